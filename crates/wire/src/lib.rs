@@ -1,0 +1,26 @@
+//! Reads packets: the bytes of a frame in, one observation or one reason out.
+//!
+//! ```text
+//! frame ─► link ─► ip ─► extension (IPv6) ─► transport ─► Observation
+//!            └───────┴─────────┴─────────────────┴──────► Unreadable
+//! ```
+//!
+//! Every byte is the stranger's word. All of it goes through [`Reader`], which cannot run past its
+//! slice, so the worst that a frame can do is to become a value of [`Unreadable`].
+#![no_std]
+#![forbid(unsafe_code)]
+
+mod extension;
+mod ip;
+mod link;
+mod observation;
+mod read;
+mod reader;
+mod transport;
+
+pub use extension::{EXTENSION_HEADERS, MOST_EXTENSIONS};
+pub use link::{Link, MOST_VLAN_TAGS};
+pub use observation::Observation;
+pub use read::{Unreadable, read};
+pub use reader::Reader;
+pub use transport::{Datagram, Family, Flags, Message, Segment, Transport};
