@@ -1,0 +1,43 @@
+//! Proves who asks: the sealed knock, its answer, and the keys. The authority is docs/protocol.md.
+//!
+//! ```text
+//!   keys ──► pair ──► tag ─────────► recognise a client, in one look-up
+//!              │
+//!              ├────► seal ◄─ layout ◄─ request │ ack        what is said
+//!              └────► open ─► layout ─► request │ ack        what was heard
+//!                                          ▲
+//!   attempt: Wish + Memory ─► Step ────────┘   the client repairs clock, counter and address
+//! ```
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod ack;
+mod attempt;
+mod counter;
+mod keys;
+mod layout;
+mod open;
+mod pair;
+mod request;
+mod seal;
+mod service;
+mod tag;
+mod text;
+mod time;
+
+pub use ack::{Ack, Status};
+pub use attempt::{
+    AddressClaim, Answer, Attempt, Happened, Heard, Memory, Outcome, Reason, Repairs, Step, Wish,
+};
+pub use counter::Counter;
+pub use keys::{PresharedSecret, PublicKey, SecretKey};
+pub use open::{OpenError, open, open_ack};
+pub use pair::{PairKeys, WeakKey};
+pub use request::{Kind, Request};
+pub use seal::{SEALED_LENGTH, Sealed, WrongLength, as_sealed, nonce_of, seal, seal_ack, tag_of};
+pub use service::ServiceHash;
+pub use tag::{Tag, TagKey, Tagged};
+pub use text::{KeyKind, KeyTextError};
+pub use time::{EPOCH_SECONDS, Epoch, UnixTime};
