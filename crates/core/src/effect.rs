@@ -1,0 +1,71 @@
+//! What the firewall is told, and what it tells us.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+use core::net::IpAddr;
+use core::time::Duration;
+
+use crate::{Passage, Port};
+
+/// One port open for one address: one element of a kernel set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Opening {
+    /// For whom; an IPv4 address is never written as an IPv6 one.
+    pub address: IpAddr,
+    /// What.
+    pub port: Port,
+    /// How often.
+    pub passage: Passage,
+}
+
+/// What the firewall is to do, whole or not at all.
+#[must_use]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Open these, or set their remaining time anew where they are open.
+    Open {
+        /// What opens.
+        openings: Vec<Opening>,
+        /// For how long from now: at least a second, at most [`LONGEST`](crate::LONGEST).
+        lasts: Duration,
+    },
+    /// Close these; one that is closed already is as it should be.
+    Close {
+        /// What closes.
+        openings: Vec<Opening>,
+    },
+}
+
+/// One opening as the kernel lists it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// What is open.
+    pub opening: Opening,
+    /// For how long still.
+    pub remaining: Duration,
+}
+
+/// Closes any number of openings, in pieces that fit into one message to the kernel.
+pub(crate) fn in_pieces(openings: &[Opening]) -> Vec<Effect> {
+    let pieces = openings.chunks(IN_ONE_PIECE);
+    pieces
+        .map(|openings| Effect::Close {
+            openings: openings.into(),
+        })
+        .collect()
+}
+
+/// Sets what remains of openings, in pieces that fit into one message to the kernel.
+pub(crate) fn reopen(by_rest: &BTreeMap<Duration, Vec<Opening>>) -> Vec<Effect> {
+    let pieces = |(rest, openings): (&Duration, &Vec<Opening>)| {
+        let effects = openings.chunks(IN_ONE_PIECE).map(|openings| Effect::Open {
+            openings: openings.into(),
+            lasts: *rest,
+        });
+        effects.collect::<Vec<_>>()
+    };
+    by_rest.iter().flat_map(pieces).collect()
+}
+
+/// The kernel takes a hundred in 140 µs; nobody's knock waits longer than for one piece.
+const IN_ONE_PIECE: usize = 128;

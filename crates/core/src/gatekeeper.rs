@@ -1,0 +1,198 @@
+//! The broker's half: holds the keys, keeps the counters and the grants, and believes nobody.
+
+use alloc::vec::Vec;
+use core::net::IpAddr;
+
+use nightlatch_ticket::{Ack, Counter, PairKeys, SEALED_LENGTH, Sealed, UnixTime, seal_ack};
+use rand_core::CryptoRng;
+
+use crate::durable::{Durable, Marks};
+use crate::ledger::{Key, Ledger};
+use crate::recovery::Recovery;
+use crate::{
+    ClientId, Effect, Grant, InForce, Instant, Now, Opening, Passage, Policy, ServiceSet, Standing,
+};
+
+/// One who may knock. A million of them fit: 112 bytes each.
+pub struct Client {
+    /// What we have in common with him.
+    pub keys: PairKeys,
+    /// What he may open.
+    pub may: ServiceSet,
+    /// The highest counter he has used.
+    pub last: Counter,
+}
+
+/// Judges claims. It never waits, and touches nothing but its own memory.
+pub struct Gatekeeper {
+    pub(crate) policy: Policy,
+    pub(crate) clients: Vec<Client>,
+    pub(crate) durable: Durable,
+    pub(crate) recovery: Recovery,
+    pub(crate) ledger: Ledger,
+}
+
+/// What the administrator should know, and what a status shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
+pub enum Warning {
+    /// The clock was never set. Clients still get in, by taking our time from a recovery answer.
+    #[error(
+        "the clock is before 2020\n  set it: until then every client needs a second knock to get in"
+    )]
+    ClockUnset,
+    /// The clock went back, or ran ahead before: each knock waits for the disk now.
+    #[error(
+        "clients are recorded further ahead than the clock\n  check the clock: each knock waits for the disk until it has caught up"
+    )]
+    ClockBehind,
+    /// Nobody new gets in until a grant ends.
+    #[error(
+        "there are as many grants as the limits allow\n  raise limits.grants, or find out who takes so many"
+    )]
+    GrantsFull,
+}
+
+impl Gatekeeper {
+    /// A gatekeeper as it starts: nobody is in, and the disk says who knocked before.
+    pub fn new(policy: Policy, clients: Vec<Client>, marks: Marks, now: Now) -> Self {
+        Self {
+            ledger: Ledger::new(policy.limits()),
+            policy,
+            clients,
+            durable: Durable::new(marks),
+            recovery: Recovery::new(now),
+        }
+    }
+
+    /// Seals an answer for the client; for one that does not exist, noise.
+    pub fn seal_ack(&self, client: ClientId, ack: &Ack, rng: &mut impl CryptoRng) -> Sealed {
+        if let Some(client) = self.clients.get(client.index()) {
+            return seal_ack(ack, &client.keys, rng);
+        }
+        let mut noise = [0; SEALED_LENGTH];
+        rng.fill_bytes(&mut noise);
+        noise
+    }
+
+    /// Takes over what the kernel holds open from a former life. What no service opens any more,
+    /// or not for so long, the next [`Gatekeeper::expire`] corrects.
+    pub fn adopt(&mut self, standing: Standing, now: Now) {
+        let longest = self
+            .policy
+            .services()
+            .iter()
+            .filter(|service| is_opened_by(standing.opening, service))
+            .map(|service| service.at_most)
+            .max();
+        self.ledger
+            .adopt(standing, longest.unwrap_or_default(), now);
+    }
+
+    /// Forgets a grant that the kernel refused; the answer is [`Judgement::unavailable`] then.
+    ///
+    /// [`Judgement::unavailable`]: crate::Judgement::unavailable
+    pub fn withdraw(&mut self, grant: &Grant) {
+        if let Some(service) = self.policy.service(grant.service) {
+            let key = Key {
+                client: grant.client,
+                service: grant.service,
+                address: grant.address,
+            };
+            self.ledger.withdraw(key, service);
+        }
+    }
+
+    /// The watermark that the background should write now, while knocks arrive.
+    pub fn renewal(&self, now: Now) -> Option<Counter> {
+        self.durable.renewal(now)
+    }
+
+    /// This watermark is on disk.
+    pub fn synced(&mut self, watermark: Counter) {
+        self.durable.synced(watermark);
+    }
+
+    /// Strikes out what has ended, a bounded number at a time: call it at the deadline.
+    ///
+    /// The kernel has closed those doors itself. What comes back are corrections: where somebody
+    /// gave up or shortened his share of an opening, the kernel learns until when the others last.
+    pub fn expire(&mut self, now: Now) -> Vec<Effect> {
+        self.reap(ENDS_AT_ONCE, now);
+        self.ledger.corrections(now)
+    }
+
+    /// When [`Gatekeeper::expire`] has something to do again; a moment in the past means at once.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        if self.ledger.has_corrections() {
+            return Some(Instant::default());
+        }
+        self.ledger.next_end()
+    }
+
+    /// The grants in force, for a status.
+    pub fn grants(&self, now: Now) -> impl Iterator<Item = InForce> + '_ {
+        self.ledger.grants(now).map(|(key, remaining)| InForce {
+            client: key.client,
+            service: key.service,
+            address: key.address,
+            remaining,
+            passage: self
+                .policy
+                .service(key.service)
+                .map_or(Passage::Lasting, |service| service.passage),
+        })
+    }
+
+    /// What the kernel brought over from a former life, for a status: nobody knows whose it was.
+    pub fn adopted(&self, now: Now) -> impl Iterator<Item = Standing> + '_ {
+        self.ledger.adopted(now)
+    }
+
+    /// What the kernel should hold open now, by all that it was told.
+    pub fn standing(&self, now: Now) -> impl Iterator<Item = Standing> + '_ {
+        self.ledger.standing(now)
+    }
+
+    /// The last counter of every client, for the disk at a clean stop and before a reload.
+    pub fn counters(&self) -> impl Iterator<Item = (ClientId, Counter)> + '_ {
+        (0..)
+            .map(ClientId)
+            .zip(self.clients.iter().map(|client| client.last))
+    }
+
+    /// What may be opened, by whom, for how long.
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// What the administrator should know.
+    pub fn warnings(&self, now: Now) -> impl Iterator<Item = Warning> {
+        let is_full = self.ledger.len() >= self.policy.limits().grants;
+        [
+            (now.unix < UNSET_BEFORE).then_some(Warning::ClockUnset),
+            self.durable.is_ahead(now).then_some(Warning::ClockBehind),
+            is_full.then_some(Warning::GrantsFull),
+        ]
+        .into_iter()
+        .flatten()
+    }
+
+    pub(crate) fn reap(&mut self, most: usize, now: Now) {
+        self.ledger.expire(self.policy.services(), most, now);
+    }
+}
+
+/// Whether a service opens this for somebody.
+pub(crate) fn is_opened_by(opening: Opening, service: &crate::Service) -> bool {
+    service.passage == opening.passage && service.ports.contains(&opening.port)
+}
+
+/// The address as the ledger knows it: IPv4 is IPv4, also when it comes dressed up as IPv6.
+pub(crate) fn plain(address: IpAddr) -> IpAddr {
+    address.to_canonical()
+}
+
+/// Some 200 µs: a knock that comes in between does not notice it.
+const ENDS_AT_ONCE: usize = 512;
+/// The beginning of 2020: a clock that says less was never set.
+const UNSET_BEFORE: UnixTime = UnixTime::from_secs(1_577_836_800);

@@ -1,0 +1,50 @@
+//! Decides: observations and the time in, verdicts and effects out.
+//!
+//! ```text
+//!                 listener                      │                 broker
+//! Observation ─► Doorstep ─► tags ─► quota ─► Claim ─► Gatekeeper ─► judge ─► Verdict ─► Effect
+//!                                               │         ├ counters, durable, freshness, recovery
+//!                                               │         └ ledger (a view of the kernel's grants)
+//! ```
+//!
+//! Nothing here reads a clock, draws a random number or touches the world: time is the last
+//! argument, and the edge obeys the values that come back.
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod claim;
+mod doorstep;
+mod durable;
+mod effect;
+mod freshness;
+mod gatekeeper;
+mod grant;
+mod holds;
+mod judge;
+mod ledger;
+mod plan;
+mod policy;
+mod port;
+mod quota;
+mod recovery;
+mod reload;
+mod service;
+mod shelf;
+mod time;
+mod verdict;
+
+pub use claim::{Claim, ClaimError};
+pub use doorstep::{Doorstep, Glance, Ignored};
+pub use durable::{Marks, WINDOW};
+pub use effect::{Effect, Opening, Standing};
+pub use gatekeeper::{Client, Gatekeeper, Warning};
+pub use grant::{Grant, InForce};
+pub use plan::GatePlan;
+pub use policy::{Answers, LONGEST, Limits, MOST_PORTS, MOST_SERVICES, Policy, PolicyError};
+pub use port::{Port, PortError, PortRange, Protocol};
+pub use reload::Revoke;
+pub use service::{ClientId, Passage, Service, ServiceId, ServiceSet};
+pub use time::{Instant, Now};
+pub use verdict::{Judgement, Record, Refused, Verdict};

@@ -1,0 +1,141 @@
+//! What comes of a claim: a grant, an end, an answer, or nothing with its reason.
+
+use core::fmt;
+
+use nightlatch_ticket::{Ack, Counter, Status};
+
+use crate::{ClientId, Effect, Grant};
+
+/// Everything that the edge has to know about one claim.
+#[must_use]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// What is to happen.
+    pub verdict: Verdict,
+    /// What has to be on disk before it happens.
+    pub record: Option<Record>,
+    /// What to answer afterwards, sealed; none means silence.
+    pub ack: Option<Ack>,
+}
+
+impl Judgement {
+    /// The answer when the edge could not do it: nothing was granted, and the client may try again.
+    pub fn unavailable(&self) -> Option<Ack> {
+        self.ack.map(|ack| Ack {
+            status: Status::Unavailable,
+            granted: 0,
+            ..ack
+        })
+    }
+
+    /// The judgement that does nothing and says nothing.
+    pub(crate) const fn ignore(reason: Refused) -> Self {
+        Self {
+            verdict: Verdict::Ignore(reason),
+            record: None,
+            ack: None,
+        }
+    }
+}
+
+/// What has to survive a crash before the judgement may have its effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// Every counter up to this one may have been used, by anybody.
+    Watermark(Counter),
+    /// This client's counter runs ahead of every watermark: note it alone.
+    Ahead {
+        /// Whose.
+        client: ClientId,
+        /// The counter that was used.
+        counter: Counter,
+    },
+}
+
+/// What is to happen.
+#[must_use]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Open the door, or set its time anew.
+    Grant(Grant),
+    /// End this grant before its time.
+    Close(Grant),
+    /// Change nothing; a client who proved to hold a key is told why.
+    Answer(Status),
+    /// Change nothing and stay silent.
+    Ignore(Refused),
+}
+
+impl Verdict {
+    /// What the firewall is to do; nothing where all is as it should be.
+    pub fn effect(&self) -> Option<Effect> {
+        match self {
+            Self::Grant(grant) if !grant.openings.is_empty() => Some(Effect::Open {
+                openings: grant.openings.clone(),
+                lasts: grant.lasts,
+            }),
+            Self::Close(grant) if !grant.openings.is_empty() => Some(Effect::Close {
+                openings: grant.openings.clone(),
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// Why a claim met silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Refused {
+    /// The listener named a client that does not exist.
+    UnknownClient,
+    /// The seal is not that client's, or the packet was changed.
+    Forged,
+    /// The seal is good and what it holds is not: another version, or a bug.
+    Malformed,
+    /// The counter was used before.
+    Replayed,
+    /// A kind of request that this server does not serve.
+    Unserved,
+    /// A recovery knock that was answered before.
+    RecoveryRepeated,
+    /// A recovery knock too soon after the last one that was answered.
+    RecoveryTooSoon,
+}
+
+impl Refused {
+    /// Every reason in its order, so that they can be counted in an array: `reason as usize`.
+    pub const ALL: [Self; 7] = [
+        Self::UnknownClient,
+        Self::Forged,
+        Self::Malformed,
+        Self::Replayed,
+        Self::Unserved,
+        Self::RecoveryRepeated,
+        Self::RecoveryTooSoon,
+    ];
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UnknownClient => "unknown client",
+            Self::Forged => "forged",
+            Self::Malformed => "malformed",
+            Self::Replayed => "replayed",
+            Self::Unserved => "unserved",
+            Self::RecoveryRepeated => "recovery repeated",
+            Self::RecoveryTooSoon => "recovery too soon",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_has_its_own_place_in_a_tally() {
+        for (place, reason) in Refused::ALL.into_iter().enumerate() {
+            assert_eq!(reason as usize, place);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Stories for tests: a doorstep, a gatekeeper, people with real keys, and a clock in memory.
+//!
+//! ```text
+//! Person ─ticket─► frame ─► wire ─► Doorstep ─Claim, 192 bytes─► Gatekeeper ─► Disk ─► Door
+//!    ▲                                                               └─► sealed answer ─┐
+//!    └──────────────────────────────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! Nothing is mocked: frames are read, claims cross as bytes, seals are real and so is what the
+//! disk keeps over a crash. Only the kernel is a [`Door`] that honours timeouts.
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod disk;
+mod door;
+mod frame;
+mod person;
+mod scene;
+mod services;
+mod teller;
+mod time;
+
+pub use disk::Disk;
+pub use door::Door;
+pub use frame::{KNOCK_PORT, SERVER_V4, SERVER_V6, frame_of};
+pub use person::Person;
+pub use scene::{Came, Scene};
+pub use services::{port, usual_policy, usual_services};
+pub use teller::Told;

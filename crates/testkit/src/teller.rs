@@ -1,0 +1,81 @@
+//! A whole attempt, as `nightlatch knock` makes it: knock, listen, repair, knock again.
+
+use core::net::IpAddr;
+
+use nightlatch_ticket::{
+    AddressClaim, Answer, Attempt, Kind, Outcome, Reason, ServiceHash, Step, UnixTime, Wish,
+};
+
+use crate::Scene;
+
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// Well.
+    Done(Outcome),
+    /// In vain.
+    GaveUp(Reason),
+}
+
+impl Scene {
+    /// Knocks for a service until it is open or there is nothing left to try.
+    pub fn attempt(&mut self, who: usize, service: &str) -> Told {
+        let claim = AddressClaim::Likely(self.person(who).at);
+        self.attempt_with(who, Kind::Knock, service, claim)
+    }
+
+    /// Attempts what is asked for, and says of the address what is asked for.
+    pub fn attempt_with(
+        &mut self,
+        who: usize,
+        kind: Kind,
+        service: &str,
+        claim: AddressClaim,
+    ) -> Told {
+        let wish = Wish {
+            kind,
+            service: ServiceHash::of(service),
+            wanted: 0,
+            answer: Answer::Awaited(claim),
+        };
+        let mut attempt = Attempt::new(wish, self.person(who).memory);
+        loop {
+            let clock = self.clock_of(who);
+            let step = attempt.next(clock);
+            self.person(who).memory = attempt.memory();
+            match step {
+                Step::Send { request, tagged } => {
+                    let sealed = self.seal(who, &request, tagged);
+                    let _ = self.send_from(who, &sealed);
+                    self.hear(who, &mut attempt);
+                }
+                Step::Done(outcome) => return Told::Done(outcome),
+                Step::GiveUp(reason) => return Told::GaveUp(reason),
+            }
+        }
+    }
+
+    /// Gives the person the answer, or lets the time pass in which there was none.
+    fn hear(&mut self, who: usize, attempt: &mut Attempt) {
+        let answer = self.take_answer();
+        let clock = self.clock_of(who);
+        let opened = answer.and_then(|sealed| attempt.open_ack(&sealed, self.keys(who)).ok());
+        if let Some(ack) = opened {
+            attempt.answered(&ack, clock);
+        } else {
+            self.wait(attempt.patience());
+            attempt.unanswered();
+        }
+        self.person(who).memory = attempt.memory();
+    }
+
+    fn clock_of(&mut self, who: usize) -> UnixTime {
+        let truth = self.now().unix;
+        self.person(who).clock(truth)
+    }
+
+    /// The address that the person's NAT shows to the world.
+    pub fn move_behind_nat(&mut self, who: usize, public: IpAddr) {
+        self.person(who).seen_at = public;
+    }
+}
