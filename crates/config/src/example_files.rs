@@ -1,0 +1,258 @@
+//! The example files tell the truth: every option stands in them, with its true default.
+
+use std::{
+    fmt::Write,
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use nightlatch_ticket::{PresharedSecret, SecretKey};
+use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
+use tempfile::TempDir;
+
+use crate::{
+    ConfigError, Person, Server,
+    fields::fields_of,
+    load_person, load_server,
+    meaning::TABLES,
+    person::text::KnownServerText,
+    text::{ClientText, LimitsText, ServerText, ServiceText},
+    write_preshared, write_secret_key,
+};
+
+const SERVER: &str = include_str!("../../../config/nightlatchd.toml");
+const PERSON: &str = include_str!("../../../config/nightlatch.toml");
+
+/// What has no default: without it there is no configuration.
+const REQUIRED: [&str; 7] = [
+    "guard",
+    "open",
+    "host",
+    "key",
+    "preshared",
+    "may",
+    "services",
+];
+
+#[test]
+fn every_option_of_the_server_stands_in_its_file() {
+    let known = [
+        ("server", fields_of::<ServerText>()),
+        ("limits", fields_of::<LimitsText>()),
+        ("service.ssh", fields_of::<ServiceText>()),
+        ("client.alice", fields_of::<ClientText>()),
+    ];
+    assert_eq!(known.len(), TABLES.len());
+    for (table, fields) in known {
+        assert_eq!(keys_below(SERVER, table), fields, "[{table}]");
+    }
+}
+
+#[test]
+fn every_option_of_the_person_stands_in_their_file() {
+    assert_eq!(
+        keys_below(PERSON, "server.home"),
+        fields_of::<KnownServerText>()
+    );
+}
+
+#[test]
+fn each_default_that_the_server_file_shows_is_the_true_one() {
+    let folder = Folder::new();
+    let whole = said(&folder.server(&uncommented(SERVER, None)).unwrap());
+    for (table, key) in options(SERVER) {
+        let without = folder.server(&uncommented(SERVER, Some((&table, &key))));
+        if REQUIRED.contains(&key.as_str()) && table != "server" || key == "guard" {
+            assert!(without.is_err(), "[{table}] {key} has a default after all");
+        } else {
+            assert_eq!(
+                said(&without.unwrap()),
+                whole,
+                "[{table}] {key} shows a false default"
+            );
+        }
+    }
+}
+
+#[test]
+fn each_default_that_the_person_file_shows_is_the_true_one() {
+    let folder = Folder::new();
+    let whole = format!("{:?}", folder.person(&uncommented(PERSON, None)).unwrap());
+    for (table, key) in options(PERSON) {
+        let without = folder.person(&uncommented(PERSON, Some((&table, &key))));
+        if REQUIRED.contains(&key.as_str()) {
+            assert!(without.is_err(), "{key} has a default after all");
+        } else {
+            assert_eq!(
+                format!("{:?}", without.unwrap()),
+                whole,
+                "{key} shows a false default"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_example_files_load_without_a_warning() {
+    for example in [
+        "home-lab.toml",
+        "vpn-gateway.toml",
+        "many-clients/nightlatchd.toml",
+    ] {
+        let folder = Folder::new();
+        let source = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../config/examples")
+            .join(example);
+        let text = fs::read_to_string(&source).unwrap();
+        let clients = fs::read_to_string(source.with_file_name("clients")).unwrap_or_default();
+        folder.write("clients", &clients);
+        for secret in secrets_named_in(&text)
+            .into_iter()
+            .chain(secrets_named_in(&clients))
+        {
+            folder.secret(&secret);
+        }
+        let server = folder
+            .server(&text)
+            .unwrap_or_else(|error| panic!("{example}\n{error}"));
+        let warnings: Vec<String> = server.warnings.iter().map(ToString::to_string).collect();
+        assert!(warnings.is_empty(), "{example}\n{}", warnings.join("\n"));
+        assert!(!server.roster.is_empty());
+    }
+}
+
+/// The keys below a table's header, in the order of the file.
+fn keys_below(text: &str, table: &str) -> Vec<String> {
+    options(text)
+        .into_iter()
+        .filter(|(of, _)| of == table)
+        .map(|(_, key)| key)
+        .collect()
+}
+
+/// Table and key of each option that stands in the file.
+fn options(text: &str) -> Vec<(String, String)> {
+    let mut table = String::new();
+    let mut found = Vec::new();
+    for line in text.lines().filter_map(option) {
+        match line
+            .strip_prefix('[')
+            .and_then(|line| line.strip_suffix(']'))
+        {
+            Some(name) => table = name.to_owned(),
+            None => found.push((table.clone(), line.split_once(" = ").unwrap().0.to_owned())),
+        }
+    }
+    found
+}
+
+/// The file with its options in force, but for one.
+fn uncommented(text: &str, but: Option<(&str, &str)>) -> String {
+    let mut table = String::new();
+    let mut bare = String::new();
+    for line in text.lines().filter_map(option) {
+        if let Some(name) = line
+            .strip_prefix('[')
+            .and_then(|line| line.strip_suffix(']'))
+        {
+            table = name.to_owned();
+        }
+        let key = line.split_once(" = ").map_or("", |(key, _)| key);
+        if but != Some((&table, key)) {
+            writeln!(bare, "{line}").unwrap();
+        }
+    }
+    bare
+}
+
+/// `#key = value` is an option; `# words` are words.
+fn option(line: &str) -> Option<&str> {
+    line.strip_prefix('#').filter(|rest| {
+        rest.starts_with(|letter: char| letter == '[' || letter.is_ascii_lowercase())
+    })
+}
+
+fn secrets_named_in(text: &str) -> Vec<String> {
+    text.split_whitespace()
+        .filter_map(|word| word.strip_prefix("preshared=").map(str::to_owned))
+        .chain(text.lines().filter_map(|line| {
+            Some(
+                line.strip_prefix("preshared = \"")?
+                    .strip_suffix('"')?
+                    .to_owned(),
+            )
+        }))
+        .filter(|name| name != "none")
+        .collect()
+}
+
+/// Everything that a server's file says, comparable.
+fn said(server: &Server) -> String {
+    format!(
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        server.policy,
+        server.gate,
+        server.state,
+        server.status_socket,
+        server.interfaces,
+        server.user,
+        server.log,
+        server.server_key.public(),
+        server.roster.len(),
+    )
+}
+
+/// A folder with the secrets that the files name.
+struct Folder {
+    folder: TempDir,
+    rng: std::cell::RefCell<ChaCha20Rng>,
+}
+
+impl Folder {
+    fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let this = Self {
+            folder,
+            rng: ChaCha20Rng::seed_from_u64(1).into(),
+        };
+        let key = SecretKey::generate(&mut *this.rng.borrow_mut());
+        write_secret_key(
+            &this.path("server.key"),
+            &key,
+            None,
+            &mut *this.rng.borrow_mut(),
+        )
+        .unwrap();
+        this.secret("alice.psk");
+        this.write("clients", "# nobody\n");
+        this
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn secret(&self, name: &str) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let secret = PresharedSecret::generate(&mut *self.rng.borrow_mut());
+        write_preshared(&path, &secret).unwrap();
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path(name);
+        fs::write(&path, text).unwrap();
+        // Whatever the umask of whoever runs the tests.
+        fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        path
+    }
+
+    fn server(&self, text: &str) -> Result<Server, ConfigError> {
+        load_server(&self.write("nightlatchd.toml", text))
+    }
+
+    fn person(&self, text: &str) -> Result<Person, ConfigError> {
+        load_person(&self.write("nightlatch.toml", text), None)
+    }
+}

@@ -1,0 +1,53 @@
+//! The administrator's text becomes a policy that is right by construction.
+//!
+//! ```text
+//!  nightlatchd.toml ─trust─► document ─► text (written) ─► meaning (meant) ─► Server ─► Policy, GatePlan, Roster
+//!  clients          ─trust─► clients_file ────────────────────┘
+//!  nightlatch.toml  ─trust─► document ─► person::text ─► person::meaning ─► Person
+//!  *.key, *.psk     ─trust─► key_file ─► SecretKey, SealedKey, PresharedSecret
+//! ```
+//!
+//! What is wrong comes out as [`Complaint`]s that point at file, line and column and say what to do.
+
+#![forbid(unsafe_code)]
+
+mod clients_file;
+mod complaint;
+mod desk;
+mod document;
+#[cfg(test)]
+mod example_files;
+mod fields;
+mod key_file;
+mod lines;
+mod load;
+mod meaning;
+mod names;
+mod person;
+mod ports;
+mod remark;
+mod remembered;
+mod roster;
+mod sealed_key;
+mod server;
+mod source;
+mod spelling;
+mod text;
+mod time_span;
+mod trust;
+
+pub use complaint::{Complaint, Complaints};
+pub use key_file::{
+    KeyFileError, StoredKey, WriteFileError, read_preshared, read_secret_key, write_preshared,
+    write_secret_key,
+};
+pub use load::{ConfigError, load_person, load_server};
+pub use names::is_name;
+pub use person::{AddressChoice, KnownServer, Person, PresharedChoice};
+pub use remembered::{Remembered, SaveError};
+pub use roster::{Roster, RosterLine};
+pub use sealed_key::{SealedKey, UnsealError};
+pub use server::{Interfaces, LogForm, Server};
+pub use spelling::nearest;
+pub use time_span::{TimeSpanError, read_time_span};
+pub use trust::ReadError;
