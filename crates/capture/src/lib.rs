@@ -1,0 +1,31 @@
+//! From the kernel to frames, and the way back for an answer.
+//!
+//! ```text
+//! kernel ─► filter (in the kernel) ─► PacketSocket ─┐
+//!                 interfaces (rtnetlink) ─┘         ├─► Source::arrivals ─► frame, link
+//! pcap file ─────────────────────────► Recording ───┘
+//! sealed ack ────────────────────────► ReplySocket ─► kernel
+//! ```
+//!
+//! Everything that needs a privilege happens in `open`. What runs later works in a process without
+//! any, under seccomp.
+
+mod batch;
+mod filter;
+mod interfaces;
+mod link_news;
+mod packet_socket;
+mod recording;
+mod reply;
+mod source;
+#[expect(
+    unsafe_code,
+    reason = "the kernel's structures are reached here and nowhere else"
+)]
+mod sys;
+
+pub use filter::MOST_TAGS;
+pub use packet_socket::{FilterError, Interfaces, OpenError, PacketSocket, TagCheck, Watch};
+pub use recording::{Recording, RecordingError};
+pub use reply::{ReplyOpenError, ReplySocket, SendError};
+pub use source::{Arrival, CaptureError, Source};
