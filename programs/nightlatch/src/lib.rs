@@ -1,0 +1,40 @@
+//! The person's tool: keys, knocks, and what the daemon is doing.
+//!
+//! ```text
+//!  options ─► run ─┬─► keys ◄─ passphrase
+//!                  ├─► call ─► knock ─► report ─► voice
+//!                  │     └─► notebook
+//!                  ├─► connect, ssh
+//!                  ├─► status
+//!                  └─► demo
+//!  clock · randomness · surroundings: the world, one file each
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod call;
+mod clock;
+mod connect;
+mod demo;
+mod exit;
+mod failure;
+mod keys;
+pub mod knock;
+mod mishap;
+mod notebook;
+mod options;
+mod passphrase;
+mod period;
+mod randomness;
+mod report;
+mod run;
+mod ssh;
+mod status;
+mod surroundings;
+mod voice;
+
+pub use clock::Clock;
+pub use notebook::{Notebook, NotebookError};
+pub use options::command;
+pub use randomness::{Randomness, RandomnessError, randomness};
+pub use run::run;

@@ -1,0 +1,283 @@
+//! From the options to the parts that do the work.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+use nightlatch_ticket::Kind;
+
+use crate::call::{Call, Called, Want};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::keys::{self, Lock};
+use crate::knock::{Breadth, Family, Hearing, Visit, resolve};
+use crate::options::{
+    Close, Connect, Keygen, Knock, Manner, Options, Public, Ssh, Status, Task, Way,
+};
+use crate::report::Report;
+use crate::voice::{remark, say};
+use crate::{connect, demo, mishap, ssh, status, surroundings};
+
+/// Does what the command line says.
+pub fn run(line: impl IntoIterator<Item = OsString>) -> ExitCode {
+    mishap::own_up();
+    let options = match Options::try_parse_from(line) {
+        Ok(options) => options,
+        Err(error) => return misunderstood(&error).into(),
+    };
+    match perform(options.task) {
+        Ok(code) => code,
+        Err(failure) => {
+            remark(failure.told().trim_end());
+            failure.exit().into()
+        }
+    }
+}
+
+fn misunderstood(error: &clap::Error) -> Exit {
+    // A closed stream: nobody is left to be told.
+    let _ = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Done,
+        _ => Exit::Usage,
+    }
+}
+
+fn perform(task: Task) -> Result<ExitCode, Failure> {
+    Ok(match task {
+        // First of all, since a process can go into namespaces only while it has one thread.
+        Task::Demo(options) => return demo::run(&options).map_err(Failure::Demo),
+        Task::Keygen(options) => keygen(&options),
+        Task::Public(options) => public(&options),
+        Task::Knock(options) => knock(options),
+        Task::Close(Close { door, manner, way }) => knock(Knock {
+            door,
+            lasting: None,
+            close: true,
+            manner,
+            way,
+        }),
+        Task::Connect(options) => connect_through(&options),
+        Task::Ssh(options) => ssh_through(&options),
+        Task::Status(options) => tell_status(&options),
+    }?
+    .into())
+}
+
+fn keygen(options: &Keygen) -> Result<Exit, Failure> {
+    let file = key_file(options.output.as_deref())?;
+    if options.preshared {
+        keys::make_preshared(&file)?;
+        remark(&format!(
+            "the pre-shared secret is in {}: the server gets the same file",
+            file.display()
+        ));
+        return Ok(Exit::Done);
+    }
+    let lock = match &options.passphrase_file {
+        Some(words) => Lock::File(words),
+        None if options.passphrase => Lock::Asked,
+        None => Lock::Open,
+    };
+    let public = keys::make(&file, lock)?;
+    remark(&format!(
+        "the secret key is in {}: show it to nobody; the public key is",
+        file.display()
+    ));
+    say(&public.to_string())?;
+    Ok(Exit::Done)
+}
+
+/// Where the key goes; our own folder is made where it is missing, and no other.
+fn key_file(named: Option<&Path>) -> Result<PathBuf, Failure> {
+    let usual = match (surroundings::key_file(), named) {
+        (Ok(usual), _) => usual,
+        (Err(_), Some(named)) => return Ok(named.to_owned()),
+        (Err(homeless), None) => return Err(homeless.into()),
+    };
+    let file = named.unwrap_or(&usual);
+    if file.parent() == usual.parent() {
+        keys::make_folder_of(file)?;
+    }
+    Ok(file.to_owned())
+}
+
+fn public(options: &Public) -> Result<Exit, Failure> {
+    say(&keys::public(&options.file, options.passphrase_file.as_deref())?.to_string())?;
+    Ok(Exit::Done)
+}
+
+fn knock(options: Knock) -> Result<Exit, Failure> {
+    let Knock {
+        door,
+        lasting,
+        close,
+        manner,
+        way,
+    } = options;
+    let call = prepare(&door.server, door.service.as_deref(), &way)?;
+    let Manner {
+        address,
+        no_ack,
+        json,
+    } = manner;
+    let want = Want {
+        kind: if close { Kind::Close } else { Kind::Knock },
+        lasting,
+        address,
+        hearing: if no_ack {
+            Hearing::Silent
+        } else {
+            Hearing::Answers
+        },
+        ..opening(&way)
+    };
+    let called = call.knock(want)?;
+    let report = report(&call, &called.visits);
+    let said = report.said();
+    tell_beside(&call, &called, &way);
+    said.remarks.iter().for_each(|line| remark(line));
+    if json {
+        say(&report.json())?;
+    } else {
+        said.answers.iter().try_for_each(|line| say(line))?;
+    }
+    Ok(report.exit())
+}
+
+fn connect_through(options: &Connect) -> Result<Exit, Failure> {
+    let Connect {
+        host,
+        port,
+        service,
+        way,
+    } = options;
+    let call = prepare(host, service.as_deref(), way)?;
+    let called = call.knock(Want {
+        breadth: Breadth::First,
+        ..opening(way)
+    })?;
+    let report = report(&call, &called.visits);
+    tell_beside(&call, &called, way);
+    // Standard output belongs to the connection, and a knock that went well is no news to ssh.
+    report.said().remarks.iter().for_each(|line| remark(line));
+    let open = called.visits.iter().filter(|visit| visit.is_open());
+    let mut addresses: Vec<_> = open.map(|visit| at_port(visit.place, *port)).collect();
+    if addresses.is_empty() {
+        if report.exit() == Exit::Refused {
+            return Ok(Exit::Refused);
+        }
+        // The answer may be what was lost, and not the knock: trying costs little.
+        let routes = resolve(&call.server.host, *port, family(way))?;
+        addresses = routes.into_iter().flat_map(|route| route.places).collect();
+    }
+    connect::join(&connect::reach(&addresses)?).map_err(Failure::Join)?;
+    Ok(Exit::Done)
+}
+
+fn ssh_through(options: &Ssh) -> Result<Exit, Failure> {
+    let Ssh { service, way, line } = options;
+    // What is not UTF-8 is no host that the configuration could know: it finds none.
+    let destination = line
+        .first()
+        .map(|first| first.to_string_lossy())
+        .unwrap_or_default();
+    let host = ssh::host_in(&destination);
+    let call = prepare(host, service.as_deref(), way)?;
+    let called = call.knock(opening(way))?;
+    let report = report(&call, &called.visits);
+    let said = report.said();
+    tell_beside(&call, &called, way);
+    said.answers
+        .iter()
+        .chain(&said.remarks)
+        .for_each(|line| remark(line));
+    if report.exit() == Exit::Refused {
+        return Ok(Exit::Refused);
+    }
+    let really = (host != call.server.host).then_some(call.server.host.as_str());
+    Err(ssh::become_ssh(really, only_open_family(&called.visits, way), line).into())
+}
+
+fn tell_status(options: &Status) -> Result<Exit, Failure> {
+    let told = if options.json {
+        status::for_programs
+    } else {
+        status::for_people
+    };
+    say(&told(&options.socket)?)?;
+    Ok(Exit::Done)
+}
+
+fn prepare(server: &str, service: Option<&str>, way: &Way) -> Result<Call, Failure> {
+    Ok(Call::prepare(
+        server,
+        service,
+        way.config.as_deref(),
+        way.passphrase_file.as_deref(),
+    )?)
+}
+
+fn opening(way: &Way) -> Want {
+    Want {
+        kind: Kind::Knock,
+        lasting: None,
+        address: None,
+        hearing: Hearing::Answers,
+        family: family(way),
+        breadth: Breadth::Every,
+    }
+}
+
+fn report<'a>(call: &'a Call, visits: &'a [Visit]) -> Report<'a> {
+    Report {
+        server: &call.server.name,
+        service: &call.service,
+        visits,
+    }
+}
+
+/// What is said whatever came of the knock.
+fn tell_beside(call: &Call, called: &Called, way: &Way) {
+    if way.verbose {
+        remark(&report(call, &called.visits).diary());
+    }
+    if !call.is_service_known() {
+        let services = call.server.services.join(", ");
+        remark(&format!(
+            "the configuration does not know this service of {}; it knows: {services}",
+            call.server.name
+        ));
+    }
+    if let Some(error) = &called.forgotten {
+        remark(&format!("nightlatch: {error}"));
+    }
+}
+
+const fn family(way: &Way) -> Option<Family> {
+    match way {
+        Way { ipv4: true, .. } => Some(Family::V4),
+        Way { ipv6: true, .. } => Some(Family::V6),
+        _ => None,
+    }
+}
+
+/// The one family that ssh must use, since the door is not open over the other.
+fn only_open_family(visits: &[Visit], way: &Way) -> Option<Family> {
+    let mut open = visits
+        .iter()
+        .filter(|visit| visit.is_open())
+        .map(|visit| visit.family);
+    match (open.next(), open.next()) {
+        (Some(only), None) => Some(only),
+        _ => family(way),
+    }
+}
+
+fn at_port(mut place: SocketAddr, port: u16) -> SocketAddr {
+    place.set_port(port);
+    place
+}

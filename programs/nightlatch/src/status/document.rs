@@ -1,0 +1,69 @@
+//! The daemon's document, as far as we know it: a newer daemon may say more, an older one less.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// What the daemon says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(super) struct Document {
+    /// The daemon's version.
+    pub(super) version: String,
+    /// The broker's process.
+    pub(super) pid: u32,
+    /// How long it has run.
+    pub(super) up_seconds: u64,
+    /// Whether it only tells what it would do.
+    pub(super) dry_run: bool,
+    /// How many clients may knock.
+    pub(super) clients: u64,
+    /// The UDP port of knocks.
+    pub(super) knock_port: u16,
+    /// The listener, in its own words.
+    pub(super) listener: String,
+    /// What is wrong now.
+    pub(super) warnings: Vec<String>,
+    /// The gate.
+    pub(super) gate: Gate,
+    /// Who may pass now; where there are very many, only the first of them.
+    pub(super) grants: Vec<Grant>,
+    /// How many grants there are.
+    pub(super) grants_in_force: u64,
+    /// What became of knocks since the start.
+    pub(super) knocks: BTreeMap<String, u64>,
+    /// What was ignored since the start.
+    pub(super) ignored: BTreeMap<String, u64>,
+}
+
+/// The gate, as the kernel has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(super) struct Gate {
+    /// Guarded ports and ranges.
+    pub(super) guarded: Vec<String>,
+    /// Whether the kernel keeps it from other programs.
+    pub(super) owned: bool,
+    /// How often it had to be put back.
+    pub(super) put_back: u64,
+    /// Packets at the knock port.
+    pub(super) knock_port_packets: u64,
+    /// Packets that were kept from guarded ports.
+    pub(super) kept_out_packets: u64,
+}
+
+/// One grant.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(super) struct Grant {
+    /// Who knocked, if the daemon knows.
+    pub(super) client: Option<String>,
+    /// To what, if the daemon knows.
+    pub(super) service: Option<String>,
+    /// For which address.
+    pub(super) address: String,
+    /// Which ports.
+    pub(super) ports: Vec<String>,
+    /// For how long still.
+    pub(super) remaining_seconds: u64,
+}

@@ -1,0 +1,211 @@
+//! The daemon's document for people: who is in, until when, and what was kept out.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::time::Duration;
+
+use super::document::{Document, Grant};
+use crate::period;
+use crate::voice::tame;
+
+/// The document as a few lines and a table, without a last line break.
+pub(super) fn table(document: &Document) -> String {
+    let paragraphs = [
+        head(document),
+        warnings(document),
+        grants(document),
+        tallies(document),
+    ];
+    let kept: Vec<_> = paragraphs
+        .into_iter()
+        .filter(|paragraph| !paragraph.is_empty())
+        .collect();
+    kept.join("\n\n")
+}
+
+fn head(document: &Document) -> String {
+    let Document {
+        version,
+        pid,
+        up_seconds,
+        dry_run,
+        clients,
+        knock_port,
+        gate,
+        ..
+    } = document;
+    let up = period::written(Duration::from_secs(*up_seconds));
+    let guarded = match gate.guarded.as_slice() {
+        [] => "nothing".to_owned(),
+        guarded => tame(&guarded.join(", ")),
+    };
+    let kept = match (dry_run, gate.owned) {
+        (true, _) => "a dry run: nothing is really guarded",
+        (false, true) => "kept from other programs by the kernel",
+        (false, false) => "put back when another program takes it away",
+    };
+    let mut text = format!("nightlatchd {} (process {pid}), up {up}\n", tame(version));
+    let _ = write!(text, "gate      {guarded}: {kept}");
+    if gate.put_back > 0 {
+        let _ = write!(text, "; put back {} so far", times(gate.put_back));
+    }
+    let _ = write!(
+        text,
+        "\nknocks    at udp/{knock_port}, from {} known",
+        counted(*clients, "client")
+    );
+    if !document.listener.is_empty() {
+        let _ = write!(text, "\nlistener  {}", tame(&document.listener));
+    }
+    text
+}
+
+fn warnings(document: &Document) -> String {
+    let lines: Vec<_> = document
+        .warnings
+        .iter()
+        .map(|warning| format!("warning: {}", tame(warning)))
+        .collect();
+    lines.join("\n")
+}
+
+fn grants(document: &Document) -> String {
+    if document.grants.is_empty() {
+        return "nobody has a door open".to_owned();
+    }
+    let heads = ["client", "service", "address", "ports", "still open"].map(str::to_owned);
+    let rows: Vec<_> = [heads]
+        .into_iter()
+        .chain(document.grants.iter().map(row))
+        .collect();
+    let mut text = aligned(&rows);
+    let shown = u64::try_from(document.grants.len()).unwrap_or(u64::MAX);
+    if let more @ 1.. = document.grants_in_force.saturating_sub(shown) {
+        let _ = write!(text, "\n… and {more} more");
+    }
+    text
+}
+
+fn row(grant: &Grant) -> [String; 5] {
+    let known = |name: &Option<String>| name.as_deref().map_or_else(|| "?".to_owned(), tame);
+    [
+        known(&grant.client),
+        known(&grant.service),
+        tame(&grant.address),
+        tame(&grant.ports.join(", ")),
+        period::written(Duration::from_secs(grant.remaining_seconds)),
+    ]
+}
+
+fn tallies(document: &Document) -> String {
+    let gate = &document.gate;
+    let kept_out = format!(
+        "kept out: {} from guarded ports; at the knock port: {}",
+        counted(gate.kept_out_packets, "packet"),
+        counted(gate.knock_port_packets, "packet"),
+    );
+    let lines = [
+        told("knocks", &document.knocks),
+        told("ignored", &document.ignored),
+        kept_out,
+    ];
+    let kept: Vec<_> = lines.into_iter().filter(|line| !line.is_empty()).collect();
+    kept.join("\n")
+}
+
+fn told(title: &str, counts: &BTreeMap<String, u64>) -> String {
+    let parts: Vec<_> = counts
+        .iter()
+        .map(|(name, count)| format!("{} {count}", tame(name)))
+        .collect();
+    match parts.as_slice() {
+        [] => String::new(),
+        parts => format!("{title}: {}", parts.join(", ")),
+    }
+}
+
+fn counted(count: u64, thing: &str) -> String {
+    match count {
+        1 => format!("1 {thing}"),
+        _ => format!("{count} {thing}s"),
+    }
+}
+
+fn times(count: u64) -> String {
+    match count {
+        1 => "once".to_owned(),
+        _ => format!("{count} times"),
+    }
+}
+
+fn aligned(rows: &[[String; 5]]) -> String {
+    let mut widths = [0; 5];
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let line = |row: &[String; 5]| {
+        let cells: Vec<_> = row
+            .iter()
+            .zip(widths)
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
+        cells.join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(json: &str) -> String {
+        table(&serde_json::from_str(json).unwrap())
+    }
+
+    #[test]
+    fn tells_who_is_in_and_for_how_long() {
+        let text = shown(
+            r#"{"version": "0.1.0", "pid": 7, "up_seconds": 7300, "clients": 2, "knock_port": 62201,
+                "gate": {"guarded": ["tcp/22", "udp/8000-8010"], "owned": true, "kept_out_packets": 1},
+                "grants": [{"client": "alice", "service": "ssh", "address": "203.0.113.7",
+                            "ports": ["tcp/22"], "remaining_seconds": 29},
+                           {"client": null, "service": null, "address": "2001:db8::7",
+                            "ports": ["tcp/22"], "remaining_seconds": 90}],
+                "grants_in_force": 5, "knocks": {"granted": 4, "stale": 1}, "ignored": {}}"#,
+        );
+        let expected = "\
+nightlatchd 0.1.0 (process 7), up 2 h 1 min
+gate      tcp/22, udp/8000-8010: kept from other programs by the kernel
+knocks    at udp/62201, from 2 clients known
+
+client  service  address      ports   still open
+alice   ssh      203.0.113.7  tcp/22  29 s
+?       ?        2001:db8::7  tcp/22  1 min 30 s
+… and 3 more
+
+knocks: granted 4, stale 1
+kept out: 1 packet from guarded ports; at the knock port: 0 packets";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn a_document_of_another_release_is_shown_as_far_as_it_is_known() {
+        let text =
+            shown(r#"{"version": "9", "moods": ["calm"], "warnings": ["the clock is wrong"]}"#);
+        assert!(text.starts_with("nightlatchd 9 "), "{text}");
+        assert!(text.contains("\nwarning: the clock is wrong\n"), "{text}");
+        assert!(text.contains("nobody has a door open"), "{text}");
+    }
+
+    #[test]
+    fn nothing_in_the_document_can_move_the_terminals_cursor() {
+        let text = shown(
+            r#"{"version": "\u001b[2J", "listener": "\u001b[2J", "warnings": ["\u001b[2J"],
+                "gate": {"guarded": ["\u001b[2J"]}, "knocks": {"\u001b[2J": 1},
+                "grants": [{"client": "\u001b[2J", "address": "\u001b[2J", "ports": ["\u001b[2J"]}]}"#,
+        );
+        assert!(!text.contains('\u{1b}'), "{text}");
+    }
+}

@@ -1,0 +1,10 @@
+//! Real sockets on the loopback: the knock, both families, and the whole tool.
+
+#[cfg(test)]
+mod exchange;
+#[cfg(test)]
+mod families;
+#[cfg(test)]
+mod house;
+#[cfg(test)]
+mod tool;
