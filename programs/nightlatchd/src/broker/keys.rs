@@ -1,0 +1,89 @@
+//! Keys: one curve operation a client, on every core, once at the start.
+
+use std::collections::BTreeMap;
+use std::num::NonZero;
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use nightlatch_config::Roster;
+use nightlatch_core::Client;
+use nightlatch_ticket::{Counter, PairKeys, SecretKey};
+use thiserror::Error;
+
+use crate::state::{ClientMark, mark_of};
+
+/// A client's key yields no secret.
+#[derive(Debug, Error)]
+#[error(
+    "the key of client {0:?} is one that no key pair has\n  ask for the key again: `nightlatch keygen` makes one"
+)]
+pub(crate) struct WeakClient(pub String);
+
+/// Derives what each client and this server share. `progress` hears how many are done, now and then.
+pub(super) fn derive(
+    server: &SecretKey,
+    roster: &Roster,
+    last: &BTreeMap<ClientMark, Counter>,
+    progress: &(dyn Fn(usize) + Sync),
+) -> Result<Vec<Client>, WeakClient> {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let share = roster.len().div_ceil(cores).max(1);
+    let done = AtomicUsize::new(0);
+    let one_done = || {
+        let done = done.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        if done.is_multiple_of(TELL_EVERY) {
+            progress(done);
+        }
+    };
+    let share_of = |core: usize| {
+        let first = share.saturating_mul(core);
+        part(
+            server,
+            roster,
+            last,
+            first..first.saturating_add(share),
+            &one_done,
+        )
+    };
+    let parts: Vec<_> = thread::scope(|scope| {
+        let share_of = &share_of;
+        let threads: Vec<_> = (0..cores)
+            .map(|core| scope.spawn(move || share_of(core)))
+            .collect();
+        threads
+            .into_iter()
+            .filter_map(|thread| thread.join().ok())
+            .collect()
+    });
+    let mut clients = Vec::with_capacity(roster.len());
+    for part in parts {
+        clients.append(&mut part?);
+    }
+    Ok(clients)
+}
+
+fn part(
+    server: &SecretKey,
+    roster: &Roster,
+    last: &BTreeMap<ClientMark, Counter>,
+    range: Range<usize>,
+    one_done: &impl Fn(),
+) -> Result<Vec<Client>, WeakClient> {
+    let mut clients = Vec::with_capacity(range.len());
+    for line in roster.iter().skip(range.start).take(range.len()) {
+        let keys = PairKeys::of_server(server, &line.key, &line.shared)
+            .map_err(|_| WeakClient(line.name.to_owned()))?;
+        let last = last.get(&mark_of(&line.key)).copied().unwrap_or(Counter(0));
+        clients.push(Client {
+            keys,
+            may: line.may,
+            last,
+        });
+        one_done();
+    }
+    Ok(clients)
+}
+
+/// A line of progress every few seconds.
+const TELL_EVERY: usize = 100_000;

@@ -1,0 +1,22 @@
+//! The broker: holds the keys and the gate, reads nothing from the network.
+//!
+//! ```text
+//! config ─► state ─► listener started ─► gate raised ─► privileges gone ─► keys derived ─► ready ─► round
+//! ```
+
+mod bell;
+mod child;
+mod claims;
+mod error;
+mod keys;
+mod prepare;
+mod reload;
+mod round;
+mod scribe;
+mod seats;
+mod signals;
+mod start;
+mod view;
+mod words;
+
+pub(crate) use start::run;

@@ -1,0 +1,174 @@
+//! The broker's round: wait; judge what the listener claims; obey what the core decides.
+
+use core::time::Duration;
+use std::os::fd::AsFd;
+
+use nightlatch_core::{GatePlan, Gatekeeper, Instant, Now};
+use nightlatch_firewall::{Disturbance, Firewall};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+
+use super::bell::Bell;
+use super::error::BrokerError;
+use super::reload::{Reloaded, Reloading};
+use super::scribe::Scribe;
+use super::seats::Seats;
+use super::signals::Signals;
+use super::view::Tallies;
+use crate::channel::{Channel, Letter};
+use crate::clock;
+use crate::log::{Line, Log};
+use crate::status::StatusSocket;
+use crate::watchdog::Watchdog;
+
+/// Everything the running broker holds.
+pub(super) struct Round {
+    pub(super) channel: Channel,
+    pub(super) gatekeeper: Gatekeeper,
+    pub(super) firewall: Box<dyn Firewall>,
+    pub(super) plan: GatePlan,
+    pub(super) seats: Seats,
+    pub(super) scribe: Scribe,
+    pub(super) reloads: Bell<Reloaded>,
+    pub(super) signals: Signals,
+    pub(super) socket: StatusSocket,
+    pub(super) reloading: Reloading,
+    pub(super) log: Log,
+    pub(super) watchdog: Watchdog,
+    pub(super) tallies: Tallies,
+}
+
+/// Why the round ended well.
+pub(super) struct Ended;
+
+impl Round {
+    pub(super) fn run(&mut self) -> Result<Ended, BrokerError> {
+        loop {
+            let now = clock::now();
+            self.expire(now);
+            self.watchdog.pat(now);
+            let woken = self.wait(now)?;
+            if woken.end && self.signals.asked_to_end() {
+                return Ok(Ended);
+            }
+            self.letters()?;
+            if woken.rest {
+                self.rest()?;
+            }
+        }
+    }
+
+    /// What comes seldom, looked at only when something of it came.
+    fn rest(&mut self) -> Result<(), BrokerError> {
+        if self.signals.asked_to_reload() {
+            self.reloading.begin();
+        }
+        self.written();
+        let fresh: Vec<Reloaded> = self.reloads.answer().collect();
+        for fresh in fresh {
+            self.reloaded(fresh)?;
+        }
+        self.mend_gate();
+        for _ in 0..ANSWERS_A_ROUND {
+            let Some(asker) = self.socket.asker() else {
+                break;
+            };
+            let noise = self.firewall.noise().ok();
+            asker.tell(&self.view(noise.as_ref(), clock::now()));
+        }
+        Ok(())
+    }
+
+    /// The kernel has closed what ran out; what it would keep open for too long is closed here.
+    fn expire(&mut self, now: Now) {
+        for effect in self.gatekeeper.expire(now) {
+            self.obey(&effect);
+        }
+    }
+
+    fn wait(&self, now: Now) -> Result<Woken, BrokerError> {
+        let deadline = self.gatekeeper.next_deadline();
+        let patience = deadline
+            .map_or(PATIENCE, |deadline: Instant| {
+                deadline.saturating_since(now.monotonic)
+            })
+            .min(PATIENCE);
+        let patience = Timespec {
+            tv_sec: patience.as_secs().cast_signed(),
+            tv_nsec: patience.subsec_nanos().into(),
+        };
+        let watched = self.firewall.watch();
+        let mut fds = [
+            PollFd::new(&self.channel, PollFlags::IN),
+            PollFd::from_borrowed_fd(self.signals.end_fd(), PollFlags::IN),
+            PollFd::from_borrowed_fd(self.signals.reload_fd(), PollFlags::IN),
+            PollFd::new(&self.scribe.bell, PollFlags::IN),
+            PollFd::new(&self.reloads, PollFlags::IN),
+            PollFd::new(&self.socket, PollFlags::IN),
+            PollFd::from_borrowed_fd(
+                watched.unwrap_or_else(|| self.reloads.as_fd()),
+                PollFlags::IN,
+            ),
+        ];
+        match poll(&mut fds, Some(&patience)) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(errno) => return Err(BrokerError::Wait(errno.into())),
+        }
+        let [_, end, rest @ ..] = &fds;
+        let came = |fd: &PollFd<'_>| !fd.revents().is_empty();
+        Ok(Woken {
+            end: came(end),
+            rest: rest.iter().any(came),
+        })
+    }
+
+    /// A bounded number of letters, so that nothing else waits behind a flood of them.
+    fn letters(&mut self) -> Result<(), BrokerError> {
+        for _ in 0..LETTERS_A_ROUND {
+            match self.channel.letter()? {
+                None => break,
+                Some(Letter::Claim(claim)) => self.claim(&claim)?,
+                Some(Letter::Tally(tally)) => self.tallies.listener = tally,
+                Some(Letter::Ready { .. }) => {
+                    return Err(crate::channel::ChannelError::Malformed.into());
+                }
+            }
+        }
+        self.renew();
+        Ok(())
+    }
+
+    /// Puts the gate back when another program took it away, with the grants in force.
+    fn mend_gate(&mut self) {
+        if matches!(self.firewall.disturbed(), Ok(Disturbance::Nothing) | Err(_)) {
+            return;
+        }
+        match self.firewall.raise(&self.plan) {
+            Ok(_) => {
+                let now = clock::now();
+                let effects = self.gatekeeper.restore(now);
+                let grants = effects
+                    .iter()
+                    .filter(|effect| self.firewall.apply(effect).is_ok())
+                    .count();
+                self.tallies.put_back = self.tallies.put_back.saturating_add(1);
+                self.log.say(Line::GatePutBack { grants });
+            }
+            Err(error) => self.log.say(Line::GateRefused {
+                cause: crate::because(&error),
+            }),
+        }
+    }
+}
+
+struct Woken {
+    end: bool,
+    rest: bool,
+}
+
+/// How long the round waits when nothing is due.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// A batch of frames' worth.
+const LETTERS_A_ROUND: usize = 64;
+/// Who asks for the status cannot hold up knocks.
+const ANSWERS_A_ROUND: usize = 4;

@@ -1,0 +1,110 @@
+//! The scribe: the one thread that writes the state, so that no knock waits for a disk that is busy.
+
+use core::time::Duration;
+use std::io;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use nightlatch_ticket::Counter;
+
+use super::bell::{Bell, Rope};
+use crate::state::{ClientMark, StateFolder};
+
+/// What the scribe is asked to make durable.
+pub(super) enum Order {
+    /// Counters up to here may be used from now on.
+    Watermark(Counter),
+    /// One client's counter, ahead of every watermark.
+    Ahead(ClientMark, Counter),
+    /// The marks anew, short.
+    Compact(Counter, Vec<(ClientMark, Counter)>),
+    /// Exact counters, for a clean end.
+    Close(Vec<(ClientMark, Counter)>),
+}
+
+/// What became of an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Written {
+    /// The watermark that is durable now, if it was about one; or why the disk does not have it.
+    pub(super) outcome: Result<Option<Counter>, String>,
+    /// Whether the marks should be written anew.
+    pub(super) is_long: bool,
+}
+
+/// The broker's way to the state.
+#[derive(Debug)]
+pub(super) struct Scribe {
+    orders: Sender<Order>,
+    given: u64,
+    settled: Arc<Settled>,
+    pub(super) bell: Bell<Written>,
+}
+
+/// How many orders are done with, and a way to wait for more.
+type Settled = (Mutex<u64>, Condvar);
+
+impl Scribe {
+    pub(super) fn start(state: StateFolder, (bell, rope): (Bell<Written>, Rope<Written>)) -> Self {
+        let (orders, taken) = channel();
+        let settled = Arc::default();
+        let shared = Arc::clone(&settled);
+        thread::spawn(move || write_all(&taken, state, &shared, &rope));
+        Self {
+            orders,
+            given: 0,
+            settled,
+            bell,
+        }
+    }
+
+    /// Gives an order, and waits no longer for it than the patience goes. The bell tells the rest.
+    pub(super) fn order(&mut self, order: Order, patience: Duration) {
+        self.given = self.given.saturating_add(1);
+        // The thread lives as long as this sender does.
+        let _ = self.orders.send(order);
+        let (count, changed) = &*self.settled;
+        drop(changed.wait_timeout_while(lock(count), patience, |count| *count < self.given));
+    }
+
+    /// Whether an earlier order is still with the disk.
+    pub(super) fn is_busy(&self) -> bool {
+        *lock(&self.settled.0) < self.given
+    }
+}
+
+fn write_all(
+    orders: &Receiver<Order>,
+    mut state: StateFolder,
+    settled: &Settled,
+    done: &Rope<Written>,
+) {
+    for order in orders {
+        let outcome = write(&mut state, order);
+        done.ring(Written {
+            outcome,
+            is_long: state.is_long(),
+        });
+        let (count, changed) = settled;
+        let mut count = lock(count);
+        *count = count.saturating_add(1);
+        changed.notify_all();
+    }
+}
+
+/// Writes one order; says which watermark is durable now, if it was about one.
+fn write(state: &mut StateFolder, order: Order) -> Result<Option<Counter>, String> {
+    let written: io::Result<Option<Counter>> = match order {
+        Order::Watermark(watermark) => state.watermark(watermark).map(|()| Some(watermark)),
+        Order::Ahead(client, counter) => state.ahead(client, counter).map(|()| None),
+        Order::Compact(watermark, counters) => state
+            .compact(watermark, counters.into_iter())
+            .map(|()| Some(watermark)),
+        Order::Close(counters) => state.close(counters.into_iter()).map(|()| None),
+    };
+    written.map_err(|error| error.to_string())
+}
+
+fn lock(count: &Mutex<u64>) -> MutexGuard<'_, u64> {
+    count.lock().unwrap_or_else(PoisonError::into_inner)
+}

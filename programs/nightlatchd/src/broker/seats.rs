@@ -1,0 +1,63 @@
+//! Seats: what the broker knows of its clients beside their keys — names, and their places in the state.
+
+use nightlatch_config::Roster;
+use nightlatch_core::{ClientId, Policy, ServiceId};
+use nightlatch_ticket::Counter;
+
+use crate::state::{ClientMark, mark_of};
+
+/// Names for the log, marks for the state; both in the order of the clients' numbers.
+pub(super) struct Seats {
+    roster: Roster,
+    services: Vec<String>,
+    marks: Vec<ClientMark>,
+}
+
+impl Seats {
+    pub(super) fn new(roster: Roster, policy: &Policy) -> Self {
+        let marks = roster.iter().map(|line| mark_of(&line.key)).collect();
+        let services = policy
+            .services()
+            .iter()
+            .map(|service| service.name.clone())
+            .collect();
+        Self {
+            roster,
+            services,
+            marks,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.marks.len()
+    }
+
+    /// The client's name.
+    pub(super) fn client(&self, client: ClientId) -> String {
+        self.roster.name_of(client).unwrap_or("?").to_owned()
+    }
+
+    /// The service's name.
+    pub(super) fn service(&self, service: ServiceId) -> String {
+        self.services
+            .get(usize::from(service.0))
+            .map_or("?", String::as_str)
+            .to_owned()
+    }
+
+    /// Where the state keeps this client.
+    pub(super) fn mark(&self, client: ClientId) -> Option<ClientMark> {
+        let place = usize::try_from(client.0).ok()?;
+        self.marks.get(place).copied()
+    }
+
+    /// Counters as the state keeps them; a client who never knocked has none.
+    pub(super) fn counters(
+        &self,
+        counters: impl Iterator<Item = (ClientId, Counter)>,
+    ) -> impl Iterator<Item = (ClientMark, Counter)> {
+        counters
+            .filter(|(_, counter)| counter.0 > 0)
+            .filter_map(|(client, counter)| Some((self.mark(client)?, counter)))
+    }
+}

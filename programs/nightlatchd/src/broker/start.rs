@@ -1,0 +1,135 @@
+//! The start, in the one order that is safe; and the end.
+
+use core::time::Duration;
+use std::process::Child;
+
+use nightlatch_config::{Interfaces, Server, load_server};
+use nightlatch_core::Client;
+use nightlatch_firewall::{DryRun, How, Nftables};
+
+use super::child::start_listener;
+use super::error::BrokerError;
+use super::prepare::{Gate, Start};
+use super::round::{Ended, Round};
+use super::scribe::Order;
+use super::signals::Signals;
+use crate::channel::{Channel, ChannelError, KEYS_A_WORD, ListenerPlan, Word};
+use crate::log::Line;
+use crate::options::Daemon;
+use crate::privilege::demand;
+use crate::state::StateFolder;
+use crate::status::StatusSocket;
+use crate::{random, watchdog};
+
+/// Runs until it is asked to end, or cannot go on.
+pub(crate) fn run(options: &Daemon) -> Result<(), BrokerError> {
+    let server = load_server(&options.config)?;
+    demand(options.dry_run)?;
+    let (state, remembered) = StateFolder::open(&server.state)?;
+    let socket = StatusSocket::bind(&server.status_socket)
+        .map_err(|cause| BrokerError::Status(server.status_socket.clone(), cause))?;
+    let signals =
+        Signals::listen().map_err(|cause| BrokerError::System("to hear signals", cause))?;
+    let mut firewall = open_firewall(options)?;
+    let (channel, mut child) = listener(&server)?;
+    // Raised before the keys are derived: with very many clients that takes a while, and strangers need not watch.
+    let raised = firewall.raise(&server.gate)?;
+    let start = Start {
+        options,
+        state,
+        remembered,
+        socket,
+        signals,
+        raised,
+    };
+    match start.finish(server, channel, firewall) {
+        Ok(mut round) => {
+            let ended = round.run();
+            round.end(ended, &mut child)
+        }
+        Err((error, mut firewall)) => {
+            // A first start that fails leaves the ports as it found them: nobody is locked out by a typo.
+            if raised.how == How::Built {
+                let _ = firewall.lower();
+            }
+            Err(blame(error, &mut child))
+        }
+    }
+}
+
+impl Round {
+    /// Writes exact counters after a clean end, and says goodbye either way. The gate stays as it is: closed.
+    fn end(
+        mut self,
+        ended: Result<Ended, BrokerError>,
+        child: &mut Child,
+    ) -> Result<(), BrokerError> {
+        watchdog::stopping();
+        let why = match &ended {
+            Ok(Ended) => "asked to".to_owned(),
+            Err(error) => crate::because(error),
+        };
+        let counters = self.counters();
+        self.scribe.order(Order::Close(counters), END_PATIENCE);
+        self.written();
+        self.log.say(Line::Stopping { why });
+        drop(self.channel);
+        match ended {
+            Ok(Ended) => {
+                let _ = child.wait();
+                Ok(())
+            }
+            Err(error) => Err(blame(error, child)),
+        }
+    }
+}
+
+/// Where the channel broke because the listener ended, its own end says more.
+fn blame(error: BrokerError, child: &mut Child) -> BrokerError {
+    match error {
+        error @ BrokerError::Channel(ChannelError::Closed) => {
+            child.wait().map_or(error, BrokerError::ListenerEnded)
+        }
+        error => error,
+    }
+}
+
+fn open_firewall(options: &Daemon) -> Result<Gate, BrokerError> {
+    Ok(if options.dry_run {
+        Box::new(DryRun::new())
+    } else {
+        Box::new(Nftables::open()?)
+    })
+}
+
+fn listener(server: &Server) -> Result<(Channel, Child), BrokerError> {
+    let (channel, theirs) =
+        Channel::pair().map_err(|cause| BrokerError::System("a pair of sockets", cause))?;
+    let child = start_listener(theirs).map_err(BrokerError::Listener)?;
+    let interfaces = match &server.interfaces {
+        Interfaces::All => Vec::new(),
+        Interfaces::Named(names) => names.clone(),
+    };
+    let plan = ListenerPlan {
+        knock_port: server.gate.knock_port,
+        interfaces,
+        user: server.user.clone(),
+    };
+    channel.tell(&Word::Plan(plan))?;
+    Ok((channel, child))
+}
+
+/// Hands the keys over by which the listener recognises clients. They open nothing.
+pub(super) fn hand_over(channel: &Channel, clients: &[Client]) -> Result<(), ChannelError> {
+    for some in clients.chunks(KEYS_A_WORD) {
+        channel.tell(&Word::Keys(
+            some.iter().map(|client| client.keys.tag_key()).collect(),
+        ))?;
+    }
+    channel.tell(&Word::Begin {
+        secret: random::draw(),
+    })
+}
+
+/// A million counters take a second; systemd's own patience is longer.
+const END_PATIENCE: Duration = Duration::from_secs(30);

@@ -1,0 +1,129 @@
+//! The view: everything that `status` shows, put together when somebody asks.
+
+use std::collections::BTreeMap;
+
+use nightlatch_core::{Now, ServiceId, Verdict};
+use nightlatch_firewall::Noise;
+
+use super::round::Round;
+use super::words;
+use crate::listener::{PLACES, Place};
+use crate::status::{GateStatus, GrantStatus, Status};
+use crate::tally::Tally;
+
+/// Numbers since the start, and what is wrong now.
+#[derive(Debug, Default)]
+pub(super) struct Tallies {
+    /// What the listener said last.
+    pub(super) listener: Tally,
+    /// Verdicts by name.
+    pub(super) verdicts: BTreeMap<&'static str, u64>,
+    /// Acks for which the listener had no room.
+    pub(super) acks_lost: u64,
+    /// How often the gate was put back.
+    pub(super) put_back: u64,
+    /// Why the state is not durable, while it is not.
+    pub(super) state_failing: Option<String>,
+    /// Whether the marks of the state should be written anew.
+    pub(super) state_is_long: bool,
+    /// What the listener said of itself.
+    pub(super) listener_is: String,
+    /// Whether the gate only exists on paper.
+    pub(super) dry_run: bool,
+    /// Whether the kernel keeps the gate from others.
+    pub(super) owned: bool,
+    /// When the round began.
+    pub(super) since: Option<Now>,
+}
+
+impl Tallies {
+    /// One more verdict.
+    pub(super) fn count(&mut self, verdict: &Verdict, is_done: bool) {
+        let count = self
+            .verdicts
+            .entry(words::of_verdict(verdict, is_done))
+            .or_default();
+        *count = count.saturating_add(1);
+    }
+}
+
+impl Round {
+    pub(super) fn view(&self, noise: Option<&Noise>, now: Now) -> Status {
+        let since = self.tallies.since.unwrap_or(now);
+        Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+            up_seconds: now.monotonic.saturating_since(since.monotonic).as_secs(),
+            dry_run: self.tallies.dry_run,
+            clients: self.seats.len(),
+            knock_port: self.plan.knock_port,
+            listener: self.tallies.listener_is.clone(),
+            warnings: self.warnings(now),
+            gate: GateStatus {
+                guarded: self.plan.guarded.iter().map(ToString::to_string).collect(),
+                owned: self.tallies.owned,
+                put_back: self.tallies.put_back,
+                knock_port_packets: noise.map_or(0, |noise| noise.knocks.packets),
+                kept_out_packets: noise.map_or(0, |noise| noise.strangers.packets),
+            },
+            grants: self.grants(now),
+            grants_in_force: self.gatekeeper.grants(now).count(),
+            knocks: self.tallies.verdicts.clone(),
+            ignored: self.ignored(),
+        }
+    }
+
+    fn grants(&self, now: Now) -> Vec<GrantStatus> {
+        let known = self.gatekeeper.grants(now).map(|grant| GrantStatus {
+            client: Some(self.seats.client(grant.client)),
+            service: Some(self.seats.service(grant.service)),
+            address: grant.address,
+            ports: self.ports(grant.service),
+            remaining_seconds: grant.remaining.as_secs(),
+        });
+        let adopted = self.gatekeeper.adopted(now).map(|standing| GrantStatus {
+            client: None,
+            service: None,
+            address: standing.opening.address,
+            ports: vec![standing.opening.port.to_string()],
+            remaining_seconds: standing.remaining.as_secs(),
+        });
+        known.chain(adopted).take(GRANTS_SHOWN).collect()
+    }
+
+    fn ports(&self, service: ServiceId) -> Vec<String> {
+        let service = self.gatekeeper.policy().service(service);
+        service.map_or_else(Vec::new, |service| {
+            service.ports.iter().map(ToString::to_string).collect()
+        })
+    }
+
+    fn ignored(&self) -> BTreeMap<&'static str, u64> {
+        let places = PLACES.iter().map(|place| {
+            (
+                place.name(),
+                self.tallies.listener.at(Place::number(*place)),
+            )
+        });
+        places.filter(|(_, count)| *count > 0).collect()
+    }
+
+    fn warnings(&self, now: Now) -> Vec<String> {
+        let state = self
+            .tallies
+            .state_failing
+            .as_ref()
+            .map(|cause| format!("the state folder does not take writes: {cause}"));
+        state
+            .into_iter()
+            .chain(
+                self.gatekeeper
+                    .warnings(now)
+                    .map(|warning| warning.to_string()),
+            )
+            .collect()
+    }
+}
+
+/// A page full; the number of all is told beside it.
+const GRANTS_SHOWN: usize = 1000;

@@ -1,0 +1,233 @@
+//! The one channel between the two processes: fixed-size letters up, plans and sealed replies down.
+//!
+//! Up goes what hostile bytes have touched, so it has one size and no lengths to lie about. Down goes
+//! what the broker says: the plan, the keys that recognise clients (they open nothing), sealed acks.
+
+mod letter;
+mod reply;
+mod word;
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::io::Errno;
+use rustix::net::{
+    AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, send, socketpair, sockopt,
+};
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use letter::LETTER_LENGTH;
+pub(crate) use letter::Letter;
+pub(crate) use reply::Reply;
+use word::WORD_LENGTH;
+pub(crate) use word::{KEYS_A_WORD, ListenerPlan, Word};
+
+/// The other half broke the channel's form, or is gone.
+#[derive(Debug, Error)]
+pub(crate) enum ChannelError {
+    /// The other process ended.
+    #[error("the other half of the daemon ended")]
+    Closed,
+    /// A message had a form that does not exist.
+    #[error(
+        "the other half of the daemon sent a message that does not exist\n  it is not to be trusted any more"
+    )]
+    Malformed,
+    /// The socket failed.
+    #[error("the channel between the two halves broke")]
+    Io(#[from] io::Error),
+}
+
+/// One end of the channel.
+#[derive(Debug)]
+pub(crate) struct Channel {
+    socket: OwnedFd,
+}
+
+impl Channel {
+    /// Both ends: one for the broker, one to become the listener's standard input.
+    pub(crate) fn pair() -> io::Result<(Self, OwnedFd)> {
+        let (ours, theirs) = socketpair(
+            AddressFamily::UNIX,
+            SocketType::SEQPACKET,
+            SocketFlags::CLOEXEC,
+            None,
+        )?;
+        for end in [&ours, &theirs] {
+            // As much as the system gives: the queue is what a burst of knocks waits in.
+            let _ = sockopt::set_socket_send_buffer_size_force(end, QUEUE)
+                .or_else(|_| sockopt::set_socket_send_buffer_size(end, QUEUE));
+        }
+        Ok((Self { socket: ours }, theirs))
+    }
+
+    /// The listener's end: its standard input.
+    pub(crate) fn from_stdin() -> io::Result<Self> {
+        Ok(Self {
+            socket: io::stdin().as_fd().try_clone_to_owned()?,
+        })
+    }
+
+    /// Sends a letter without waiting; says whether there was room.
+    pub(crate) fn post(&self, letter: &Letter) -> Result<bool, ChannelError> {
+        self.send(&letter.to_bytes(), SendFlags::DONTWAIT)
+    }
+
+    /// Takes the next letter, if one is there.
+    pub(crate) fn letter(&self) -> Result<Option<Letter>, ChannelError> {
+        self.take_letter(RecvFlags::DONTWAIT)
+    }
+
+    fn take_letter(&self, flags: RecvFlags) -> Result<Option<Letter>, ChannelError> {
+        let mut bytes = [0; LETTER_LENGTH];
+        // The true length, so that a longer message is seen to be one.
+        match received(recv(&self.socket, &mut bytes, flags | RecvFlags::TRUNC))? {
+            None => Ok(None),
+            Some(LETTER_LENGTH) => Letter::from_bytes(&bytes)
+                .ok_or(ChannelError::Malformed)
+                .map(Some),
+            Some(_) => Err(ChannelError::Malformed),
+        }
+    }
+
+    /// Waits for the next letter: at start, when there is nothing else to do.
+    pub(crate) fn wait_for_letter(&self) -> Result<Letter, ChannelError> {
+        loop {
+            if let Some(letter) = self.take_letter(RecvFlags::empty())? {
+                return Ok(letter);
+            }
+        }
+    }
+
+    /// Tells the listener something, waiting for room: plans and keys must arrive.
+    pub(crate) fn tell(&self, word: &Word) -> Result<(), ChannelError> {
+        self.send(&word.to_bytes()?, SendFlags::empty()).map(|_| ())
+    }
+
+    /// Hands an ack over without waiting; says whether there was room.
+    pub(crate) fn reply(&self, reply: &Reply) -> Result<bool, ChannelError> {
+        self.send(&reply.to_bytes(), SendFlags::DONTWAIT)
+    }
+
+    /// Waits for the next word: at start, when there is nothing else to do.
+    pub(crate) fn wait(&self) -> Result<Word, ChannelError> {
+        loop {
+            if let Some(word) = self.word(RecvFlags::empty())? {
+                return Ok(word);
+            }
+        }
+    }
+
+    /// Takes the next word, if one is there.
+    pub(crate) fn next_word(&self) -> Result<Option<Word>, ChannelError> {
+        self.word(RecvFlags::DONTWAIT)
+    }
+
+    fn word(&self, flags: RecvFlags) -> Result<Option<Word>, ChannelError> {
+        // On the heap: a reload's keys come seldom, and acks are not slowed down by it measurably.
+        let mut bytes = Zeroizing::new(vec![0; WORD_LENGTH]);
+        match received(recv(&self.socket, bytes.as_mut_slice(), flags))? {
+            None => Ok(None),
+            Some(length) => Word::from_bytes(bytes.get(..length).unwrap_or_default()).map(Some),
+        }
+    }
+
+    fn send(&self, bytes: &[u8], flags: SendFlags) -> Result<bool, ChannelError> {
+        loop {
+            match send(&self.socket, bytes, flags | SendFlags::NOSIGNAL) {
+                Ok(_) => return Ok(true),
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => return Ok(false),
+                Err(Errno::PIPE | Errno::CONNRESET) => return Err(ChannelError::Closed),
+                Err(errno) => return Err(ChannelError::Io(errno.into())),
+            }
+        }
+    }
+}
+
+impl AsFd for Channel {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+/// The length of what was there; nothing yet is no error, the end is one.
+fn received(outcome: rustix::io::Result<(usize, usize)>) -> Result<Option<usize>, ChannelError> {
+    match outcome {
+        Ok((_, 0)) | Err(Errno::CONNRESET) => Err(ChannelError::Closed),
+        Ok((_, length)) => Ok(Some(length)),
+        Err(Errno::AGAIN | Errno::INTR) => Ok(None),
+        Err(errno) => Err(ChannelError::Io(errno.into())),
+    }
+}
+
+/// Room for some thousands of claims: a burst waits here, a flood does not get here.
+const QUEUE: usize = 8 << 20;
+
+#[cfg(test)]
+mod tests {
+    use nightlatch_ticket::SEALED_LENGTH;
+
+    use super::*;
+
+    #[test]
+    fn what_one_half_says_the_other_hears() {
+        let (broker, theirs) = Channel::pair().unwrap();
+        let listener = Channel { socket: theirs };
+        let plan = ListenerPlan {
+            knock_port: 62201,
+            interfaces: vec!["eth0".into()],
+            user: "nobody".into(),
+        };
+        broker.tell(&Word::Plan(plan.clone())).unwrap();
+        assert!(matches!(listener.wait().unwrap(), Word::Plan(heard) if heard == plan));
+        let reply = Reply {
+            from: "192.0.2.1".parse().unwrap(),
+            to: "[fe80::7%3]:4711".parse().unwrap(),
+            sealed: [7; SEALED_LENGTH],
+        };
+        assert!(broker.reply(&reply).unwrap());
+        assert!(matches!(listener.wait().unwrap(), Word::Reply(heard) if *heard == reply));
+        let ready = Letter::Ready {
+            user: 65534,
+            landlocked: 2,
+            namespace_root: false,
+        };
+        assert!(listener.post(&ready).unwrap());
+        assert_eq!(broker.letter().unwrap(), Some(ready));
+        assert_eq!(broker.letter().unwrap(), None);
+    }
+
+    #[test]
+    fn a_letter_of_another_length_or_kind_ends_the_trust() {
+        let (broker, theirs) = Channel::pair().unwrap();
+        for bytes in [&[2; 8][..], &[9; LETTER_LENGTH], &[2; LETTER_LENGTH + 1]] {
+            send(&theirs, bytes, SendFlags::empty()).unwrap();
+            assert!(matches!(broker.letter(), Err(ChannelError::Malformed)));
+        }
+    }
+
+    #[test]
+    fn a_full_queue_is_said_and_not_waited_for() {
+        let (_broker, theirs) = Channel::pair().unwrap();
+        let listener = Channel { socket: theirs };
+        let ready = Letter::Ready {
+            user: 1,
+            landlocked: 0,
+            namespace_root: true,
+        };
+        let posted = (0..1_000_000)
+            .take_while(|_| listener.post(&ready).unwrap())
+            .count();
+        assert!(posted > 100, "only {posted} fitted");
+        assert!(posted < 1_000_000, "the queue has no end");
+    }
+
+    #[test]
+    fn the_end_of_one_half_is_heard_by_the_other() {
+        let (broker, theirs) = Channel::pair().unwrap();
+        drop(theirs);
+        assert!(matches!(broker.letter(), Err(ChannelError::Closed)));
+    }
+}

@@ -1,0 +1,27 @@
+//! The daemon: a listener without privileges, a broker that never reads the network.
+//!
+//! ```text
+//!  options ─► broker ─┬─ starts ─► listener: frames ─► doorstep ─► claims ──┐
+//!                     │                                   ▲ sealed acks     │ channel
+//!                     └─ round: gatekeeper ─► firewall ───┴─────────────────┘
+//! ```
+
+mod broker;
+mod channel;
+mod clock;
+mod exit;
+mod gate;
+mod listener;
+mod log;
+mod main_line;
+mod options;
+mod privilege;
+mod random;
+mod sandbox;
+mod state;
+mod status;
+mod tally;
+mod watchdog;
+
+pub use exit::Exit;
+pub use main_line::{because, command, run};

@@ -1,0 +1,145 @@
+//! The listener: reads what strangers send, and can do nothing else.
+//!
+//! ```text
+//! sockets open ─► privileges gone ─► sandbox closed ─► keys in ─► first frame read
+//! ```
+//! It holds keys that recognise clients and open nothing. Who takes it over can withhold knocks.
+
+mod ears;
+mod places;
+mod round;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use nightlatch_capture::{Interfaces, PacketSocket, ReplySocket, Watch};
+use nightlatch_core::Doorstep;
+use nightlatch_ticket::{SEALED_LENGTH, TagKey};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use thiserror::Error;
+
+use crate::channel::{Channel, ChannelError, Letter, ListenerPlan, Word};
+use crate::clock;
+use crate::privilege::{Becoming, PrivilegeError, drop_everything};
+use crate::sandbox::{Landlocked, SandboxError, confine_listener};
+
+pub(crate) use places::{PLACES, Place};
+
+/// Why the listener ended.
+#[derive(Debug, Error)]
+pub(crate) enum ListenerError {
+    /// The broker is gone, or not what it was.
+    #[error(transparent)]
+    Channel(#[from] ChannelError),
+    /// The packet sockets could not be opened.
+    #[error(transparent)]
+    Open(#[from] nightlatch_capture::OpenError),
+    /// The packet sockets failed later.
+    #[error(transparent)]
+    Capture(#[from] nightlatch_capture::CaptureError),
+    /// The kernel took no other filter.
+    #[error(transparent)]
+    Filter(#[from] nightlatch_capture::FilterError),
+    /// The socket for acks could not be opened.
+    #[error(transparent)]
+    Reply(#[from] nightlatch_capture::ReplyOpenError),
+    /// A privilege would not go.
+    #[error(transparent)]
+    Privilege(#[from] PrivilegeError),
+    /// The sandbox would not close.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// The broker did not begin with a plan, or broke off.
+    #[error("the broker's words came in an order that does not exist")]
+    Disorder,
+    /// Waiting failed.
+    #[error("waiting for frames was refused by the system")]
+    Wait(#[from] std::io::Error),
+}
+
+/// Runs until the broker ends, which is no error.
+pub(crate) fn run() -> Result<(), ListenerError> {
+    outlive_signals()?;
+    // The first look at the clock asks the kernel where its page for that is: the sandbox forbids it later.
+    let _ = clock::now();
+    let channel = Channel::from_stdin().map_err(ChannelError::Io)?;
+    let Word::Plan(plan) = channel.wait()? else {
+        return Err(ListenerError::Disorder);
+    };
+    let sockets = Sockets::open(&plan)?;
+    let becoming = drop_everything(&plan.user)?;
+    let landlocked = confine_listener()?;
+    let (clients, secret) = keys(&channel)?;
+    let doorstep = Doorstep::new(plan.knock_port, clients, secret, clock::now());
+    channel.post(&ready(becoming, landlocked))?;
+    match round::Round::new(channel, sockets, doorstep).run() {
+        Err(ListenerError::Channel(ChannelError::Closed)) => Ok(()),
+        ended => ended,
+    }
+}
+
+/// Signals to the whole group are the broker's to answer: the listener ends when the broker does.
+fn outlive_signals() -> std::io::Result<()> {
+    let unread = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        signal_hook::flag::register(signal, Arc::clone(&unread))?;
+    }
+    Ok(())
+}
+
+/// What was opened while it was still allowed.
+pub(crate) struct Sockets {
+    packets: PacketSocket,
+    replies: ReplySocket,
+}
+
+impl Sockets {
+    fn open(plan: &ListenerPlan) -> Result<Self, ListenerError> {
+        let interfaces = match plan.interfaces.as_slice() {
+            [] => Interfaces::All,
+            names => Interfaces::Named(names.to_vec()),
+        };
+        let watch = Watch {
+            interfaces,
+            knock_port: plan.knock_port,
+            payload_length: KNOCK,
+        };
+        Ok(Self {
+            packets: PacketSocket::open(&watch)?,
+            replies: ReplySocket::open(plan.knock_port)?,
+        })
+    }
+}
+
+/// Keys until the broker says that these were all.
+fn keys(channel: &Channel) -> Result<(Vec<TagKey>, [u8; 16]), ListenerError> {
+    let mut clients = Vec::new();
+    loop {
+        match channel.wait()? {
+            Word::Keys(more) => clients.extend(more),
+            Word::Begin { secret } => return Ok((clients, secret)),
+            Word::Plan(_) | Word::Reply(_) => return Err(ListenerError::Disorder),
+        }
+    }
+}
+
+const fn ready(becoming: Becoming, landlocked: Landlocked) -> Letter {
+    let (user, namespace_root) = match becoming {
+        Becoming::User(user) | Becoming::AlreadyUnprivileged(user) => (user, false),
+        Becoming::NamespaceRoot => (0, true),
+    };
+    let landlocked = match landlocked {
+        Landlocked::Not => 0,
+        Landlocked::Partly => 1,
+        Landlocked::Fully => 2,
+    };
+    Letter::Ready {
+        user,
+        landlocked,
+        namespace_root,
+    }
+}
+
+/// What a knock's datagram carries, in the width of a UDP length.
+const KNOCK: u16 = 100;
+const _: () = assert!(KNOCK as usize == SEALED_LENGTH);

@@ -1,0 +1,109 @@
+//! Places: which number of the tally stands for what.
+
+use nightlatch_core::Ignored;
+use nightlatch_wire::Unreadable;
+
+/// What a frame came to, as far as the listener sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Place {
+    /// It carried a valid tag and went to the broker.
+    Claimed,
+    /// It did, but the broker had no room.
+    BrokerBusy,
+    /// An ack went out.
+    Answered,
+    /// An ack could not be sent.
+    AckUnsent,
+    /// The kernel had no room for frames.
+    KernelLost,
+    /// It could not be read.
+    Unreadable,
+    /// It was a fragment, which a knock never is.
+    Fragment,
+    /// It was for another port or protocol.
+    NotForUs,
+    /// It was too long or too short.
+    WrongLength,
+    /// It claimed to come from where no host is, or went to many hosts.
+    NoHost,
+    /// No client has this tag now.
+    UnknownTag,
+    /// Too many came under this tag from this address.
+    OverQuota,
+}
+
+/// Every place, in the order of its number.
+pub(crate) const PLACES: [Place; 12] = [
+    Place::Claimed,
+    Place::BrokerBusy,
+    Place::Answered,
+    Place::AckUnsent,
+    Place::KernelLost,
+    Place::Unreadable,
+    Place::Fragment,
+    Place::NotForUs,
+    Place::WrongLength,
+    Place::NoHost,
+    Place::UnknownTag,
+    Place::OverQuota,
+];
+
+impl Place {
+    /// Its number in the tally.
+    pub(crate) const fn number(self) -> usize {
+        self as usize
+    }
+
+    /// Its name in `status`.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Claimed => "claimed",
+            Self::BrokerBusy => "broker-busy",
+            Self::Answered => "answered",
+            Self::AckUnsent => "ack-unsent",
+            Self::KernelLost => "kernel-lost",
+            Self::Unreadable => "unreadable",
+            Self::Fragment => "fragment",
+            Self::NotForUs => "not-for-us",
+            Self::WrongLength => "wrong-length",
+            Self::NoHost => "no-host",
+            Self::UnknownTag => "unknown-tag",
+            Self::OverQuota => "over-quota",
+        }
+    }
+}
+
+impl From<Unreadable> for Place {
+    fn from(unreadable: Unreadable) -> Self {
+        match unreadable {
+            Unreadable::Fragment => Self::Fragment,
+            _ => Self::Unreadable,
+        }
+    }
+}
+
+impl From<Ignored> for Place {
+    fn from(ignored: Ignored) -> Self {
+        match ignored {
+            Ignored::NotForUs => Self::NotForUs,
+            Ignored::WrongLength => Self::WrongLength,
+            Ignored::NoHost => Self::NoHost,
+            Ignored::UnknownTag => Self::UnknownTag,
+            Ignored::OverQuota => Self::OverQuota,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_place_stands_at_its_number() {
+        for (number, place) in PLACES.iter().enumerate() {
+            assert_eq!(place.number(), number);
+        }
+        assert!(PLACES.len() <= crate::tally::REASONS);
+    }
+}

@@ -1,0 +1,175 @@
+//! What can be said: one variant a line, the same for people and for programs.
+
+use std::net::IpAddr;
+
+use derive_more::Display;
+use serde::Serialize;
+
+/// How much it matters; the numbers are syslog's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Level {
+    /// Something does not work.
+    Error = 3,
+    /// Something works, but not as it should.
+    Warning = 4,
+    /// Somebody got in, or the daemon changed.
+    Notice = 5,
+    /// The rest.
+    Info = 6,
+}
+
+/// One line of the log.
+#[derive(Clone, Debug, PartialEq, Eq, Display, Serialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub(crate) enum Line {
+    /// The gate stands: strangers see nothing from here on.
+    #[display(
+        "gate raised: {guarded} guarded, {hold}; {adopted} openings already in force, {running} running connections kept"
+    )]
+    GateRaised {
+        /// How many guarded ranges.
+        guarded: usize,
+        /// Who could change it beside us, in words.
+        hold: String,
+        /// Openings that were in force already.
+        adopted: usize,
+        /// Connections that ran before there was a gate, and go on.
+        running: usize,
+    },
+    /// Knocks are heard from here on.
+    #[display("ready: {clients} clients may knock at udp/{knock_port}; listener {listener}")]
+    Ready {
+        /// How many clients.
+        clients: usize,
+        /// The UDP port of knocks.
+        knock_port: u16,
+        /// Whom the listener became, and how confined.
+        listener: String,
+    },
+    /// Keys are being derived for many clients.
+    #[display("deriving keys: {done} of {clients} clients")]
+    Deriving {
+        /// How many are done.
+        done: usize,
+        /// Of how many.
+        clients: usize,
+    },
+    /// Somebody got in.
+    #[display("open: {service} for {client} at {address}, {seconds} s ({micros} µs)")]
+    Granted {
+        /// Who.
+        client: String,
+        /// To what.
+        service: String,
+        /// From where.
+        address: IpAddr,
+        /// For how long.
+        seconds: u64,
+        /// From the claim's arrival at the broker to the kernel's word that the port is open.
+        micros: u64,
+    },
+    /// Somebody closed what he had opened.
+    #[display("closed by {client} at {address}")]
+    Closed {
+        /// Who.
+        client: String,
+        /// From where.
+        address: IpAddr,
+    },
+    /// An authentic knock was answered, but opened nothing.
+    #[display("not opened for {client} at {address}: {answer}")]
+    Answered {
+        /// Who.
+        client: String,
+        /// From where.
+        address: IpAddr,
+        /// What he was told.
+        answer: String,
+    },
+    /// The kernel refused a change of the gate.
+    #[display("the kernel refused to change the gate: {cause}")]
+    GateRefused {
+        /// What it said.
+        cause: String,
+    },
+    /// Another program removed or changed the gate, and it was put back.
+    #[display("the gate was removed or changed by another program: put back with {grants} grants")]
+    GatePutBack {
+        /// Grants that went back with it.
+        grants: usize,
+    },
+    /// The state folder does not take what it should remember.
+    #[display(
+        "the state folder does not take writes: {cause}\n  knocks are honoured all the same; until it does, a crash leaves replays to freshness alone"
+    )]
+    StateFailing {
+        /// What the system said.
+        cause: String,
+    },
+    /// The state was in doubt at the start.
+    #[display("{why}: each client is asked once to knock again, which `nightlatch` does by itself")]
+    StateInDoubt {
+        /// Why.
+        why: String,
+    },
+    /// Something works, but not as it should; `status` shows it while it lasts.
+    #[display("{warning}")]
+    Warned {
+        /// What, and what to do.
+        warning: String,
+    },
+    /// A warning about the configuration.
+    #[display("{warning}")]
+    ConfigDoubtful {
+        /// The warning, with its place.
+        warning: String,
+    },
+    /// The configuration was read anew.
+    #[display("configuration reloaded: {clients} clients, {closed} grants ended")]
+    Reloaded {
+        /// How many clients now.
+        clients: usize,
+        /// Grants that ended with it.
+        closed: usize,
+    },
+    /// The new configuration was refused; the one in force stays.
+    #[display("reload refused, nothing changed: {cause}")]
+    ReloadRefused {
+        /// Why.
+        cause: String,
+    },
+    /// The daemon ends.
+    #[display("stopping ({why}): the gate stays closed")]
+    Stopping {
+        /// Why.
+        why: String,
+    },
+    /// Lines were lost because nobody took them.
+    #[display("{lines} lines of this log were lost: nobody took them")]
+    LinesLost {
+        /// How many.
+        lines: u64,
+    },
+}
+
+impl Line {
+    /// How much this line matters.
+    pub(crate) const fn level(&self) -> Level {
+        match self {
+            Self::GateRefused { .. } | Self::StateFailing { .. } | Self::ReloadRefused { .. } => {
+                Level::Error
+            }
+            Self::GatePutBack { .. }
+            | Self::StateInDoubt { .. }
+            | Self::Warned { .. }
+            | Self::ConfigDoubtful { .. }
+            | Self::LinesLost { .. } => Level::Warning,
+            Self::Granted { .. } | Self::Closed { .. } | Self::GateRaised { .. } => Level::Notice,
+            Self::Ready { .. }
+            | Self::Deriving { .. }
+            | Self::Answered { .. }
+            | Self::Reloaded { .. }
+            | Self::Stopping { .. } => Level::Info,
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The log: lines about what authenticated people did and what the daemon did. Strangers cannot write here.
+
+mod line;
+mod writer;
+
+pub(crate) use line::Line;
+pub(crate) use writer::{Form, Log};

@@ -1,0 +1,85 @@
+//! The writer: a thread of its own, so that a slow journal never holds up a knock.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
+
+use super::line::Line;
+
+/// How lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Words.
+    Human,
+    /// Words behind syslog's `<n>`, which the journal takes for the level.
+    Journal,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Takes lines and never waits.
+#[derive(Debug)]
+pub(crate) struct Log {
+    lines: Option<SyncSender<Line>>,
+    lost: Arc<AtomicU64>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Log {
+    /// Starts the writer on standard error.
+    pub(crate) fn start(form: Form) -> Self {
+        let (lines, taken) = sync_channel(LINES_WAITING);
+        let lost = Arc::new(AtomicU64::new(0));
+        let losses = Arc::clone(&lost);
+        let thread = thread::spawn(move || write_all(&taken, form, &losses));
+        Self {
+            lines: Some(lines),
+            lost,
+            thread: Some(thread),
+        }
+    }
+
+    /// Says something, or counts it as lost where the writer cannot follow.
+    pub(crate) fn say(&self, line: Line) {
+        if let Some(lines) = &self.lines
+            && lines.try_send(line).is_err()
+        {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for Log {
+    /// Waits for the last lines: why a daemon stopped is what people look for.
+    fn drop(&mut self) {
+        self.lines = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn write_all(lines: &Receiver<Line>, form: Form, lost: &AtomicU64) {
+    for line in lines {
+        write(&line, form);
+        let lines = lost.swap(0, Ordering::Relaxed);
+        if lines > 0 {
+            write(&Line::LinesLost { lines }, form);
+        }
+    }
+}
+
+fn write(line: &Line, form: Form) {
+    let text = match form {
+        Form::Json => serde_json::to_string(line).unwrap_or_default(),
+        Form::Human => line.to_string(),
+        Form::Journal => format!("<{}>{line}", line.level() as u8),
+    };
+    // Nobody reads standard error: there is nobody left to tell.
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Enough for a burst while the journal is busy; beyond it lines are counted, not kept.
+const LINES_WAITING: usize = 4096;

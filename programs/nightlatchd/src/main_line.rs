@@ -1,0 +1,138 @@
+//! From the command line to what it asks for, and back to an exit code.
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::path::Path;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
+use nightlatch_capture::OpenError;
+use nightlatch_config::{Server, load_server};
+
+use crate::exit::Exit;
+use crate::listener::ListenerError;
+use crate::options::{Command, GateCommand, Options};
+use crate::{broker, gate, listener};
+
+/// Does what the arguments ask for.
+pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
+    let options = match Options::try_parse_from(arguments) {
+        Ok(options) => options,
+        Err(error) => return explain(&error),
+    };
+    match options.command {
+        Some(Command::Listener) => {
+            end(listener::run().map_err(|error| (listener_exit(&error), because(&error))))
+        }
+        Some(Command::Gate {
+            what: GateCommand::Down,
+        }) => end(gate::down().map_err(|error| (error.exit(), because(&error)))),
+        Some(Command::Gate {
+            what: GateCommand::Show,
+        }) => with_config(&options.run.config, gate::show),
+        None if options.run.check => {
+            let path = &options.run.config;
+            with_config(path, |server| say(&praise(path, server)))
+        }
+        None => end(broker::run(&options.run).map_err(|error| (error.exit(), because(&error)))),
+    }
+}
+
+/// The command as clap knows it, for man pages and completions.
+pub fn command() -> clap::Command {
+    Options::command()
+}
+
+/// An error with everything that caused it, the way people read it: `what: why`, then what to do.
+pub fn because(error: &dyn Error) -> String {
+    let whole = error.to_string();
+    let (what, to_do) = whole.split_once('\n').unwrap_or((&whole, ""));
+    let mut line = what.to_owned();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line.push_str(": ");
+        line.push_str(&error.to_string());
+        cause = error.source();
+    }
+    if !to_do.is_empty() {
+        line.push('\n');
+        line.push_str(to_do);
+    }
+    line
+}
+
+fn praise(path: &Path, server: &Server) -> String {
+    let guarded = count(server.gate.guarded.len(), "guarded range");
+    let services = count(server.policy.services().len(), "service");
+    let clients = count(server.roster.len(), "client");
+    format!(
+        "{} is right: {guarded}, {services}, {clients}",
+        path.display()
+    )
+}
+
+fn count(number: usize, thing: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{ending}")
+}
+
+fn with_config(path: &Path, then: impl Fn(&Server)) -> Exit {
+    match load_server(path) {
+        Ok(server) => {
+            for warning in &server.warnings {
+                complain(&warning.to_string());
+            }
+            then(&server);
+            Exit::Ok
+        }
+        Err(error) => {
+            complain(&because(&error));
+            Exit::Config
+        }
+    }
+}
+
+fn end(ended: Result<(), (Exit, String)>) -> Exit {
+    match ended {
+        Ok(()) => Exit::Ok,
+        Err((exit, why)) => {
+            complain(&format!("nightlatchd: {why}"));
+            exit
+        }
+    }
+}
+
+fn listener_exit(error: &ListenerError) -> Exit {
+    match error {
+        ListenerError::Privilege(_) | ListenerError::Open(OpenError::NoPermission) => {
+            Exit::Permission
+        }
+        ListenerError::Channel(_) | ListenerError::Disorder => Exit::Software,
+        _ => Exit::System,
+    }
+}
+
+/// Help and version are no errors; everything else of clap's is a wrong command line.
+fn explain(error: &clap::Error) -> Exit {
+    let _ = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Ok,
+        _ => Exit::Usage,
+    }
+}
+
+#[expect(
+    clippy::print_stdout,
+    reason = "what was asked for goes to standard output, here"
+)]
+pub(crate) fn say(text: &str) {
+    println!("{text}");
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "before there is a log, and after it, this is the door"
+)]
+fn complain(text: &str) {
+    eprintln!("{text}");
+}

@@ -1,0 +1,65 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Guards ports: strangers see nothing, a sealed knock opens one port for one address.
+#[derive(Debug, Parser)]
+#[command(name = "nightlatchd", version, after_help = EXAMPLES)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    pub(crate) run: Daemon,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What running takes.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Daemon {
+    /// The configuration file.
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "/etc/nightlatch/nightlatchd.toml",
+        global = true
+    )]
+    pub(crate) config: PathBuf,
+    /// Only read the configuration, say what is wrong with it, and end.
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Hear and judge knocks, but only tell what the firewall would be told.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// What else it does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Look at the gate, or take it away.
+    Gate {
+        #[command(subcommand)]
+        what: GateCommand,
+    },
+    /// The half that reads the network; started by the daemon itself.
+    #[command(hide = true)]
+    Listener,
+}
+
+/// What can be done to the gate while no daemon runs.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum GateCommand {
+    /// Take the gate away: every guarded port is as open as the rest of the firewall leaves it.
+    Down,
+    /// Print the gate of a configuration as nftables text, without touching anything.
+    Show,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  nightlatchd --check --config /etc/nightlatch/nightlatchd.toml
+  nightlatchd --dry-run --config ./nightlatchd.toml
+  nightlatchd gate down            when you want your ports back
+
+SIGHUP reads the configuration anew; a wrong one changes nothing. SIGTERM stops the daemon and leaves
+the gate closed.";

@@ -1,0 +1,365 @@
+//! The state folder: what must not be forgotten by a crash (protocol.md, durable counters).
+//!
+//! ```text
+//! counters   exact counters of a clean stop, replaced as a whole
+//! marks      watermarks and the counters ahead of them, appended and synced
+//! lock       held by the running daemon
+//! ```
+//! Losing the folder locks nobody out and lets nobody in: every client is then in doubt once.
+
+mod counters;
+mod record;
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use nightlatch_ticket::{Counter, PublicKey};
+use thiserror::Error;
+
+pub(crate) use record::ClientMark;
+use record::{RECORD_LENGTH, Record};
+
+/// The state folder cannot be used at all.
+#[derive(Debug, Error)]
+pub(crate) enum StateError {
+    /// It cannot be made or opened.
+    #[error(
+        "the state folder {0} cannot be used\n  create it, writable for the daemon only, or name another: `state` under [server]"
+    )]
+    Folder(PathBuf, #[source] io::Error),
+    /// Another daemon uses it.
+    #[error(
+        "another nightlatchd uses the state folder {0}\n  stop it first, or give this one a `state` folder of its own"
+    )]
+    InUse(PathBuf),
+}
+
+/// What the folder remembered.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Remembered {
+    /// The last counter of each client, as far as it was written.
+    pub(crate) counters: BTreeMap<ClientMark, Counter>,
+    /// Counters up to here may have been used before a crash; `None` after a clean stop.
+    pub(crate) doubt: Option<Doubt>,
+}
+
+/// Why counters are in doubt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Doubt {
+    /// The daemon did not stop cleanly: up to its last watermark.
+    Crash(Counter),
+    /// Nothing, or nothing readable, was there: up to the window from now.
+    Lost,
+}
+
+/// The open folder.
+#[derive(Debug)]
+pub(crate) struct StateFolder {
+    folder: PathBuf,
+    marks: Option<File>,
+    written: u64,
+    _lock: File,
+}
+
+impl StateFolder {
+    /// Opens the folder, makes it where it is missing, and reads what it remembers.
+    pub(crate) fn open(folder: &Path) -> Result<(Self, Remembered), StateError> {
+        let unusable = |cause| StateError::Folder(folder.to_path_buf(), cause);
+        make(folder).map_err(unusable)?;
+        let lock = private()
+            .create(true)
+            .append(true)
+            .open(folder.join("lock"))
+            .map_err(unusable)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(StateError::InUse(folder.to_path_buf())),
+            Err(TryLockError::Error(cause)) => return Err(unusable(cause)),
+        }
+        let remembered = read(folder);
+        Ok((
+            Self {
+                folder: folder.to_path_buf(),
+                marks: None,
+                written: 0,
+                _lock: lock,
+            },
+            remembered,
+        ))
+    }
+
+    /// Notes that counters up to here may be used from now on. Returns when the disk has it.
+    pub(crate) fn watermark(&mut self, watermark: Counter) -> io::Result<()> {
+        self.append(Record::Watermark(watermark))
+    }
+
+    /// Notes one counter that is ahead of every watermark. Returns when the disk has it.
+    pub(crate) fn ahead(&mut self, client: ClientMark, counter: Counter) -> io::Result<()> {
+        self.append(Record::Ahead(client, counter))
+    }
+
+    /// Writes exact counters: nothing is in doubt at the next start.
+    pub(crate) fn close(
+        &mut self,
+        counters: impl Iterator<Item = (ClientMark, Counter)>,
+    ) -> io::Result<()> {
+        let check = counters::write(&self.folder, counters)?;
+        self.start_over(&[Record::Clean(check)])
+    }
+
+    /// Replaces the marks by what is still needed: counters exact until now, and a watermark.
+    pub(crate) fn compact(
+        &mut self,
+        watermark: Counter,
+        counters: impl Iterator<Item = (ClientMark, Counter)>,
+    ) -> io::Result<()> {
+        counters::write(&self.folder, counters)?;
+        self.start_over(&[Record::Watermark(watermark)])
+    }
+
+    /// Whether so much was appended that `compact` is worth its while.
+    pub(crate) const fn is_long(&self) -> bool {
+        self.written > LONG
+    }
+
+    fn append(&mut self, record: Record) -> io::Result<()> {
+        if self.marks.is_none() {
+            let marks = private()
+                .append(true)
+                .create(true)
+                .open(self.folder.join("marks"))?;
+            // A torn record at the end of a crash would hide all that follow it.
+            let whole = marks.metadata()?.len().div_euclid(RECORD_LENGTH as u64);
+            marks.set_len(whole.saturating_mul(RECORD_LENGTH as u64))?;
+            self.written = whole;
+            self.marks = Some(marks);
+        }
+        let Some(marks) = &mut self.marks else {
+            return Ok(());
+        };
+        let appended = marks
+            .write_all(&record.to_bytes())
+            .and_then(|()| marks.sync_data());
+        if appended.is_err() {
+            // Half a record may stand there now: the next one begins by looking again.
+            self.marks = None;
+        }
+        self.written = self.written.saturating_add(1);
+        appended
+    }
+
+    fn start_over(&mut self, records: &[Record]) -> io::Result<()> {
+        self.marks = None;
+        self.written = 0;
+        replace(&self.folder, "marks", |file| {
+            records
+                .iter()
+                .try_for_each(|record| file.write_all(&record.to_bytes()))
+        })
+    }
+}
+
+fn read(folder: &Path) -> Remembered {
+    let mut bytes = Vec::new();
+    let marks = File::open(folder.join("marks")).and_then(|mut file| file.read_to_end(&mut bytes));
+    let (counters, check) = counters::read(folder).unwrap_or_default();
+    let mut remembered = Remembered {
+        counters,
+        doubt: Some(Doubt::Lost),
+    };
+    if marks.is_err() {
+        return remembered;
+    }
+    for record in bytes
+        .as_chunks::<RECORD_LENGTH>()
+        .0
+        .iter()
+        .map_while(Record::from_bytes)
+    {
+        match record {
+            Record::Watermark(mark) => remembered.doubt = Some(later(remembered.doubt, mark)),
+            Record::Clean(same) if same == check => remembered.doubt = None,
+            Record::Clean(_) => remembered.doubt = Some(Doubt::Lost),
+            Record::Ahead(client, counter) => {
+                let last = remembered.counters.entry(client).or_insert(counter);
+                *last = counter.max(*last);
+                remembered.doubt = remembered.doubt.or(Some(Doubt::Crash(Counter(0))));
+            }
+        }
+    }
+    remembered
+}
+
+fn later(doubt: Option<Doubt>, mark: Counter) -> Doubt {
+    match doubt {
+        Some(Doubt::Crash(earlier)) => Doubt::Crash(earlier.max(mark)),
+        Some(Doubt::Lost) | None => Doubt::Crash(mark),
+    }
+}
+
+/// The client's place in the state: a part of his public key, so that a new order of clients changes nothing.
+pub(crate) fn mark_of(key: &PublicKey) -> ClientMark {
+    let (mark, _) = key
+        .as_bytes()
+        .split_first_chunk()
+        .unwrap_or((&[0; 16], &[]));
+    *mark
+}
+
+fn make(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+}
+
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.mode(0o600);
+    options
+}
+
+/// Writes beside it, syncs, and renames: the file is the old one or the new one, never half of it.
+fn replace(
+    folder: &Path,
+    name: &str,
+    write: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
+    let beside = folder.join(format!("{name}.new"));
+    let mut file = private()
+        .create(true)
+        .write(true)
+        .truncate(true)
+        .open(&beside)?;
+    write(&mut file)?;
+    file.sync_data()?;
+    std::fs::rename(&beside, folder.join(name))?;
+    File::open(folder)?.sync_data()
+}
+
+/// 16,384 records: half a MiB, hours of uninterrupted knocking.
+const LONG: u64 = 16_384;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALICE: ClientMark = [1; 16];
+    const BOB: ClientMark = [2; 16];
+
+    fn remembered(folder: &Path) -> Remembered {
+        StateFolder::open(folder).unwrap().1
+    }
+
+    #[test]
+    fn an_empty_folder_is_in_doubt_as_if_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(remembered(folder.path()).doubt, Some(Doubt::Lost));
+    }
+
+    #[test]
+    fn a_clean_stop_leaves_exact_counters_and_no_doubt() {
+        let folder = tempfile::tempdir().unwrap();
+        {
+            let (mut state, _) = StateFolder::open(folder.path()).unwrap();
+            state.watermark(Counter(500)).unwrap();
+            state
+                .close([(ALICE, Counter(7)), (BOB, Counter(9))].into_iter())
+                .unwrap();
+        }
+        let remembered = remembered(folder.path());
+        assert_eq!(remembered.doubt, None);
+        assert_eq!(
+            remembered.counters,
+            BTreeMap::from([(ALICE, Counter(7)), (BOB, Counter(9))])
+        );
+    }
+
+    #[test]
+    fn a_crash_leaves_doubt_up_to_the_highest_watermark() {
+        let folder = tempfile::tempdir().unwrap();
+        {
+            let (mut state, _) = StateFolder::open(folder.path()).unwrap();
+            state.close([(ALICE, Counter(7))].into_iter()).unwrap();
+            state.watermark(Counter(600)).unwrap();
+            state.ahead(BOB, Counter(10_000)).unwrap();
+            state.watermark(Counter(700)).unwrap();
+        }
+        let remembered = remembered(folder.path());
+        assert_eq!(remembered.doubt, Some(Doubt::Crash(Counter(700))));
+        assert_eq!(
+            remembered.counters,
+            BTreeMap::from([(ALICE, Counter(7)), (BOB, Counter(10_000))])
+        );
+    }
+
+    #[test]
+    fn a_torn_record_hides_nothing_before_or_after_it() {
+        let folder = tempfile::tempdir().unwrap();
+        {
+            let (mut state, _) = StateFolder::open(folder.path()).unwrap();
+            state.watermark(Counter(600)).unwrap();
+        }
+        OpenOptions::new()
+            .append(true)
+            .open(folder.path().join("marks"))
+            .unwrap()
+            .write_all(&[1, 2, 3])
+            .unwrap();
+        {
+            let (mut state, remembered) = StateFolder::open(folder.path()).unwrap();
+            assert_eq!(remembered.doubt, Some(Doubt::Crash(Counter(600))));
+            state.watermark(Counter(800)).unwrap();
+        }
+        assert_eq!(
+            remembered(folder.path()).doubt,
+            Some(Doubt::Crash(Counter(800)))
+        );
+    }
+
+    #[test]
+    fn counters_that_do_not_fit_the_clean_mark_are_in_doubt() {
+        let folder = tempfile::tempdir().unwrap();
+        {
+            let (mut state, _) = StateFolder::open(folder.path()).unwrap();
+            state.close([(ALICE, Counter(7))].into_iter()).unwrap();
+        }
+        std::fs::remove_file(folder.path().join("counters")).unwrap();
+        assert_eq!(remembered(folder.path()).doubt, Some(Doubt::Lost));
+    }
+
+    #[test]
+    fn two_daemons_do_not_share_a_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let _first = StateFolder::open(folder.path()).unwrap();
+        assert!(matches!(
+            StateFolder::open(folder.path()),
+            Err(StateError::InUse(_))
+        ));
+    }
+
+    #[test]
+    fn compacting_forgets_no_counter() {
+        let folder = tempfile::tempdir().unwrap();
+        {
+            let (mut state, _) = StateFolder::open(folder.path()).unwrap();
+            for mark in 0..100 {
+                state.watermark(Counter(mark)).unwrap();
+            }
+            state
+                .compact(Counter(900), [(BOB, Counter(11))].into_iter())
+                .unwrap();
+            state.ahead(ALICE, Counter(5_000)).unwrap();
+        }
+        let remembered = remembered(folder.path());
+        assert_eq!(remembered.doubt, Some(Doubt::Crash(Counter(900))));
+        assert_eq!(
+            remembered.counters,
+            BTreeMap::from([(ALICE, Counter(5_000)), (BOB, Counter(11))])
+        );
+    }
+}

@@ -1,0 +1,172 @@
+//! The status document, and the socket that hands it out and never reads.
+
+use std::collections::BTreeMap;
+use std::io::{self, ErrorKind};
+use std::net::IpAddr;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+
+use rustix::net::{SendFlags, send, sockopt};
+use serde::Serialize;
+
+/// What `status` tells. Fields are added, never renamed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Status {
+    /// The daemon's version.
+    pub(crate) version: String,
+    /// The broker's process.
+    pub(crate) pid: u32,
+    /// How long it has run.
+    pub(crate) up_seconds: u64,
+    /// Whether it only tells what it would do.
+    pub(crate) dry_run: bool,
+    /// How many clients may knock.
+    pub(crate) clients: usize,
+    /// The UDP port of knocks.
+    pub(crate) knock_port: u16,
+    /// The listener: as whom it runs, and how confined.
+    pub(crate) listener: String,
+    /// What is wrong now, in words; empty when nothing is.
+    pub(crate) warnings: Vec<String>,
+    /// The gate.
+    pub(crate) gate: GateStatus,
+    /// Who may pass now; at most the first thousand.
+    pub(crate) grants: Vec<GrantStatus>,
+    /// How many grants there are.
+    pub(crate) grants_in_force: usize,
+    /// What became of knocks, counted since the start.
+    pub(crate) knocks: BTreeMap<&'static str, u64>,
+    /// What the listener ignored, counted since the start.
+    pub(crate) ignored: BTreeMap<&'static str, u64>,
+}
+
+/// The gate, as the kernel has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct GateStatus {
+    /// Guarded ports and ranges.
+    pub(crate) guarded: Vec<String>,
+    /// Whether the kernel keeps it from other programs and beyond our end.
+    pub(crate) owned: bool,
+    /// How often it had to be put back.
+    pub(crate) put_back: u64,
+    /// Packets at the knock port; all are dropped, ours are read before.
+    pub(crate) knock_port_packets: u64,
+    /// Packets that were kept from guarded ports.
+    pub(crate) kept_out_packets: u64,
+}
+
+/// One grant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct GrantStatus {
+    /// Who knocked; unknown for a grant that an earlier daemon gave.
+    pub(crate) client: Option<String>,
+    /// To what.
+    pub(crate) service: Option<String>,
+    /// For which address.
+    pub(crate) address: IpAddr,
+    /// Which ports.
+    pub(crate) ports: Vec<String>,
+    /// For how long still.
+    pub(crate) remaining_seconds: u64,
+}
+
+/// Writes the document to whoever connects, and closes.
+#[derive(Debug)]
+pub(crate) struct StatusSocket {
+    socket: UnixListener,
+    path: PathBuf,
+}
+
+impl StatusSocket {
+    /// Makes the socket, and its folder where it is missing. One left by a daemon that died is replaced.
+    pub(crate) fn bind(path: &Path) -> io::Result<Self> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        if UnixStream::connect(path).is_err() {
+            match std::fs::remove_file(path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        let socket = UnixListener::bind(path)?;
+        // Who is in, and from where, is the administrator's business alone.
+        std::fs::set_permissions(path, PermissionsExt::from_mode(0o600))?;
+        socket.set_nonblocking(true)?;
+        Ok(Self {
+            socket,
+            path: path.to_path_buf(),
+        })
+    }
+
+    /// The next one who asks, if there is one.
+    pub(crate) fn asker(&self) -> Option<Asker> {
+        self.socket.accept().ok().map(|(asker, _)| Asker(asker))
+    }
+}
+
+/// Somebody who connected.
+pub(crate) struct Asker(UnixStream);
+
+impl Asker {
+    /// Tells him, and closes. What does not fit the socket's buffer at once is not told: nobody is waited for.
+    pub(crate) fn tell(self, status: &Status) {
+        let Ok(mut text) = serde_json::to_vec(status) else {
+            return;
+        };
+        text.push(b'\n');
+        let _ = sockopt::set_socket_send_buffer_size(&self.0, text.len().saturating_mul(2));
+        let _ = send(&self.0, &text, SendFlags::DONTWAIT | SendFlags::NOSIGNAL);
+    }
+}
+
+impl AsFd for StatusSocket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+impl Drop for StatusSocket {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+
+    use super::*;
+
+    #[test]
+    fn who_connects_is_told_and_never_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/status.sock");
+        let socket = StatusSocket::bind(&path).unwrap();
+        let mut asker = UnixStream::connect(&path).unwrap();
+        asker.write_all(&[0xff; 4096]).unwrap();
+        let status = Status {
+            clients: 3,
+            ..Status::default()
+        };
+        socket.asker().unwrap().tell(&status);
+        let mut text = Vec::new();
+        // A close with unread bytes resets the stream, after what was told.
+        let _ = asker.read_to_end(&mut text);
+        let heard: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        assert_eq!(heard["clients"], 3);
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_socket_left_behind_is_replaced_and_a_living_one_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("status.sock");
+        // A listener without our `Drop`: it leaves its socket behind, as a killed daemon does.
+        drop(UnixListener::bind(&path).unwrap());
+        let _living = StatusSocket::bind(&path).unwrap();
+        assert!(StatusSocket::bind(&path).is_err());
+    }
+}

@@ -1,0 +1,125 @@
+//! The command line: what `--check`, `gate show` and mistakes say, and with which exit code.
+#![cfg(test)]
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::process::{Command, Output};
+
+const GOOD: &str = r#"
+[server]
+key = "server.key"
+guard = ["tcp/22"]
+
+[service.ssh]
+open = ["tcp/22"]
+for = "30s"
+
+[client.alice]
+key = "nightlatch-pub1gy5utje9dvx72d2nw7rawfpsw5emff3myddq6kxd2mh7pap8yanqkmf2z8"
+preshared = "none"
+may = ["ssh"]
+"#;
+
+/// A folder with a server's key and this configuration.
+fn folder(config: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let key = nightlatch_ticket::SecretKey::from_bytes([7; 32]);
+    let mut file = fs::OpenOptions::new();
+    let file = file.create_new(true).write(true).mode(0o600);
+    let mut file = file.open(folder.path().join("server.key")).unwrap();
+    file.write_all(key.expose_text().as_bytes()).unwrap();
+    fs::write(folder.path().join("n.toml"), config).unwrap();
+    folder
+}
+
+#[expect(clippy::disallowed_methods, reason = "the program is what is tested")]
+fn nightlatchd(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nightlatchd"));
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+fn checked(config: &str) -> (Option<i32>, String) {
+    let folder = folder(config);
+    let output = nightlatchd(folder.path(), &["--check", "--config", "n.toml"]);
+    (
+        output.status.code(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+#[test]
+fn a_right_configuration_is_called_right() {
+    let folder = folder(GOOD);
+    let output = nightlatchd(folder.path(), &["--check", "--config", "n.toml"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(
+        output.stdout,
+        b"n.toml is right: 1 guarded range, 1 service, 1 client\n"
+    );
+}
+
+#[test]
+fn a_misspelt_option_is_shown_where_it_stands() {
+    let (code, words) = checked(&GOOD.replace("guard =", "gaurd ="));
+    assert_eq!(code, Some(78));
+    assert!(words.contains("n.toml:4:"), "{words}");
+    assert!(words.contains("gaurd = [\"tcp/22\"]"), "{words}");
+    assert!(words.contains("`guard`"), "{words}");
+}
+
+#[test]
+fn a_service_that_nobody_defined_is_shown_where_it_is_named() {
+    let (code, words) = checked(&GOOD.replace("may = [\"ssh\"]", "may = [\"shh\"]"));
+    assert_eq!(code, Some(78));
+    assert!(words.contains("n.toml:13:"), "{words}");
+    assert!(words.contains("ssh"), "{words}");
+}
+
+#[test]
+fn toml_that_is_no_toml_is_shown_where_it_breaks() {
+    let (code, words) = checked(&GOOD.replace("for = \"30s\"", "for = \"30s"));
+    assert_eq!(code, Some(78));
+    assert!(words.contains("n.toml:8:"), "{words}");
+}
+
+#[test]
+fn a_missing_configuration_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = nightlatchd(folder.path(), &["--check", "--config", "none.toml"]);
+    assert_eq!(output.status.code(), Some(78));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("none.toml"));
+}
+
+#[test]
+fn a_wrong_command_line_is_a_usage_error() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(
+        nightlatchd(folder.path(), &["--chekc"]).status.code(),
+        Some(64)
+    );
+    assert_eq!(
+        nightlatchd(folder.path(), &["gate"]).status.code(),
+        Some(64)
+    );
+}
+
+#[test]
+fn the_gate_of_a_configuration_is_shown_without_touching_the_kernel() {
+    let folder = folder(GOOD);
+    let output = nightlatchd(folder.path(), &["gate", "show", "--config", "n.toml"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(text.contains("table inet nightlatch"), "{text}");
+    assert!(text.contains("udp dport 62201"), "{text}");
+}
