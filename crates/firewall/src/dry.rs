@@ -1,0 +1,260 @@
+//! A gate that changes nothing and tells what it would have done.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::io::Write;
+use std::os::fd::BorrowedFd;
+use std::time::Duration;
+
+use nightlatch_core::{Effect, GatePlan, Opening, Standing};
+
+use crate::gate::{
+    ApplyError, Disturbance, Firewall, Hold, How, ListError, LowerError, Lowered, Noise,
+    NoiseError, RaiseError, Raised, WatchError,
+};
+use crate::key::Key;
+use crate::layout::Set;
+use crate::script;
+
+/// Remembers and tells; never touches the kernel, needs no permission.
+///
+/// It has no clock: an opening stays until it is closed, and always has the whole of its time left.
+pub struct DryRun {
+    plan: Option<GatePlan>,
+    openings: BTreeMap<(Set, Vec<u8>), Standing>,
+    told: VecDeque<String>,
+    listener: Option<Box<dyn Write + Send>>,
+}
+
+impl DryRun {
+    /// Remembers what it is told; read it with [`DryRun::told`].
+    pub fn new() -> Self {
+        Self {
+            plan: None,
+            openings: BTreeMap::new(),
+            told: VecDeque::new(),
+            listener: None,
+        }
+    }
+
+    /// Writes every line to `listener` besides, at once.
+    pub fn telling(listener: impl Write + Send + 'static) -> Self {
+        Self {
+            listener: Some(Box::new(listener)),
+            ..Self::new()
+        }
+    }
+
+    /// What it would have done, line by line in nft's syntax; the oldest lines go when there are too many.
+    pub fn told(&self) -> impl Iterator<Item = &str> {
+        self.told.iter().map(String::as_str)
+    }
+
+    /// The plan that it was raised with, while it stands.
+    pub fn plan(&self) -> Option<&GatePlan> {
+        self.plan.as_ref()
+    }
+
+    fn tell(&mut self, text: &str) {
+        for line in text.lines() {
+            if self.told.len() >= LINES_REMEMBERED {
+                self.told.pop_front();
+            }
+            self.told.push_back(line.to_owned());
+            if let Some(listener) = &mut self.listener {
+                // Whoever asked for a dry run and closed the pipe does not want to read it.
+                let _ = writeln!(listener, "{line}");
+            }
+        }
+    }
+
+    fn open(&mut self, opening: Opening, lasts: Duration) {
+        let standing = Standing {
+            opening,
+            remaining: lasts,
+        };
+        self.openings.insert(place(&opening), standing);
+    }
+
+    fn close(&mut self, opening: &Opening) {
+        self.openings.remove(&place(opening));
+    }
+}
+
+impl Default for DryRun {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for DryRun {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("DryRun")
+            .field("openings", &self.openings.len())
+            .field("lines", &self.told.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Firewall for DryRun {
+    fn raise(&mut self, plan: &GatePlan) -> Result<Raised, RaiseError> {
+        let how = if self.plan.is_some() {
+            How::Adopted
+        } else {
+            How::Built
+        };
+        self.plan = Some(plan.clone());
+        self.tell(&script::render(plan));
+        let carried = self.openings.len();
+        Ok(Raised {
+            how,
+            hold: Hold::Ours,
+            carried,
+            running: 0,
+            left_out: 0,
+        })
+    }
+
+    fn apply(&mut self, effect: &Effect) -> Result<(), ApplyError> {
+        if self.plan.is_none() {
+            return Err(ApplyError::NoGate);
+        }
+        match effect {
+            Effect::Open { openings, lasts } => {
+                for opening in openings {
+                    self.open(*opening, *lasts);
+                }
+            }
+            Effect::Close { openings } => {
+                for opening in openings {
+                    self.close(opening);
+                }
+            }
+        }
+        for line in script::in_words(effect) {
+            self.tell(&line);
+        }
+        Ok(())
+    }
+
+    fn standing(&mut self) -> Result<Vec<Standing>, ListError> {
+        Ok(self.openings.values().copied().collect())
+    }
+
+    fn lower(&mut self) -> Result<Lowered, LowerError> {
+        self.openings.clear();
+        if self.plan.take().is_none() {
+            return Ok(Lowered::NotThere);
+        }
+        self.tell("delete table inet nightlatch");
+        Ok(Lowered::Removed)
+    }
+
+    fn watch(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
+    fn disturbed(&mut self) -> Result<Disturbance, WatchError> {
+        Ok(Disturbance::Nothing)
+    }
+
+    fn noise(&mut self) -> Result<Noise, NoiseError> {
+        Ok(Noise::default())
+    }
+}
+
+fn place(opening: &Opening) -> (Set, Vec<u8>) {
+    (
+        Set::of(opening),
+        Key::of_opening(opening).as_bytes().to_vec(),
+    )
+}
+
+/// Enough to read back a long afternoon; small enough to forget about.
+const LINES_REMEMBERED: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use nightlatch_core::Passage;
+
+    use super::*;
+
+    fn plan() -> GatePlan {
+        GatePlan {
+            knock_port: 62201,
+            guarded: vec!["tcp/22".parse().unwrap()],
+        }
+    }
+
+    fn openings() -> Vec<Opening> {
+        vec![Opening {
+            address: "203.0.113.7".parse().unwrap(),
+            port: "tcp/22".parse().unwrap(),
+            passage: Passage::OneShot,
+        }]
+    }
+
+    #[test]
+    fn it_tells_every_change_in_the_words_of_nft() {
+        let mut dry = DryRun::new();
+        let _ = dry.raise(&plan()).unwrap();
+        let lasts = Duration::from_millis(90_500);
+        dry.apply(&Effect::Open {
+            openings: openings(),
+            lasts,
+        })
+        .unwrap();
+        dry.apply(&Effect::Close {
+            openings: openings(),
+        })
+        .unwrap();
+        let _ = dry.lower().unwrap();
+        let told: Vec<&str> = dry.told().collect();
+        assert!(told.contains(&"\t\ttcp dport 22 goto guard"));
+        assert_eq!(
+            told[told.len() - 3..],
+            [
+                "add element inet nightlatch once4 { 203.0.113.7 . tcp . 22 timeout 1m30s500ms }",
+                "destroy element inet nightlatch once4 { 203.0.113.7 . tcp . 22 }",
+                "delete table inet nightlatch",
+            ]
+        );
+    }
+
+    #[test]
+    fn it_keeps_the_openings_that_it_would_have_made() {
+        let mut dry = DryRun::new();
+        let effect = Effect::Open {
+            openings: openings(),
+            lasts: Duration::from_secs(30),
+        };
+        assert!(matches!(dry.apply(&effect), Err(ApplyError::NoGate)));
+        assert_eq!(dry.raise(&plan()).unwrap().how, How::Built);
+        dry.apply(&effect).unwrap();
+        dry.apply(&effect).unwrap();
+        assert_eq!(dry.standing().unwrap().len(), 1);
+        assert_eq!(dry.raise(&plan()).unwrap().carried, 1);
+        dry.apply(&Effect::Close {
+            openings: openings(),
+        })
+        .unwrap();
+        assert_eq!(dry.standing().unwrap(), []);
+        assert_eq!(dry.lower().unwrap(), Lowered::Removed);
+        assert_eq!(dry.lower().unwrap(), Lowered::NotThere);
+    }
+
+    #[test]
+    fn it_forgets_its_oldest_lines() {
+        let mut dry = DryRun::new();
+        let _ = dry.raise(&plan()).unwrap();
+        for _ in 0..LINES_REMEMBERED {
+            dry.apply(&Effect::Close {
+                openings: openings(),
+            })
+            .unwrap();
+        }
+        assert_eq!(dry.told().count(), LINES_REMEMBERED);
+        assert!(dry.told().all(|line| line.starts_with("destroy")));
+    }
+}

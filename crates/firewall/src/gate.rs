@@ -1,0 +1,189 @@
+//! What every gate can do, and what it says when it cannot.
+
+use std::os::fd::BorrowedFd;
+
+use nightlatch_core::{Effect, GatePlan, Standing};
+use thiserror::Error;
+
+use crate::nfnl::NetlinkError;
+
+/// A gate in front of the guarded ports.
+///
+/// The caller decides nothing here and waits for nothing: each call is carried out before it returns.
+pub trait Firewall {
+    /// Puts the gate up in one transaction, or adopts the one that stands, with its grants. Calling it again is safe.
+    fn raise(&mut self, plan: &GatePlan) -> Result<Raised, RaiseError>;
+
+    /// Carries out one effect: all of it or nothing.
+    fn apply(&mut self, effect: &Effect) -> Result<(), ApplyError>;
+
+    /// Lists the openings in force, with the time that each has left.
+    fn standing(&mut self) -> Result<Vec<Standing>, ListError>;
+
+    /// Takes the gate away, grants and all.
+    fn lower(&mut self) -> Result<Lowered, LowerError>;
+
+    /// A descriptor that becomes readable when somebody else touched the ruleset; then ask [`Firewall::disturbed`].
+    fn watch(&self) -> Option<BorrowedFd<'_>>;
+
+    /// Empties the watch and says whether the gate is still as it was put up.
+    fn disturbed(&mut self) -> Result<Disturbance, WatchError>;
+
+    /// What the gate has dropped since it stands.
+    fn noise(&mut self) -> Result<Noise, NoiseError>;
+}
+
+/// How a gate came to stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Raised {
+    /// Built, adopted or rebuilt.
+    pub how: How,
+    /// Who else could change it.
+    pub hold: Hold,
+    /// Openings that were in force before and still are.
+    pub carried: usize,
+    /// Connections that ran to guarded ports before there was a gate, and go on.
+    pub running: usize,
+    /// Running connections that did not fit: they end unless their address holds a grant.
+    pub left_out: usize,
+}
+
+/// What had to be done to make the gate stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// There was none.
+    Built,
+    /// One stood already, of the same shape: its grants were kept where they are.
+    Adopted,
+    /// One of another shape stood: it was replaced, and its grants were carried over.
+    Rebuilt,
+}
+
+/// Who can change the table beside us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// Nobody: the kernel refuses others, and the table outlives us (kernel 6.9 and later).
+    Ours,
+    /// Every program with `CAP_NET_ADMIN`: watch it.
+    Shared,
+}
+
+/// What taking the gate away found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Lowered {
+    /// A gate stood, and is gone.
+    Removed,
+    /// There was no gate.
+    NotThere,
+}
+
+/// What others did to the gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Disturbance {
+    /// Nothing that concerns us.
+    Nothing,
+    /// The table is gone: every guarded port is open until it is raised again.
+    Gone,
+    /// Somebody changed our table: raise it again.
+    Changed,
+}
+
+/// Packets and bytes that one line of the gate has dropped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// How many packets.
+    pub packets: u64,
+    /// How many bytes, IP headers included.
+    pub bytes: u64,
+}
+
+/// What the gate has dropped since it stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Noise {
+    /// At the knock port: knocks, good and bad, and junk.
+    pub knocks: Tally,
+    /// At guarded ports: whoever came without a grant.
+    pub strangers: Tally,
+}
+
+/// Why the gate could not be put up.
+#[derive(Debug, Error)]
+pub enum RaiseError {
+    /// Another living process owns the table.
+    #[error(
+        "another process holds the table inet nightlatch{}\n  stop the other nightlatchd first",
+        port.map(|port| format!(" (netlink port {port}, usually its process id)")).unwrap_or_default()
+    )]
+    HeldByAnother {
+        /// The netlink port of the owner, where it is known.
+        port: Option<u32>,
+    },
+    /// The kernel said no.
+    #[error("the gate could not be put up")]
+    Netlink(#[from] NetlinkError),
+}
+
+/// Why an effect could not be carried out. Nothing of it is in force.
+#[derive(Debug, Error)]
+pub enum ApplyError {
+    /// There is no gate to change.
+    #[error("the table inet nightlatch is not there\n  put the gate up again")]
+    NoGate,
+    /// A set holds as many openings as it may.
+    #[error(
+        "the gate holds as many openings as it can\n  wait until some have run out, or close some"
+    )]
+    Full,
+    /// Another living process owns the table.
+    #[error("another process holds the table inet nightlatch\n  stop the other nightlatchd first")]
+    HeldByAnother,
+    /// The kernel said no.
+    #[error("the gate could not be changed")]
+    Netlink(#[source] NetlinkError),
+}
+
+/// Why the openings could not be listed.
+#[derive(Debug, Error)]
+pub enum ListError {
+    /// There is no gate.
+    #[error("the table inet nightlatch is not there\n  put the gate up again")]
+    NoGate,
+    /// The kernel said no.
+    #[error("the openings could not be listed")]
+    Netlink(#[source] NetlinkError),
+}
+
+/// Why the gate could not be taken away.
+#[derive(Debug, Error)]
+pub enum LowerError {
+    /// A living daemon owns the table.
+    #[error(
+        "a running nightlatchd holds the gate\n  stop the daemon first, then take the gate down"
+    )]
+    HeldByAnother,
+    /// The kernel said no.
+    #[error("the gate could not be taken away")]
+    Netlink(#[source] NetlinkError),
+}
+
+/// Why it is not known whether the gate still stands.
+#[derive(Debug, Error)]
+pub enum WatchError {
+    /// The kernel said no.
+    #[error("the ruleset could not be watched")]
+    Netlink(#[from] NetlinkError),
+}
+
+/// Why the tallies could not be read.
+#[derive(Debug, Error)]
+pub enum NoiseError {
+    /// There is no gate.
+    #[error("the table inet nightlatch is not there\n  put the gate up again")]
+    NoGate,
+    /// The kernel said no.
+    #[error("the tallies could not be read")]
+    Netlink(#[source] NetlinkError),
+}

@@ -1,0 +1,31 @@
+//! The gate: `Effect` in, nftables over netlink out.
+//!
+//! ```text
+//!              Firewall (gate.rs)
+//!              ┌────────┴────────┐
+//!         Nftables            DryRun            what is done · what would be done
+//!   expression · nfnl          script           the gate as the kernel takes it · as people read it
+//!            └──── layout ───────┘               what it looks like
+//! ```
+//!
+//! No `nft` process, no C library, no unsafe line: messages are built here byte by byte and sent through one socket that
+//! stays open. The table only ever takes away: a packet that the gate lets pass meets the host's own firewall as before.
+
+mod dry;
+mod expression;
+mod gate;
+mod key;
+mod layout;
+mod nfnl;
+mod nftables;
+mod script;
+mod sockets;
+
+pub use dry::DryRun;
+pub use gate::{
+    ApplyError, Disturbance, Firewall, Hold, How, ListError, LowerError, Lowered, Noise,
+    NoiseError, RaiseError, Raised, Tally, WatchError,
+};
+pub use nfnl::NetlinkError;
+pub use nftables::{Abilities, Nftables, OpenError, Refresh, SeverError, Severed};
+pub use script::{in_words, render};

@@ -1,0 +1,209 @@
+//! The transaction that makes the gate.
+
+use nightlatch_core::{GatePlan, Protocol};
+
+use super::parts::{write_base_chain, write_chain, write_counter, write_ports, write_set};
+use super::verbs::{DELETE_LINE, DELETE_TABLE, NEW_LINE, NEW_TABLE, of_our_table};
+use crate::expression::{ESTABLISHED_OR_RELATED, LOOPBACK, Line};
+use crate::layout::{
+    ADMIT, FLOW_TIME, GATE, GUARD, INNER_CHAINS, KNOCKS, NEWCOMER, SEVERED, STRANGERS, Set, merged,
+};
+use crate::nfnl::Batch;
+
+/// What stands before the transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ground {
+    /// Nothing.
+    Empty,
+    /// A table of the right shape: its sets and counters stay.
+    Fitting,
+    /// A table of another shape: it goes.
+    Other,
+}
+
+/// Writes the whole gate; `flags` are the table's.
+pub(super) fn write(batch: &mut Batch<'_>, plan: &GatePlan, ground: Ground, flags: u32) {
+    if ground == Ground::Other {
+        batch.message(DELETE_TABLE, of_our_table);
+    }
+    batch.message(NEW_TABLE, |writer| {
+        of_our_table(writer);
+        writer.number32(TABLE_FLAGS, flags);
+    });
+    if ground == Ground::Fitting {
+        // Of no chain: of all chains.
+        batch.message(DELETE_LINE, of_our_table);
+    } else {
+        for counter in [KNOCKS, STRANGERS] {
+            write_counter(batch, counter);
+        }
+        for set in Set::ALL {
+            write_set(batch, set);
+        }
+        for chain in INNER_CHAINS {
+            write_chain(batch, chain);
+        }
+        write_base_chain(batch);
+    }
+    admit(batch);
+    newcomer(batch);
+    guard(batch);
+    severed(batch);
+    gate(batch, plan);
+}
+
+/// The lines that every packet meets.
+fn gate(batch: &mut Batch<'_>, plan: &GatePlan) {
+    line(batch, GATE, |line| {
+        line.came_through(LOOPBACK);
+        line.accept();
+    });
+    // Before the established ones: our own answer makes the client's next knock one of these.
+    line(batch, GATE, |line| {
+        line.carries(Protocol::Udp.number());
+        line.goes_to(plan.knock_port);
+        line.count(KNOCKS);
+        line.drop();
+    });
+    for set in [Set::Cut4, Set::Cut6] {
+        line(batch, GATE, |line| {
+            line.is_in(set);
+            line.go_to(SEVERED);
+        });
+    }
+    line(batch, GATE, |line| {
+        line.is_in_state(ESTABLISHED_OR_RELATED);
+        line.accept();
+    });
+    for (number, protocol) in (1..).zip([Protocol::Tcp, Protocol::Udp]) {
+        guard_ports(batch, number, protocol, &merged(&plan.guarded, protocol));
+    }
+}
+
+/// One range is compared, several are looked up.
+fn guard_ports(batch: &mut Batch<'_>, number: u32, protocol: Protocol, ranges: &[(u16, u16)]) {
+    if ranges.is_empty() {
+        return;
+    }
+    let only = match ranges {
+        [range] => Some(*range),
+        _ => None,
+    };
+    if only.is_none() {
+        write_ports(batch, number, ranges);
+    }
+    line(batch, GATE, |line| {
+        line.carries(protocol.number());
+        match only {
+            Some((first, last)) if first == last => line.goes_to(first),
+            Some((first, last)) => line.goes_between(first, last),
+            None => line.goes_to_one_of(number),
+        }
+        line.go_to(GUARD);
+    });
+}
+
+/// The lines for guarded ports.
+fn guard(batch: &mut Batch<'_>) {
+    pass_on(batch, GUARD);
+    accept_those_in(batch, [Set::Open4, Set::Open6]);
+    // The same SYN once more, after a loss: its first was let in, so conntrack knows the connection. Whoever comes again
+    // from the same port after the end of that connection is not known any more.
+    line(batch, GUARD, |line| {
+        line.carries(Protocol::Tcp.number());
+        line.opens_a_connection();
+        line.is_confirmed();
+        line.accept();
+    });
+    line(batch, GUARD, |line| {
+        line.carries(Protocol::Tcp.number());
+        line.opens_a_connection();
+        line.go_to(NEWCOMER);
+    });
+    accept_those_in(batch, [Set::Flow4, Set::Flow6]);
+    line(batch, GUARD, |line| {
+        line.carries(Protocol::Udp.number());
+        line.go_to(NEWCOMER);
+    });
+    // What is left are TCP packets from the middle of nowhere: they would use up a one-shot grant for nothing.
+    refuse(batch, GUARD);
+}
+
+/// The lines for first packets that no lasting grant covers.
+fn newcomer(batch: &mut Batch<'_>) {
+    for set in [Set::Once4, Set::Once6] {
+        line(batch, NEWCOMER, |line| {
+            line.is_in(set);
+            line.go_to(ADMIT);
+        });
+    }
+    refuse(batch, NEWCOMER);
+}
+
+/// The lines for the one packet that a one-shot grant lets in.
+///
+/// A line of its own for the flow: if its set is full, the packet still gets in, and only its successors before the first
+/// answer do not.
+fn admit(batch: &mut Batch<'_>) {
+    for set in [Set::Once4, Set::Once6] {
+        line(batch, ADMIT, |line| line.delete_from(set));
+    }
+    for set in [Set::Flow4, Set::Flow6] {
+        line(batch, ADMIT, |line| {
+            line.carries(Protocol::Udp.number());
+            line.add_to(set, FLOW_TIME);
+        });
+    }
+    line(batch, ADMIT, |line| {
+        line.accept();
+    });
+}
+
+/// The lines for those whose connections were cut.
+fn severed(batch: &mut Batch<'_>) {
+    pass_on(batch, SEVERED);
+    line(batch, SEVERED, |line| {
+        line.drop();
+    });
+}
+
+/// What a container or a neighbour sends through this host to the same port elsewhere is none of our business. A
+/// published port is: its destination is this host until it is redirected, which comes later.
+fn pass_on(batch: &mut Batch<'_>, chain: &str) {
+    line(batch, chain, |line| {
+        line.is_for_another_host();
+        line.accept();
+    });
+}
+
+fn accept_those_in(batch: &mut Batch<'_>, sets: [Set; 2]) {
+    for set in sets {
+        line(batch, GUARD, |line| {
+            line.is_in(set);
+            line.accept();
+        });
+    }
+}
+
+fn refuse(batch: &mut Batch<'_>, chain: &str) {
+    line(batch, chain, |line| {
+        line.count(STRANGERS);
+        line.drop();
+    });
+}
+
+fn line(batch: &mut Batch<'_>, chain: &str, instructions: impl FnOnce(&mut Line<'_>)) {
+    batch.message(NEW_LINE, |writer| {
+        of_our_table(writer);
+        writer.text(LINE_CHAIN, chain);
+        Line::write(writer, instructions);
+    });
+}
+
+pub(super) const TABLE_FLAGS: u16 = 2;
+pub(super) const TABLE_OWNER: u16 = 8;
+pub(super) const OWNED: u32 = 0x2;
+pub(super) const PERSISTENT: u32 = 0x4;
+/// Never the one without the other: an owned table that does not persist would open every port when we die.
+pub(super) const OWNED_AND_PERSISTENT: u32 = OWNED | PERSISTENT;
+const LINE_CHAIN: u16 = 2;

@@ -1,0 +1,93 @@
+//! The gate in the kernel: one table of `nf_tables`.
+//!
+//! ```text
+//! open ─► raise ─► apply, apply, apply …     standing · noise · disturbed        lower
+//!          │ abilities: what this kernel can do, found out by trying
+//!          │ present:   what stands already
+//!          └ build:     the transaction, line by line; parts: sets, chains, counters
+//! ```
+
+mod abilities;
+mod apply;
+mod build;
+mod elements;
+mod list;
+mod lower;
+mod noise;
+mod open;
+mod parts;
+mod present;
+mod raise;
+mod sever;
+mod verbs;
+mod watch;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::os::fd::BorrowedFd;
+
+use nightlatch_core::{Effect, GatePlan, Standing};
+
+pub use abilities::{Abilities, Refresh};
+pub use open::OpenError;
+pub use sever::{SeverError, Severed};
+
+use crate::gate::{
+    ApplyError, Disturbance, Firewall, Hold, ListError, LowerError, Lowered, Noise, NoiseError,
+    RaiseError, Raised, WatchError,
+};
+use crate::nfnl::Channel;
+use sever::Cut;
+
+/// The gate in the kernel of this network namespace.
+///
+/// Every call needs `CAP_NET_ADMIN`, not only the first: the kernel asks each time.
+pub struct Nftables {
+    channel: Channel,
+    diagnosis: Channel,
+    watch: watch::Watch,
+    abilities: Option<Abilities>,
+    hold: Hold,
+    /// What was cut and not granted again since: a grant has to lift it.
+    cuts: BTreeSet<Cut>,
+}
+
+impl fmt::Debug for Nftables {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Nftables")
+            .field("abilities", &self.abilities)
+            .field("hold", &self.hold)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Firewall for Nftables {
+    fn raise(&mut self, plan: &GatePlan) -> Result<Raised, RaiseError> {
+        raise::raise(self, plan)
+    }
+
+    fn apply(&mut self, effect: &Effect) -> Result<(), ApplyError> {
+        apply::apply(self, effect)
+    }
+
+    fn standing(&mut self) -> Result<Vec<Standing>, ListError> {
+        list::standing(&mut self.channel)
+    }
+
+    fn lower(&mut self) -> Result<Lowered, LowerError> {
+        lower::lower(&mut self.channel)
+    }
+
+    fn watch(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.watch.fd())
+    }
+
+    fn disturbed(&mut self) -> Result<Disturbance, WatchError> {
+        watch::disturbed(self)
+    }
+
+    fn noise(&mut self) -> Result<Noise, NoiseError> {
+        noise::noise(&mut self.channel)
+    }
+}

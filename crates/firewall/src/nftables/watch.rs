@@ -1,0 +1,135 @@
+//! What others do to the ruleset.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::io::Errno;
+use rustix::net::netlink::{NETFILTER, SocketAddrNetlink};
+use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, bind, recv, socket_with};
+use socket2::{SockFilter, SockRef};
+
+use super::Nftables;
+use super::present::Present;
+use super::verbs::OF_TABLE;
+use crate::gate::{Disturbance, Hold, WatchError};
+use crate::layout::TABLE;
+use crate::nfnl::{Attributes, FAMILY_INET, Frames, NF_TABLES, NetlinkError, text};
+
+/// A socket that hears every change of the ruleset but our own.
+pub(super) struct Watch {
+    socket: OwnedFd,
+    inbox: Vec<u8>,
+}
+
+/// What was heard since the last time.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Heard {
+    Nothing,
+    /// More happened than the socket could hold.
+    TooMuch,
+    /// Our table was named.
+    OurTable,
+}
+
+impl Heard {
+    fn of(buffer: &[u8]) -> Self {
+        if Frames::of(buffer).any(|frame| names_our_table(frame.kind, frame.body)) {
+            Self::OurTable
+        } else {
+            Self::Nothing
+        }
+    }
+}
+
+impl Watch {
+    /// Opens it; `ours` is the netlink port whose changes are not reported.
+    pub(super) fn open(ours: u32) -> Result<Self, NetlinkError> {
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let kind = SocketType::RAW;
+        let socket =
+            socket_with(AddressFamily::NETLINK, kind, flags, Some(NETFILTER)).map_err(failed)?;
+        // Filtered by the kernel: our own changes are as many as grants, and would wake us each time.
+        SockRef::from(&socket)
+            .attach_filter(&all_but(ours))
+            .map_err(NetlinkError::Socket)?;
+        bind(&socket, &SocketAddrNetlink::new(0, RULESET_GROUP)).map_err(bound)?;
+        Ok(Self {
+            socket,
+            inbox: vec![0; INBOX],
+        })
+    }
+
+    pub(super) fn fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+
+    /// Reads until nothing is left.
+    fn listen(&mut self) -> Result<Heard, NetlinkError> {
+        let mut heard = Heard::Nothing;
+        loop {
+            match recv(&self.socket, self.inbox.as_mut_slice(), RecvFlags::DONTWAIT) {
+                Ok((length, _)) => {
+                    heard = heard.max(Heard::of(self.inbox.get(..length).unwrap_or_default()));
+                }
+                Err(Errno::AGAIN) => return Ok(heard),
+                Err(Errno::INTR) => {}
+                Err(Errno::NOBUFS) => heard = heard.max(Heard::TooMuch),
+                Err(errno) => return Err(failed(errno)),
+            }
+        }
+    }
+}
+
+/// Says what became of the gate.
+pub(super) fn disturbed(gate: &mut Nftables) -> Result<Disturbance, WatchError> {
+    let heard = gate.watch.listen()?;
+    if heard == Heard::Nothing {
+        return Ok(Disturbance::Nothing);
+    }
+    let Some((owner, _)) = Present::table(&mut gate.channel)? else {
+        return Ok(Disturbance::Gone);
+    };
+    Ok(match (gate.hold, owner) {
+        // Nobody else can have changed what is still ours.
+        (Hold::Ours, Some(owner)) if owner == gate.channel.port() => Disturbance::Nothing,
+        _ => Disturbance::Changed,
+    })
+}
+
+fn names_our_table(kind: u16, body: &[u8]) -> bool {
+    kind >> 8 == NF_TABLES
+        && body.first() == Some(&FAMILY_INET)
+        && Attributes::of_netfilter(body).find(OF_TABLE).and_then(text) == Some(TABLE)
+}
+
+/// A filter in classic BPF: the fourth word of a netlink message names the port of who caused it.
+fn all_but(ours: u32) -> [SockFilter; 4] {
+    // The kernel loads the word in network order, the message has it in the machine's.
+    let ours = u32::from_be_bytes(ours.to_ne_bytes());
+    [
+        SockFilter::new(LOAD_WORD, 0, 0, PORT_AT),
+        SockFilter::new(JUMP_IF_EQUAL, 0, 1, ours),
+        SockFilter::new(RETURN, 0, 0, 0),
+        SockFilter::new(RETURN, 0, 0, u32::MAX),
+    ]
+}
+
+fn bound(errno: Errno) -> NetlinkError {
+    if errno == Errno::PERM {
+        NetlinkError::NoPermission
+    } else {
+        failed(errno)
+    }
+}
+
+fn failed(errno: Errno) -> NetlinkError {
+    NetlinkError::Socket(errno.into())
+}
+
+const LOAD_WORD: u16 = 0x20;
+const JUMP_IF_EQUAL: u16 = 0x15;
+const RETURN: u16 = 0x06;
+const PORT_AT: u32 = 12;
+
+/// The bit of group 7, where `nf_tables` tells of changes.
+const RULESET_GROUP: u32 = 1 << 6;
+const INBOX: usize = 64 << 10;
