@@ -80,10 +80,12 @@ impl<'s> Start<'s> {
         hand_over(channel, &clients)?;
         let listener_is = wait_until_ready(channel)?;
         let mut gatekeeper = Gatekeeper::new(server.policy.clone(), clients, marks, now);
-        for standing in firewall.standing().unwrap_or_default() {
+        let standing = firewall.standing().unwrap_or_default();
+        let adopted = standing.len();
+        for standing in standing {
             gatekeeper.adopt(standing, now);
         }
-        self.announce(server, &log, &listener_is);
+        self.announce(server, &log, &listener_is, adopted);
         for warning in gatekeeper.warnings(now) {
             log.say(Line::Warned {
                 warning: warning.to_string(),
@@ -135,7 +137,7 @@ impl<'s> Start<'s> {
         }
     }
 
-    fn announce(&self, server: &Server, log: &Log, listener_is: &str) {
+    fn announce(&self, server: &Server, log: &Log, listener_is: &str, adopted: usize) {
         for warning in &server.warnings {
             log.say(Line::ConfigDoubtful {
                 warning: warning.to_string(),
@@ -144,7 +146,7 @@ impl<'s> Start<'s> {
         log.say(Line::GateRaised {
             guarded: server.gate.guarded.len(),
             hold: in_words(self.raised.hold),
-            adopted: self.raised.carried,
+            adopted,
             running: self.raised.running,
         });
         log.say(Line::Ready {

@@ -67,7 +67,7 @@ impl Round {
                 kept_out_packets: noise.map_or(0, |noise| noise.strangers.packets),
             },
             grants: self.grants(now),
-            grants_in_force: self.gatekeeper.grants(now).count(),
+            grants_in_force: self.grants_in_force(now),
             knocks: self.tallies.verdicts.clone(),
             ignored: self.ignored(),
         }
@@ -89,6 +89,11 @@ impl Round {
             remaining_seconds: standing.remaining.as_secs(),
         });
         known.chain(adopted).take(GRANTS_SHOWN).collect()
+    }
+
+    fn grants_in_force(&self, now: Now) -> usize {
+        let adopted = self.gatekeeper.adopted(now).count();
+        self.gatekeeper.grants(now).count().saturating_add(adopted)
     }
 
     fn ports(&self, service: ServiceId) -> Vec<String> {

@@ -1,0 +1,108 @@
+//! Stories of ends and new beginnings: killed, stopped, started with doors open.
+
+use nightlatch_lab::{Entered, wait_until};
+use nightlatch_ticket::Happened;
+use std::time::Duration;
+
+use crate::daemon::{let_pass, processes_in};
+use crate::stage::Family::{V4, V6};
+use crate::stage::{LONG, SHORT, Stage, assert_silent, is_in};
+use crate::{Story, Told};
+
+pub(crate) const STORIES: &[Story] = &[
+    (
+        "killed_while_a_door_is_open_the_kernel_closes_it",
+        killed_while_open,
+    ),
+    ("killed_it_leaves_no_listener_behind", no_orphan),
+    ("a_crash_costs_one_round_trip", in_doubt),
+    (
+        "a_grant_is_adopted_by_the_next_start_and_still_closes",
+        adopted,
+    ),
+    ("stopped_it_leaves_the_gate_closed", stopped),
+];
+
+fn killed_while_open(entered: &Entered) -> Told {
+    let (mut stage, mut daemon) = Stage::running(entered, "killed");
+    stage.alice.knock("ssh", V4).unwrap();
+    stage.alice.knock("ssh", V6).unwrap();
+    daemon.kill();
+    assert!(
+        is_in(&stage.alice.host, 22, V4),
+        "open doors stay open for their time"
+    );
+    assert_silent(&stage.stranger, 22, V4);
+    let_pass(SHORT);
+    assert_silent(&stage.alice.host, 22, V4);
+    assert_silent(&stage.alice.host, 22, V6);
+    assert_silent(&stage.stranger, 80, V4);
+    Told::Whole
+}
+
+fn no_orphan(entered: &Entered) -> Told {
+    let (stage, mut daemon) = Stage::running(entered, "orphan");
+    assert_eq!(processes_in(&stage.server), 2, "a broker and a listener");
+    daemon.kill();
+    // A process that ended and that nobody waits for has no namespaces any more.
+    let is_gone = || processes_in(&stage.server) == 0;
+    assert!(wait_until(Duration::from_secs(5), is_gone));
+    Told::Whole
+}
+
+fn in_doubt(entered: &Entered) -> Told {
+    let (mut stage, mut daemon) = Stage::running(entered, "in-doubt");
+    stage.alice.knock("ssh", V4).unwrap();
+    let outcome = stage.alice.knock("ssh", V4).unwrap();
+    assert_eq!(
+        (outcome.sends, outcome.repairs.is_none()),
+        (1, true),
+        "no doubt without a crash"
+    );
+    daemon.kill();
+    let daemon = stage.start();
+    daemon.await_line("state-in-doubt");
+    let outcome = stage.alice.knock("office", V4).unwrap();
+    assert!(matches!(outcome.happened, Happened::Granted { .. }));
+    assert_eq!((outcome.sends, outcome.repairs.counter), (2, 1));
+    assert!(is_in(&stage.alice.host, 443, V4));
+    let outcome = stage.alice.knock("office", V4).unwrap();
+    assert_eq!(outcome.sends, 1, "only the first knock was in doubt");
+    Told::Whole
+}
+
+fn adopted(entered: &Entered) -> Told {
+    let (mut stage, mut daemon) = Stage::running(entered, "adopted");
+    stage.alice.knock("office", V4).unwrap();
+    assert!(daemon.stop().success());
+    assert!(
+        is_in(&stage.alice.host, 443, V4),
+        "what was promised is kept"
+    );
+    let daemon = stage.start();
+    assert!(is_in(&stage.alice.host, 443, V4));
+    let status = daemon.status();
+    assert_eq!(status["grants_in_force"], 1, "{status}");
+    assert_eq!(status["grants"][0]["address"], "10.77.0.2", "{status}");
+    let_pass(LONG);
+    assert_silent(&stage.alice.host, 443, V4);
+    assert_eq!(daemon.status()["grants_in_force"], 0);
+    Told::Whole
+}
+
+fn stopped(entered: &Entered) -> Told {
+    let (mut stage, mut daemon) = Stage::running(entered, "stopped");
+    stage.alice.knock("ssh", V4).unwrap();
+    let_pass(SHORT);
+    assert!(daemon.stop().success());
+    assert!(daemon.has_said("stopping"), "{}", daemon.log());
+    for family in [V4, V6] {
+        assert_silent(&stage.alice.host, 22, family);
+        assert_silent(&stage.stranger, 22, family);
+    }
+    assert_eq!(processes_in(&stage.server), 0);
+    let _daemon = stage.start();
+    let outcome = stage.alice.knock("ssh", V4).unwrap();
+    assert_eq!(outcome.sends, 1, "a clean stop leaves no doubt");
+    Told::Whole
+}

@@ -1,0 +1,94 @@
+//! Stories from end to end: real packets, real nftables, the real programs, in a network of their own.
+//!
+//! ```text
+//!   lan (a switch) ─┬─ server    nightlatchd, a TCP service behind every guarded port
+//!                   ├─ alice     holds a key
+//!                   ├─ bob       holds another
+//!                   └─ stranger  holds none; a recorder hears all that reaches him
+//! ```
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod admin;
+mod clocks;
+mod crashes;
+mod daemon;
+mod demo;
+mod disk;
+mod doors;
+mod hostile;
+mod person;
+mod replays;
+mod stage;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Failed, Trial, run};
+use nightlatch_lab::{EnterError, Entered, enter};
+
+/// One story: what it shows, and the story itself.
+type Story = (&'static str, fn(&Entered) -> Told);
+
+/// How a story ended that did not fail.
+enum Told {
+    /// To its end.
+    Whole,
+    /// Not at all, for a reason that is said.
+    Skipped(&'static str),
+}
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    let entered: &'static Entered = match enter() {
+        Ok(entered) => Box::leak(Box::new(entered)),
+        Err(error) => return skip_all(&error),
+    };
+    // Most of a story is waiting for doors to close.
+    arguments.test_threads.get_or_insert(3);
+    let trials = [
+        doors::STORIES,
+        replays::STORIES,
+        crashes::STORIES,
+        admin::STORIES,
+        disk::STORIES,
+        clocks::STORIES,
+        hostile::STORIES,
+        demo::STORIES,
+    ]
+    .into_iter()
+    .flatten()
+    .map(|&(name, story)| Trial::test(name, move || tell(name, entered, story)))
+    .collect();
+    run(&arguments, trials).exit_code()
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "what a trial has to return")]
+fn tell(name: &str, entered: &Entered, story: fn(&Entered) -> Told) -> Result<(), Failed> {
+    match story(entered) {
+        Told::Whole => {}
+        Told::Skipped(why) => say(&format!("SKIPPED: {name}: {why}")),
+    }
+    Ok(())
+}
+
+fn skip_all(error: &EnterError) -> ExitCode {
+    say(&format!("SKIPPED: every story from end to end: {error}"));
+    // Where namespaces must be had, a skipped story is a failed one.
+    if std::env::var_os("CI").is_some() {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "a skipped story says so, loudly")]
+fn say(text: &str) {
+    eprintln!("{text}");
+}
