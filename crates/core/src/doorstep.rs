@@ -20,6 +20,7 @@ pub struct Doorstep {
     successor: Option<Shelf>,
     quota: Quota,
     deadline: Instant,
+    tended: Epoch,
     changes: u64,
 }
 
@@ -60,6 +61,7 @@ impl Doorstep {
             successor: None,
             quota: Quota::new(secret),
             deadline: now.monotonic,
+            tended: Epoch::at(now.unix),
             changes: 0,
         };
         doorstep.tend(now);
@@ -88,6 +90,7 @@ impl Doorstep {
             None => self.shelf.build(SLICE, now.unix),
         };
         self.changes = self.changes.wrapping_add(u64::from(changed));
+        self.tended = Epoch::at(now.unix);
         self.deadline = now.monotonic.saturating_add(self.until_next(now));
     }
 
@@ -127,7 +130,7 @@ impl Doorstep {
         let Ok(sealed) = as_sealed(datagram.payload) else {
             return Glance::Ignore(Ignored::WrongLength);
         };
-        if self.shelf.is_behind(now.unix) {
+        if self.tended != Epoch::at(now.unix) || self.shelf.is_behind(now.unix) {
             // The clock jumped, or we slept: catch up before an honest knock is taken for noise.
             // Strangers cannot make this happen more than once for each epoch.
             self.tend(now);
@@ -213,7 +216,66 @@ const CLOCK_CHECK: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests {
+    use nightlatch_ticket::{SEALED_LENGTH, UnixTime};
+
     use super::*;
+
+    fn now() -> Now {
+        Now {
+            monotonic: Instant::default(),
+            unix: UnixTime::from_secs(1_900_000_500),
+        }
+    }
+
+    fn key(client: u32) -> TagKey {
+        let mut bytes = [7; 32];
+        bytes[..4].copy_from_slice(&client.to_be_bytes());
+        TagKey::from_bytes(bytes)
+    }
+
+    fn keys(clients: core::ops::Range<u32>) -> Vec<TagKey> {
+        clients.map(key).collect()
+    }
+
+    fn is_known(doorstep: &mut Doorstep, client: u32) -> bool {
+        let mut payload = [0; SEALED_LENGTH];
+        payload[..8].copy_from_slice(&key(client).epoch_tag(Epoch::at(now().unix)).0);
+        let knock = Observation {
+            source: IpAddr::from([198, 18, 0, 1]),
+            destination: IpAddr::from([192, 0, 2, 1]),
+            hops: 64,
+            identification: None,
+            transport: Transport::Udp(Datagram {
+                source_port: 4000,
+                destination_port: 1,
+                payload: &payload,
+            }),
+        };
+        matches!(doorstep.observe(&knock, now()), Glance::Claim(_))
+    }
+
+    #[test]
+    fn a_few_clients_are_replaced_at_once() {
+        let mut doorstep = Doorstep::new(1, keys(0..10), [1; 16], now());
+        let generation = doorstep.tags_changed();
+        doorstep.replace_clients(keys(5..20), now());
+        assert!(!is_known(&mut doorstep, 4) && is_known(&mut doorstep, 19));
+        assert_eq!(doorstep.current_tags().count(), 60);
+        assert_ne!(doorstep.tags_changed(), generation);
+    }
+
+    #[test]
+    fn while_many_clients_are_made_ready_the_former_ones_get_in() {
+        let mut doorstep = Doorstep::new(1, keys(0..10), [1; 16], now());
+        let many = u32::try_from(SLICE * SLICES_AT_ONCE).unwrap();
+        doorstep.replace_clients(keys(5..many), now());
+        assert!(is_known(&mut doorstep, 4), "the others are not ready");
+        while doorstep.successor.is_some() {
+            assert!(is_known(&mut doorstep, 5));
+            doorstep.tend(now());
+        }
+        assert!(!is_known(&mut doorstep, 4) && is_known(&mut doorstep, many - 1));
+    }
 
     #[test]
     fn every_reason_has_its_own_place_in_a_tally() {

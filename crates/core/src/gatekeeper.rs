@@ -153,11 +153,14 @@ impl Gatekeeper {
         self.ledger.standing(now)
     }
 
-    /// The last counter of every client, for the disk at a clean stop and before a reload.
+    /// The counter of every client that nothing is honoured up to: for the disk at a clean stop,
+    /// and for a reload.
+    ///
+    /// What a crash left in doubt counts as used here. Else a clean stop soon after would clear
+    /// the doubt, and honour once more what was honoured before the crash.
     pub fn counters(&self) -> impl Iterator<Item = (ClientId, Counter)> + '_ {
-        (0..)
-            .map(ClientId)
-            .zip(self.clients.iter().map(|client| client.last))
+        let spent = |client: &Client| self.durable.clear_above(client.last);
+        (0..).map(ClientId).zip(self.clients.iter().map(spent))
     }
 
     /// What may be opened, by whom, for how long.
@@ -196,3 +199,13 @@ pub(crate) fn plain(address: IpAddr) -> IpAddr {
 const ENDS_AT_ONCE: usize = 512;
 /// The beginning of 2020: a clock that says less was never set.
 const UNSET_BEFORE: UnixTime = UnixTime::from_secs(1_577_836_800);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_million_clients_fit_into_107_mib() {
+        assert_eq!(size_of::<Client>(), 112);
+    }
+}

@@ -1,5 +1,6 @@
 //! Who holds which opening until when, and what that means for the kernel's one timeout.
 
+use alloc::collections::btree_map::Entry;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -13,13 +14,13 @@ use crate::{ClientId, Effect, Instant, Now, Opening, Passage, ServiceId, Standin
 /// timeout, and that is the furthest end of all holds: nobody shortens another's time, and nobody
 /// leaves a door open behind him for longer than somebody else was granted.
 pub(crate) struct Holds {
-    by_opening: BTreeSet<Hold>,
+    doors: BTreeMap<Opening, Door>,
     /// Where the kernel was told something else than the holds say now.
     to_correct: BTreeSet<Opening>,
 }
 
-/// One hold on one opening; they are in order of their ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// One hold on one opening.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Hold {
     pub(crate) opening: Opening,
     pub(crate) until: Instant,
@@ -42,29 +43,36 @@ pub(crate) enum Change {
     Keep,
 }
 
+/// All holds on one opening. Most often there is one, and then nothing is allocated for it.
+struct Door {
+    first: Share,
+    more: BTreeSet<Share>,
+}
+
+/// One of them, in the order of their ends.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Share {
+    until: Instant,
+    holder: Holder,
+}
+
 impl Holds {
     pub(crate) const fn new() -> Self {
         Self {
-            by_opening: BTreeSet::new(),
+            doors: BTreeMap::new(),
             to_correct: BTreeSet::new(),
         }
     }
 
     /// Takes a hold, or renews one that lasted until `former`.
     pub(crate) fn set(&mut self, hold: Hold, former: Option<Instant>) -> Change {
-        let before = former.and_then(|until| {
-            let before = self.until(hold.opening);
-            self.by_opening.remove(&Hold { until, ..hold });
-            before
-        });
-        self.by_opening.insert(hold);
-        let after = self.until(hold.opening);
+        let furthest = self.put(hold, former);
         // A one-shot opening may be used up without our knowing: it is always told again.
-        if after == Some(hold.until) || hold.opening.passage == Passage::OneShot {
+        if furthest == hold.until || hold.opening.passage == Passage::OneShot {
             self.to_correct.remove(&hold.opening);
             return Change::Tell;
         }
-        if before.is_some() && before != after {
+        if former.is_some_and(|former| former > furthest) {
             // It was the furthest and is no more; the next one's end is not this grant's.
             self.correct(hold.opening);
         }
@@ -73,10 +81,7 @@ impl Holds {
 
     /// Lets go of a hold; to be told if the kernel holds it open and nobody else wants it.
     pub(crate) fn leave(&mut self, hold: Hold, now: Now) -> Change {
-        self.remove(hold);
-        let after = self
-            .until(hold.opening)
-            .filter(|until| *until > now.monotonic);
+        let after = self.remove(hold).filter(|until| *until > now.monotonic);
         match after {
             _ if hold.until <= now.monotonic => Change::Keep,
             None => {
@@ -93,20 +98,28 @@ impl Holds {
         }
     }
 
-    /// Writes a hold down, telling nobody.
-    pub(crate) fn put(&mut self, hold: Hold) {
-        self.by_opening.insert(hold);
+    /// Writes a hold down, telling nobody; says the furthest end of all.
+    pub(crate) fn put(&mut self, hold: Hold, former: Option<Instant>) -> Instant {
+        let share = hold.share();
+        match self.doors.entry(hold.opening) {
+            Entry::Vacant(place) => place.insert(Door::of(share)).furthest(),
+            Entry::Occupied(door) => door.into_mut().set(share, former),
+        }
     }
 
-    /// Strikes a hold out, telling nobody.
-    pub(crate) fn remove(&mut self, hold: Hold) {
-        self.by_opening.remove(&hold);
+    /// Strikes a hold out, telling nobody; says the furthest end of those that are left.
+    pub(crate) fn remove(&mut self, hold: Hold) -> Option<Instant> {
+        let door = self.doors.get_mut(&hold.opening)?;
+        if door.remove(hold.share()) {
+            return Some(door.furthest());
+        }
+        self.doors.remove(&hold.opening);
+        None
     }
 
     /// Strikes out all holds but those that the kernel brought over.
     pub(crate) fn keep_unowned(&mut self) {
-        self.by_opening
-            .retain(|hold| hold.holder == Holder::FormerLife);
+        self.doors.retain(|_, door| door.keep_unowned());
     }
 
     /// Notes that the kernel is to be told the furthest end of this opening anew.
@@ -138,32 +151,86 @@ impl Holds {
 
     /// The furthest end of all holds on an opening: what the kernel was told.
     pub(crate) fn until(&self, opening: Opening) -> Option<Instant> {
-        let end = |until, holder| Hold {
-            opening,
-            until,
-            holder,
-        };
-        let first = end(Instant::default(), Holder::FormerLife);
-        let nobody_after = Holder::Grant(ClientId(u32::MAX), ServiceId(u8::MAX));
-        let last = end(Instant::LAST, nobody_after);
-        self.by_opening
-            .range(first..=last)
-            .next_back()
-            .map(|hold| hold.until)
+        self.doors.get(&opening).map(Door::furthest)
     }
 
     /// Every opening that is held, with the time that is left of it.
     pub(crate) fn standing(&self, now: Now) -> impl Iterator<Item = Standing> + '_ {
-        let next = self.by_opening.iter().skip(1).map(Some).chain([None]);
-        self.by_opening
+        self.doors
             .iter()
-            .zip(next)
-            .filter(|(hold, next)| next.is_none_or(|next| next.opening != hold.opening))
-            .map(move |(hold, _)| Standing {
-                opening: hold.opening,
-                remaining: hold.until.saturating_since(now.monotonic),
+            .map(move |(opening, door)| Standing {
+                opening: *opening,
+                remaining: door.furthest().saturating_since(now.monotonic),
             })
             .filter(|standing| !standing.remaining.is_zero())
+    }
+}
+
+impl Hold {
+    const fn share(self) -> Share {
+        Share {
+            until: self.until,
+            holder: self.holder,
+        }
+    }
+}
+
+impl Door {
+    const fn of(first: Share) -> Self {
+        Self {
+            first,
+            more: BTreeSet::new(),
+        }
+    }
+
+    fn furthest(&self) -> Instant {
+        let until = self.first.until;
+        self.more
+            .last()
+            .map_or(until, |share| share.until.max(until))
+    }
+
+    /// Takes or renews a share; says the furthest end of all.
+    fn set(&mut self, share: Share, former: Option<Instant>) -> Instant {
+        if self.first.holder == share.holder {
+            self.first = share;
+            return self.furthest();
+        }
+        if let Some(until) = former {
+            self.more.remove(&Share { until, ..share });
+        }
+        self.more.insert(share);
+        self.furthest()
+    }
+
+    /// Gives up all shares but the one that nobody owns; false if there is none.
+    fn keep_unowned(&mut self) -> bool {
+        let is_unowned = |share: &&Share| share.holder == Holder::FormerLife;
+        let unowned = self
+            .more
+            .iter()
+            .chain([&self.first])
+            .find(is_unowned)
+            .copied();
+        if let Some(share) = unowned {
+            *self = Self::of(share);
+        }
+        unowned.is_some()
+    }
+
+    /// Gives up a share; false if it was the last one.
+    fn remove(&mut self, share: Share) -> bool {
+        if self.first.holder != share.holder {
+            self.more.remove(&share);
+            return true;
+        }
+        match self.more.pop_last() {
+            Some(next) => {
+                self.first = next;
+                true
+            }
+            None => false,
+        }
     }
 }
 

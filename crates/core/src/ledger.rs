@@ -1,11 +1,12 @@
 //! Who is in, until when: a view of what the kernel was told, never the truth itself.
 
-use alloc::collections::{BTreeMap, BinaryHeap};
+use alloc::collections::BTreeMap;
+use alloc::collections::btree_map::Entry;
 use alloc::vec::Vec;
-use core::cmp::Reverse;
 use core::net::IpAddr;
 use core::time::Duration;
 
+use crate::ends::{End, Ends};
 use crate::holds::{Change, Hold, Holder, Holds};
 use crate::{ClientId, Effect, Instant, Limits, Now, Opening, Service, ServiceId, Standing};
 
@@ -14,13 +15,14 @@ use crate::{ClientId, Effect, Instant, Limits, Now, Opening, Service, ServiceId,
 /// The kernel shuts each door by itself, at the moment that the longest grant on it ends: it was
 /// told so. When that moment moves, it is told again; so it is right also when we are dead.
 pub(crate) struct Ledger {
-    limits: Limits,
+    pub(crate) limits: Limits,
     grants: BTreeMap<Key, Live>,
-    holds: Holds,
-    held: BTreeMap<ClientId, u32>,
+    pub(crate) holds: Holds,
+    /// How many grants each client has; as long as the highest one that ever had any.
+    held: Vec<u32>,
     /// What the kernel brought over from a former life, and until when that counts.
-    adopted: BTreeMap<Opening, Instant>,
-    ends: BinaryHeap<Reverse<(Instant, End)>>,
+    pub(crate) adopted: BTreeMap<Opening, Instant>,
+    pub(crate) ends: Ends,
 }
 
 /// What makes two knocks one grant.
@@ -36,12 +38,6 @@ struct Live {
     until: Instant,
     /// When the heap of ends will ask for it, never after `until`.
     asked_at: Instant,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum End {
-    Grant(Key),
-    Adopted(Opening),
 }
 
 /// There are as many grants as the policy allows.
@@ -62,9 +58,9 @@ impl Ledger {
             limits,
             grants: BTreeMap::new(),
             holds: Holds::new(),
-            held: BTreeMap::new(),
+            held: Vec::new(),
             adopted: BTreeMap::new(),
-            ends: BinaryHeap::new(),
+            ends: Ends::new(),
         }
     }
 
@@ -85,7 +81,7 @@ impl Ledger {
         let until = now.monotonic.saturating_add(lasts);
         let former = self.write(key, until)?;
         let holder = key.holder();
-        let told = openings(service, key.address).filter(|opening| {
+        let told = service.openings(key.address).filter(|opening| {
             let hold = Hold {
                 opening: *opening,
                 until,
@@ -104,7 +100,7 @@ impl Ledger {
             .get(&key)
             .map(|live| live.until.saturating_since(now.monotonic));
         let mut closing = self.end(key, service, now);
-        for opening in openings(service, key.address) {
+        for opening in service.openings(key.address) {
             if self.disown(opening, now) && !closing.contains(&opening) {
                 closing.push(opening);
             }
@@ -121,7 +117,7 @@ impl Ledger {
             return Vec::new();
         };
         let holder = key.holder();
-        let closing = openings(service, key.address).filter(|opening| {
+        let closing = service.openings(key.address).filter(|opening| {
             let hold = Hold {
                 opening: *opening,
                 until: live.until,
@@ -135,7 +131,7 @@ impl Ledger {
     /// Takes a grant back that the kernel did not take: there everything is as it was before.
     pub(crate) fn withdraw(&mut self, key: Key, service: &Service) {
         if let Some(live) = self.forget(&key) {
-            for opening in openings(service, key.address) {
+            for opening in service.openings(key.address) {
                 let hold = Hold {
                     opening,
                     until: live.until,
@@ -146,56 +142,12 @@ impl Ledger {
         }
     }
 
-    /// Takes over what the kernel holds open from a former life, for at most so long.
-    pub(crate) fn adopt(&mut self, standing: Standing, at_most: Duration, now: Now) {
-        let opening = standing.opening;
-        let most = self.limits.grants.saturating_mul(crate::MOST_PORTS);
-        if at_most.is_zero() || self.adopted.len() >= most {
-            // Nobody may have this open, or nobody could keep count of it.
-            return self.holds.correct(opening);
-        }
-        if self.holds.until(opening).is_some() {
-            return;
-        }
-        let until = now
-            .monotonic
-            .saturating_add(standing.remaining.min(at_most));
-        self.holds.set(
-            Hold {
-                opening,
-                until,
-                holder: Holder::FormerLife,
-            },
-            None,
-        );
-        self.adopted.insert(opening, until);
-        self.ends.push(Reverse((until, End::Adopted(opening))));
-        if standing.remaining > at_most {
-            self.holds.correct(opening);
-        }
-    }
-
-    /// Lets go of what the kernel brought over; true if that is to be closed.
-    pub(crate) fn disown(&mut self, opening: Opening, now: Now) -> bool {
-        self.adopted.remove(&opening).is_some_and(|until| {
-            let hold = Hold {
-                opening,
-                until,
-                holder: Holder::FormerLife,
-            };
-            self.holds.leave(hold, now) == Change::Tell
-        })
-    }
-
     /// Strikes out what has ended, up to so many at once. The kernel has closed it by itself.
     pub(crate) fn expire(&mut self, services: &[Service], most: usize, now: Now) {
         for _ in 0..most {
-            if self.next_end().is_none_or(|at| at > now.monotonic) {
-                break;
-            }
-            match self.ends.pop() {
-                Some(Reverse((at, End::Grant(key)))) => self.expire_grant(key, at, services, now),
-                Some(Reverse((at, End::Adopted(opening)))) => self.expire_adopted(opening, at, now),
+            match self.ends.pop_due(now) {
+                Some((at, End::Grant(key))) => self.expire_grant(key, at, services, now),
+                Some((at, End::Adopted(opening))) => self.expire_adopted(opening, at, now),
                 None => break,
             }
         }
@@ -213,7 +165,7 @@ impl Ledger {
 
     /// When something ends next.
     pub(crate) fn next_end(&self) -> Option<Instant> {
-        self.ends.peek().map(|Reverse((at, _))| *at)
+        self.ends.next()
     }
 
     /// The keys of all grants, in the order of their clients.
@@ -239,17 +191,6 @@ impl Ledger {
         self.holds.standing(now)
     }
 
-    /// What the kernel brought over from a former life and is still open.
-    pub(crate) fn adopted(&self, now: Now) -> impl Iterator<Item = Standing> + '_ {
-        self.adopted
-            .iter()
-            .map(move |(opening, until)| Standing {
-                opening: *opening,
-                remaining: until.saturating_since(now.monotonic),
-            })
-            .filter(|standing| !standing.remaining.is_zero())
-    }
-
     /// Gives every grant its key of today; the service behind it has to be the same.
     pub(crate) fn rename(&mut self, today: impl Fn(Key) -> Key, services: &[Service]) {
         let former = core::mem::take(&mut self.grants);
@@ -257,20 +198,19 @@ impl Ledger {
         self.holds.keep_unowned();
         for (key, live) in former {
             let key = today(key);
-            let count = self.held.entry(key.client).or_default();
-            *count = count.saturating_add(1);
+            self.count(key.client, 1);
             self.grants.insert(key, live);
             let service = services.get(usize::from(key.service.0));
             for opening in service
                 .into_iter()
-                .flat_map(|service| openings(service, key.address))
+                .flat_map(|service| service.openings(key.address))
             {
                 let hold = Hold {
                     opening,
                     until: live.until,
                     holder: key.holder(),
                 };
-                self.holds.put(hold);
+                self.holds.put(hold, None);
             }
         }
         self.rebuild_ends();
@@ -278,24 +218,29 @@ impl Ledger {
 
     /// Writes a grant down; says until when it lasted before, if it was there.
     fn write(&mut self, key: Key, until: Instant) -> Result<Option<Instant>, Full> {
-        if let Some(live) = self.grants.get_mut(&key) {
-            if until < live.asked_at {
-                live.asked_at = until;
-                self.ends.push(Reverse((until, End::Grant(key))));
-            }
-            return Ok(Some(core::mem::replace(&mut live.until, until)));
-        }
-        let held = self.held.get(&key.client).copied().unwrap_or_default();
-        if self.grants.len() >= self.limits.grants || held >= self.limits.per_client {
-            return Err(Full);
-        }
+        let room = self.limits.grants.saturating_sub(self.grants.len());
+        let held = self
+            .held
+            .get(key.client.index())
+            .copied()
+            .unwrap_or_default();
         let asked_at = until;
-        self.grants.insert(key, Live { until, asked_at });
-        self.held.insert(key.client, held.saturating_add(1));
-        self.ends.push(Reverse((until, End::Grant(key))));
-        // Ends of grants that were closed early lie about until their time comes.
+        match self.grants.entry(key) {
+            Entry::Occupied(live) => {
+                let live = live.into_mut();
+                if until < live.asked_at {
+                    live.asked_at = until;
+                    self.ends.push(until, End::Grant(key));
+                }
+                return Ok(Some(core::mem::replace(&mut live.until, until)));
+            }
+            Entry::Vacant(_) if room == 0 || held >= self.limits.per_client => return Err(Full),
+            Entry::Vacant(place) => place.insert(Live { until, asked_at }),
+        };
+        self.count(key.client, 1);
+        self.ends.push(until, End::Grant(key));
         let alive = self.grants.len().saturating_add(self.adopted.len());
-        if self.ends.len() > alive.saturating_mul(2).saturating_add(ENDS_TO_SPARE) {
+        if self.ends.is_littered(alive) {
             self.rebuild_ends();
         }
         Ok(None)
@@ -308,25 +253,26 @@ impl Ledger {
         };
         if live.until > now.monotonic {
             live.asked_at = live.until;
-            self.ends.push(Reverse((live.until, End::Grant(key))));
+            self.ends.push(live.until, End::Grant(key));
         } else if let Some(service) = services.get(usize::from(key.service.0)) {
             self.end(key, service, now);
         }
     }
 
-    fn expire_adopted(&mut self, opening: Opening, at: Instant, now: Now) {
-        if self.adopted.get(&opening) == Some(&at) {
-            self.disown(opening, now);
-        }
-    }
-
     fn forget(&mut self, key: &Key) -> Option<Live> {
         let live = self.grants.remove(key)?;
-        let held = self.held.remove(&key.client).unwrap_or_default();
-        if held > 1 {
-            self.held.insert(key.client, held.saturating_sub(1));
-        }
+        self.count(key.client, -1);
         Some(live)
+    }
+
+    fn count(&mut self, client: ClientId, change: i32) {
+        let place = client.index();
+        if place >= self.held.len() {
+            self.held.resize(place.saturating_add(1), 0);
+        }
+        if let Some(held) = self.held.get_mut(place) {
+            *held = held.saturating_add_signed(change);
+        }
     }
 
     fn rebuild_ends(&mut self) {
@@ -336,7 +282,7 @@ impl Ledger {
             live.asked_at = live.until;
             (live.until, End::Grant(*key))
         });
-        self.ends = grants.chain(adopted).map(Reverse).collect();
+        self.ends = grants.chain(adopted).collect();
     }
 }
 
@@ -346,15 +292,3 @@ impl Key {
         Holder::Grant(self.client, self.service)
     }
 }
-
-/// The openings of a service for an address.
-fn openings(service: &Service, address: IpAddr) -> impl Iterator<Item = Opening> + '_ {
-    service.ports.iter().map(move |port| Opening {
-        address,
-        port: *port,
-        passage: service.passage,
-    })
-}
-
-/// So that a handful of knocks does not make us sort again and again.
-const ENDS_TO_SPARE: usize = 1024;

@@ -3,8 +3,9 @@
 //! ```text
 //!                 listener                      │                 broker
 //! Observation ─► Doorstep ─► tags ─► quota ─► Claim ─► Gatekeeper ─► judge ─► Verdict ─► Effect
-//!                                               │         ├ counters, durable, freshness, recovery
+//!                                               │         ├ durable, recovery, freshness
 //!                                               │         └ ledger (a view of the kernel's grants)
+//!                                               │             └ holds, ends, adoption
 //! ```
 //!
 //! Nothing here reads a clock, draws a random number or touches the world: time is the last
@@ -14,10 +15,12 @@
 
 extern crate alloc;
 
+mod adoption;
 mod claim;
 mod doorstep;
 mod durable;
 mod effect;
+mod ends;
 mod freshness;
 mod gatekeeper;
 mod grant;

@@ -11,7 +11,7 @@ use siphasher::sip::SipHasher13;
 
 use crate::{ClientId, Instant};
 
-/// A fixed array of token buckets: nobody can make it grow.
+/// A fixed array of buckets that fill up with time: nobody can make it grow.
 ///
 /// Whoever has seen a knock can repeat its tag until the epoch is over. He cannot be told from the
 /// client before the broker opens the seal, so the broker's time is shared out by address: what he

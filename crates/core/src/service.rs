@@ -2,9 +2,10 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::net::IpAddr;
 use core::time::Duration;
 
-use crate::Port;
+use crate::{Opening, Port};
 
 /// A client's place in the roster; it means nothing outside of one loaded configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -86,6 +87,17 @@ pub struct Service {
     pub at_most: Duration,
     /// How often one grant lets its holder through.
     pub passage: Passage,
+}
+
+impl Service {
+    /// What it opens for an address.
+    pub(crate) fn openings(&self, address: IpAddr) -> impl Iterator<Item = Opening> + '_ {
+        self.ports.iter().map(move |port| Opening {
+            address,
+            port: *port,
+            passage: self.passage,
+        })
+    }
 }
 
 #[cfg(test)]

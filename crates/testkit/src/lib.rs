@@ -13,8 +13,10 @@
 
 extern crate alloc;
 
+mod craft;
 mod disk;
 mod door;
+mod fate;
 mod frame;
 mod person;
 mod scene;

@@ -6,23 +6,20 @@ use core::time::Duration;
 
 use nightlatch_core::{
     Answers, Claim, Client, ClientId, Doorstep, Effect, Gatekeeper, Glance, Grant, Ignored,
-    Instant, Judgement, Limits, Now, Policy, Record, Refused, Revoke, ServiceSet, Verdict,
+    Instant, Judgement, Limits, Now, Policy, Record, Refused, ServiceSet, Verdict,
 };
-use nightlatch_ticket::{
-    Ack, Counter, Epoch, Kind, PairKeys, Request, Sealed, SecretKey, Status, TagKey, Tagged,
-    UnixTime, open_ack, seal,
-};
+use nightlatch_ticket::{Counter, Kind, PairKeys, Sealed, SecretKey, Status, TagKey, UnixTime};
 use nightlatch_wire::{Link, Unreadable, read};
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 
-use crate::{Disk, Door, KNOCK_PORT, Person, SERVER_V4, frame_of, port, usual_policy};
+use crate::{Disk, Door, KNOCK_PORT, Person, frame_of, port, usual_policy};
 
 /// A server with a door, and people in front of it.
 pub struct Scene {
-    now: Now,
-    people: Vec<Person>,
-    server: SecretKey,
+    pub(crate) now: Now,
+    pub(crate) people: Vec<Person>,
+    pub(crate) server: SecretKey,
     /// The listener's half.
     pub doorstep: Doorstep,
     /// The broker's half.
@@ -32,7 +29,7 @@ pub struct Scene {
     /// What survives a crash.
     pub disk: Disk,
     answer: Option<Sealed>,
-    rng: ChaCha8Rng,
+    pub(crate) rng: ChaCha8Rng,
 }
 
 /// What became of a packet.
@@ -115,21 +112,6 @@ impl Scene {
     #[expect(clippy::expect_used, reason = "a story is about people who are there")]
     pub(crate) fn keys(&self, who: usize) -> &PairKeys {
         &self.people.get(who).expect("nobody has this number").keys
-    }
-
-    /// Seals a request with a person's keys.
-    pub fn seal(&mut self, who: usize, request: &Request, tagged: Tagged) -> Sealed {
-        let mut rng = self.rng.clone();
-        let sealed = seal(request, tagged, self.keys(who), &mut rng);
-        self.rng = rng;
-        sealed
-    }
-
-    /// A ticket as the person would make it now, not sent yet.
-    pub fn ticket(&mut self, who: usize, kind: Kind, service: &str) -> Sealed {
-        let now = self.now.unix;
-        let (request, tagged) = self.person(who).request(kind, service, now);
-        self.seal(who, &request, tagged)
     }
 
     /// A person knocks once for a service.
@@ -225,22 +207,6 @@ impl Scene {
         self.answer.take()
     }
 
-    /// Opens an answer to the knock with this counter, as the person would.
-    pub fn read_answer(&self, who: usize, answer: &Sealed, to: Counter) -> Option<Ack> {
-        open_ack(answer, to, self.keys(who)).ok()
-    }
-
-    /// What the doorstep would hand on of a ticket that a person sends now.
-    pub fn claim_of(&mut self, who: usize, sealed: &Sealed) -> Claim {
-        Claim {
-            client: ClientId(u32::try_from(who).unwrap_or(u32::MAX)),
-            tagged: Tagged::Now(Epoch::at(self.now.unix)),
-            source: SocketAddr::new(self.person(who).seen_at, SOURCE_PORT),
-            destination: SocketAddr::new(IpAddr::V4(SERVER_V4), KNOCK_PORT),
-            sealed: *sealed,
-        }
-    }
-
     /// Whether the last packet was answered.
     pub const fn is_answered(&self) -> bool {
         self.answer.is_some()
@@ -256,71 +222,7 @@ impl Scene {
         self.door.connect(address, port(number), self.now.monotonic)
     }
 
-    /// The broker dies and is started again; the kernel and the disk stay as they are.
-    pub fn crash(&mut self) {
-        self.start();
-    }
-
-    /// The broker stops as it should and is started again.
-    pub fn stop_and_start(&mut self) {
-        self.disk.write_all(self.gatekeeper.counters());
-        self.start();
-    }
-
-    /// The broker dies, and its folder with it.
-    pub fn lose_state(&mut self) {
-        let window = self.now.unix.saturating_add(nightlatch_core::WINDOW);
-        self.disk.lose(Counter(window.as_nanos()));
-        self.start();
-    }
-
-    fn start(&mut self) {
-        self.restart_with(self.gatekeeper.policy().clone());
-    }
-
-    /// Starts with what the disk and the kernel say, and with this policy.
-    pub fn restart_with(&mut self, policy: Policy) {
-        let clients = roster(self.people.len(), &self.server, |id| self.disk.counter(id));
-        self.gatekeeper = Gatekeeper::new(policy, clients, self.disk.marks(), self.now);
-        for standing in self.door.standing(self.now.monotonic) {
-            self.gatekeeper.adopt(standing, self.now);
-        }
-        self.meet_deadlines();
-    }
-
-    /// Reloads with another policy, and with the people of these numbers in this order.
-    pub fn reload(&mut self, policy: Policy, numbers: &[u32], may: ServiceSet) {
-        let former: Vec<Counter> = self.gatekeeper.counters().map(|(_, last)| last).collect();
-        let clients: Vec<Client> = numbers
-            .iter()
-            .map(|number| Client {
-                keys: Person::keys_of_server(*number, &self.server),
-                may,
-                last: usize::try_from(*number)
-                    .ok()
-                    .and_then(|number| former.get(number).copied())
-                    .unwrap_or_default(),
-            })
-            .collect();
-        self.doorstep.replace_clients(tag_keys(&clients), self.now);
-        let effects = self.gatekeeper.reload(policy, clients, self.now);
-        self.carry_out(&effects);
-    }
-
-    /// The administrator takes grants back.
-    pub fn revoke(&mut self, which: Revoke) {
-        let effects = self.gatekeeper.revoke(which, self.now);
-        self.carry_out(&effects);
-    }
-
-    /// Somebody deleted the table; it is put back.
-    pub fn restore_the_door(&mut self) {
-        self.door.lose();
-        let effects = self.gatekeeper.restore(self.now);
-        self.carry_out(&effects);
-    }
-
-    fn carry_out(&mut self, effects: &[Effect]) {
+    pub(crate) fn carry_out(&mut self, effects: &[Effect]) {
         for effect in effects {
             self.door.apply(effect, self.now.monotonic);
         }
@@ -348,7 +250,11 @@ impl Default for Scene {
     }
 }
 
-fn roster(people: usize, server: &SecretKey, last: impl Fn(ClientId) -> Counter) -> Vec<Client> {
+pub(crate) fn roster(
+    people: usize,
+    server: &SecretKey,
+    last: impl Fn(ClientId) -> Counter,
+) -> Vec<Client> {
     let client = |number: u32| Client {
         keys: Person::keys_of_server(number, server),
         may: ServiceSet::all(),
@@ -357,12 +263,12 @@ fn roster(people: usize, server: &SecretKey, last: impl Fn(ClientId) -> Counter)
     (0..).take(people).map(client).collect()
 }
 
-fn tag_keys(clients: &[Client]) -> Vec<TagKey> {
+pub(crate) fn tag_keys(clients: &[Client]) -> Vec<TagKey> {
     clients.iter().map(|client| client.keys.tag_key()).collect()
 }
 
 /// Where people send from.
-const SOURCE_PORT: u16 = 40_000;
+pub(crate) const SOURCE_PORT: u16 = 40_000;
 
 /// The middle of an epoch, in a year when everybody's clock is set.
 const START: UnixTime = UnixTime::from_secs(1_900_000_500);

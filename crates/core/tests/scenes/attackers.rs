@@ -225,6 +225,17 @@ fn forged_recovery_knocks_use_up_nobodys_answers() {
 }
 
 #[test]
+fn an_answer_sent_back_is_noise() {
+    let mut scene = Scene::new();
+    opened(&scene.knock(ALICE, "ssh"));
+    let answer = scene.take_answer().unwrap();
+    assert_eq!(
+        scene.send_from(ALICE, &answer),
+        Came::Ignored(Ignored::UnknownTag)
+    );
+}
+
+#[test]
 fn a_listener_that_was_taken_over_opens_nothing_that_is_not_sealed() {
     let mut scene = Scene::with(2, Answers::Sealed, Limits::default());
     let here = home(&mut scene, ALICE);

@@ -130,6 +130,7 @@ impl Day {
             Deed::Reload => {
                 let policy = usual_policy(Answers::Sealed, limits(GRANTS, EACH));
                 self.scene.reload(policy, &[0, 1, 2], ServiceSet::all());
+                self.last = self.last.map(|last| last.max(self.floor));
             }
             Deed::Move { who, to } => {
                 let there = address(&format!("198.18.0.{}", to + 1));
@@ -251,7 +252,6 @@ impl Day {
         let which = which % self.recorded.len();
         let source = address(&format!("198.18.0.{}", from + 1));
         let came = self.scene.send(&self.recorded[which], source);
-        eprintln!(format!("{came:?}").chars().take(18).collect::<String>());
         // It may be its first time, if it was noise or stale when it was sent; never its second.
         if let Came::Opened(grant) = &came {
             assert!(self.honoured.insert(which), "opened twice for one packet");
@@ -264,7 +264,10 @@ impl Day {
         for (client, last) in counters {
             let known = &mut self.last[client.0 as usize];
             assert!(last.0 >= *known, "a counter fell back");
-            *known = last.0;
+            // What is in doubt counts as used where counters are handed on.
+            if last.0 > self.floor {
+                *known = last.0;
+            }
         }
     }
 

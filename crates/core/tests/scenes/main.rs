@@ -11,6 +11,7 @@ mod neighbours;
 mod reloads;
 mod repairs;
 mod restarts;
+mod strangers;
 
 use core::net::IpAddr;
 use core::time::Duration;

@@ -89,6 +89,21 @@ fn after_a_clean_stop_nothing_is_in_doubt_and_nothing_is_forgotten() {
 }
 
 #[test]
+fn a_clean_stop_soon_after_a_crash_does_not_clear_what_was_in_doubt() {
+    let mut scene = Scene::new();
+    let ticket = scene.ticket(ALICE, Kind::Knock, "ssh");
+    opened(&scene.send_from(ALICE, &ticket));
+    scene.crash();
+    scene.stop_and_start();
+    assert_eq!(
+        scene.send_from(ALICE, &ticket),
+        Came::Refused(Refused::Replayed)
+    );
+    assert_eq!(scene.door.applied(), 1);
+    granted(scene.attempt(ALICE, "ssh"));
+}
+
+#[test]
 fn a_lost_disk_locks_nobody_out_and_lets_no_replay_in() {
     let mut scene = Scene::new();
     let ticket = scene.ticket(ALICE, Kind::Knock, "ssh");

@@ -60,6 +60,8 @@ pub(crate) enum ListenerError {
 /// Runs until the broker ends, which is no error.
 pub(crate) fn run() -> Result<(), ListenerError> {
     outlive_signals()?;
+    // Else `ps` and `top` show the "exe" of /proc/self/exe.
+    rustix::thread::set_name(c"nightlatch-ear").map_err(std::io::Error::from)?;
     // The first look at the clock asks the kernel where its page for that is: the sandbox forbids it later.
     let _ = clock::now();
     let channel = Channel::from_stdin().map_err(ChannelError::Io)?;
