@@ -10,7 +10,7 @@ use rustix::{
     io::Errno,
     net::{
         AddressFamily, RecvFlags, SendFlags, SocketAddrAny, SocketFlags, SocketType, bind,
-        netlink::SocketAddrNetlink, recvfrom, sendto, socket_with,
+        netlink::SocketAddrNetlink, recvfrom, send, socket_with,
     },
 };
 
@@ -76,8 +76,9 @@ impl Present {
 
     fn ask(&mut self) -> io::Result<()> {
         let request = listing_request(self.indexes.begin_listing());
-        let kernel = SocketAddrNetlink::new(0, 0);
-        sendto(&self.socket, &request, SendFlags::DONTWAIT, &kernel)?;
+        // Without an address it goes to the kernel. So a sandbox can forbid addresses altogether, and
+        // with them all sending through the packet sockets.
+        send(&self.socket, &request, SendFlags::DONTWAIT)?;
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     io::{self, IoSlice},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6},
-    os::fd::AsFd,
+    os::fd::{AsFd, BorrowedFd},
 };
 
 use nightlatch_wire::Family;
@@ -32,6 +32,11 @@ impl ReplySocket {
             return Err(ReplyOpenError::NoIp);
         }
         Ok(Self { four, six })
+    }
+
+    /// The descriptors that [`ReplySocket::send`] uses, for a sandbox that allows it no others.
+    pub fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.four.iter().chain(&self.six).map(Socket::as_fd)
     }
 
     /// Sends `sealed` to `to`, from the address `from` and the port of this socket.

@@ -1,6 +1,6 @@
 //! Another policy, other clients, or a change of mind: which grants end before their time.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::net::IpAddr;
 use core::time::Duration;
@@ -73,11 +73,11 @@ impl Gatekeeper {
         let mut openings = self.end_where(|key| today(key).is_none(), now);
         self.ledger
             .rename(|key| today(key).unwrap_or(key), policy.services());
+        // A former life's grant may have been that of a client who is gone: a door in doubt is shut.
+        let is_in_doubt = self.ledger.adopted(now).next().is_some() && self.has_left(&clients);
         let is_homeless = |opening| {
-            !policy
-                .services()
-                .iter()
-                .any(|service| is_opened_by(opening, service))
+            let mut services = policy.services().iter();
+            is_in_doubt || !services.any(|service| is_opened_by(opening, service))
         };
         openings.extend(self.disown_where(is_homeless, now));
         self.ledger.limit(policy.limits());
@@ -124,6 +124,13 @@ impl Gatekeeper {
         let places = (0..).map(ClientId).zip(clients);
         moved.extend(places.filter_map(|(id, client)| Some((*sought.get(tag_key(client))?, id))));
         moved
+    }
+
+    /// Whether a client of now is missing among those to come.
+    fn has_left(&self, clients: &[Client]) -> bool {
+        let to_come: BTreeSet<&[u8; 32]> = clients.iter().map(tag_key).collect();
+        let mut of_now = self.clients.iter().map(tag_key);
+        of_now.any(|key| !to_come.contains(key))
     }
 
     /// For each service of now, where the same one stands in the policy to come.

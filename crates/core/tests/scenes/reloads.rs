@@ -175,3 +175,15 @@ fn taking_everything_back_includes_what_was_open_before_a_restart() {
     scene.revoke(Revoke::Everything);
     assert!(!scene.is_open(here, 22));
 }
+
+#[test]
+fn grants_from_before_a_restart_end_when_any_client_is_gone() {
+    let mut scene = scene();
+    let here = home(&mut scene, ALICE);
+    opened(&scene.knock(ALICE, "ssh"));
+    scene.stop_and_start();
+    scene.reload(same_policy(), &[0, 1, 2], ServiceSet::all());
+    assert!(scene.is_open(here, 22), "nobody has left");
+    scene.reload(same_policy(), &[1, 2], ServiceSet::all());
+    assert!(!scene.is_open(here, 22), "it may have been hers");
+}
