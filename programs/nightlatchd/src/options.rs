@@ -33,6 +33,26 @@ pub(crate) struct Daemon {
     pub(crate) dry_run: bool,
 }
 
+/// Where the gate is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Means {
+    /// In the kernel.
+    Kernel,
+    /// On paper: what would be done is told.
+    Paper,
+}
+
+impl Daemon {
+    /// Where the gate is to be.
+    pub(crate) const fn means(&self) -> Means {
+        if self.dry_run {
+            Means::Paper
+        } else {
+            Means::Kernel
+        }
+    }
+}
+
 /// What else it does.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

@@ -6,10 +6,15 @@ use std::io;
 use caps::{CapSet, Capability, CapsHashSet};
 use nix::unistd::{Gid, Uid, User, setgroups, setresgid, setresuid};
 use rustix::net::{AddressFamily, SocketType, socket};
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use rustix::thread::{
-    clear_ambient_capability_set, remove_capability_from_bounding_set, set_no_new_privs,
+    CapabilitySet, clear_ambient_capability_set, remove_capability_from_bounding_set,
+    set_no_new_privs,
 };
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+use crate::options::Means;
 
 /// A privilege that is missing, or that would not go.
 #[derive(Debug, Error)]
@@ -60,53 +65,86 @@ pub(crate) enum Becoming {
 }
 
 /// Says which capability is missing before anything is tried, because the kernel's own words do not.
-pub(crate) fn demand(dry_run: bool) -> Result<(), PrivilegeError> {
-    let needed: &[(Capability, &str, &str)] = &[
-        (Capability::CAP_NET_RAW, "CAP_NET_RAW", "cap_net_raw"),
-        (Capability::CAP_NET_ADMIN, "CAP_NET_ADMIN", "cap_net_admin"),
+pub(crate) fn demand(means: Means, knock_port: u16) -> Result<(), PrivilegeError> {
+    let needed = [
+        (true, Capability::CAP_NET_RAW, "CAP_NET_RAW", "cap_net_raw"),
+        (
+            means == Means::Kernel,
+            Capability::CAP_NET_ADMIN,
+            "CAP_NET_ADMIN",
+            "cap_net_admin",
+        ),
+        (
+            knock_port < FIRST_UNPRIVILEGED_PORT,
+            Capability::CAP_NET_BIND_SERVICE,
+            "CAP_NET_BIND_SERVICE",
+            "cap_net_bind_service",
+        ),
     ];
-    let needed = needed
+    let missing = needed
         .iter()
-        .filter(|(capability, ..)| !dry_run || *capability == Capability::CAP_NET_RAW);
-    for (capability, name, setcap) in needed {
-        if !caps::has_cap(None, CapSet::Effective, *capability).unwrap_or(false) {
-            return Err(PrivilegeError::Missing(name, setcap));
-        }
-    }
-    Ok(())
+        .find(|(is_needed, capability, ..)| *is_needed && !has(*capability));
+    missing.map_or(Ok(()), |(.., name, setcap)| {
+        Err(PrivilegeError::Missing(name, setcap))
+    })
+}
+
+fn has(capability: Capability) -> bool {
+    caps::has_cap(None, CapSet::Effective, capability).unwrap_or(false)
 }
 
 /// Gives up everything: groups, user, capabilities, and the way back. Sockets must be open by now.
-pub(crate) fn drop_everything(user: &str) -> Result<Becoming, PrivilegeError> {
-    let becoming = become_user(user)?;
-    drop_capabilities(&CapsHashSet::new())?;
+pub(crate) fn drop_everything(identity: Identity) -> Result<Becoming, PrivilegeError> {
+    let nothing = CapsHashSet::new();
+    // Before the user: with root goes the capability that this takes.
+    drop_bounds(&nothing)?;
+    let becoming = become_user(identity)?;
+    drop_capabilities(&nothing)?;
     refuse_regaining(becoming)?;
     Ok(becoming)
 }
 
 /// Keeps one capability, the broker's: it changes the gate, and nothing else.
 pub(crate) fn keep_net_admin() -> Result<(), PrivilegeError> {
-    drop_capabilities(&CapsHashSet::from([Capability::CAP_NET_ADMIN]))
+    let gate_alone = CapsHashSet::from([Capability::CAP_NET_ADMIN]);
+    drop_bounds(&gate_alone)?;
+    drop_capabilities(&gate_alone)
 }
 
-fn become_user(name: &str) -> Result<Becoming, PrivilegeError> {
+/// Whom the listener becomes, by number: names are looked up before anything depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Identity {
+    user: u32,
+    group: u32,
+}
+
+impl Identity {
+    /// The user of this name, who must not be root.
+    pub(crate) fn of(name: &str) -> Result<Self, PrivilegeError> {
+        let user = User::from_name(name)
+            .map_err(|cause| kept("root: the users' list cannot be read", cause.into()))?
+            .ok_or_else(|| PrivilegeError::NoSuchUser(name.to_owned()))?;
+        if user.uid.is_root() {
+            return Err(PrivilegeError::Root(name.to_owned()));
+        }
+        Ok(Self {
+            user: user.uid.as_raw(),
+            group: user.gid.as_raw(),
+        })
+    }
+}
+
+fn become_user(identity: Identity) -> Result<Becoming, PrivilegeError> {
     let own = Uid::effective();
+    let Identity { user, group } = identity;
     if !own.is_root() {
         return Ok(Becoming::AlreadyUnprivileged(own.as_raw()));
     }
-    let user = User::from_name(name)
-        .map_err(|cause| kept("root: the users' list cannot be read", cause.into()))?
-        .ok_or_else(|| PrivilegeError::NoSuchUser(name.to_owned()))?;
-    if user.uid.is_root() {
-        return Err(PrivilegeError::Root(name.to_owned()));
-    }
-    if !is_mapped(user.uid.as_raw(), "/proc/self/uid_map")
-        || !is_mapped(user.gid.as_raw(), "/proc/self/gid_map")
-    {
+    if !is_mapped(user, "/proc/self/uid_map") || !is_mapped(group, "/proc/self/gid_map") {
         return Ok(Becoming::NamespaceRoot);
     }
-    change(user.uid, user.gid)?;
-    Ok(Becoming::User(user.uid.as_raw()))
+    change(Uid::from_raw(user), Gid::from_raw(group))?;
+    Ok(Becoming::User(user))
 }
 
 fn change(user: Uid, group: Gid) -> Result<(), PrivilegeError> {
@@ -133,23 +171,31 @@ fn is_mapped(id: u32, map: &str) -> bool {
     })
 }
 
+/// Without `CAP_SETPCAP` the bounding set stays; `no_new_privs` makes it worthless then.
+fn drop_bounds(keep: &CapsHashSet) -> Result<(), PrivilegeError> {
+    if !has(Capability::CAP_SETPCAP) {
+        return Ok(());
+    }
+    for capability in caps::runtime::thread_all_supported().difference(keep) {
+        let bit = CapabilitySet::from_bits_retain(1_u64 << capability.index());
+        remove_capability_from_bounding_set(bit)
+            .map_err(|cause| kept("its bounding set", cause.into()))?;
+    }
+    Ok(())
+}
+
 fn drop_capabilities(keep: &CapsHashSet) -> Result<(), PrivilegeError> {
     clear_ambient_capability_set()
         .map_err(|cause| kept("its ambient capabilities", cause.into()))?;
-    // Without CAP_SETPCAP the bounding set stays; no_new_privs below makes it worthless.
-    if caps::has_cap(None, CapSet::Effective, Capability::CAP_SETPCAP).unwrap_or(false) {
-        for capability in caps::runtime::thread_all_supported().difference(keep) {
-            let bit = rustix::thread::CapabilitySet::from_bits_retain(1_u64 << capability.index());
-            remove_capability_from_bounding_set(bit)
-                .map_err(|cause| kept("its bounding set", cause.into()))?;
-        }
-    }
     caps::set(None, CapSet::Inheritable, &CapsHashSet::new())
         .map_err(|cause| kept("inheritable capabilities", io::Error::other(cause)))?;
     caps::set(None, CapSet::Effective, keep)
         .map_err(|cause| kept("effective capabilities", io::Error::other(cause)))?;
     caps::set(None, CapSet::Permitted, keep)
         .map_err(|cause| kept("permitted capabilities", io::Error::other(cause)))?;
+    // A core would hold keys; and nobody else may look into us.
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)
+        .map_err(|cause| kept("its core dumps", cause.into()))?;
     set_no_new_privs(true).map_err(|cause| kept("new privileges", cause.into()))
 }
 
@@ -171,3 +217,6 @@ fn refuse_regaining(becoming: Becoming) -> Result<(), PrivilegeError> {
 fn kept(step: &'static str, cause: io::Error) -> PrivilegeError {
     PrivilegeError::Kept { step, cause }
 }
+
+/// The kernel's default; who lowered it is asked for a capability too much, and is told which.
+const FIRST_UNPRIVILEGED_PORT: u16 = 1024;

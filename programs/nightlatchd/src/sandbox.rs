@@ -1,12 +1,14 @@
 //! The sandbox: which system calls and which files are left once the privileges are gone.
 
 use std::collections::BTreeMap;
+use std::os::fd::{AsRawFd, BorrowedFd};
 use std::path::Path;
 
 use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset,
     RulesetAttr, RulesetCreatedAttr, RulesetStatus,
 };
+use seccompiler::SeccompCmpArgLen::{Dword, Qword};
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
     SeccompRule, TargetArch, apply_filter,
@@ -38,43 +40,61 @@ pub(crate) enum SandboxError {
 
 /// How much of Landlock this kernel has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub(crate) enum Landlocked {
-    /// Everything that was asked for is in force.
-    Fully,
-    /// The kernel knows only a part of it.
-    Partly,
     /// The kernel has no Landlock: seccomp stands alone.
-    Not,
+    Not = 0,
+    /// The kernel knows only a part of it.
+    Partly = 1,
+    /// Everything that was asked for is in force.
+    Fully = 2,
 }
 
-/// The listener's: no file at all, no TCP, and a score of system calls.
-pub(crate) fn confine_listener() -> Result<Landlocked, SandboxError> {
+impl Landlocked {
+    /// Every degree, in the order of its number.
+    pub(crate) const ALL: [Self; 3] = [Self::Not, Self::Partly, Self::Fully];
+}
+
+/// The listener's: no file at all, no TCP, and a score of system calls, some for one descriptor alone.
+///
+/// A packet socket may also send, on every link and on loopback, which the gate believes. So nothing
+/// can be sent to an address but through the sockets for acks.
+pub(crate) fn confine_listener<'fd>(
+    acks: impl Iterator<Item = BorrowedFd<'fd>>,
+) -> Result<Landlocked, SandboxError> {
     let landlocked = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(ABI::V5))?
         .handle_access(AccessNet::from_all(ABI::V5))?
         .create()?
         .restrict_self()?;
-    allow_only(LISTENER_CALLS)?;
+    allow_only(LISTENER_CALLS, narrow_calls(acks)?)?;
     Ok(landlocked_as(&landlocked.ruleset))
 }
 
-/// The broker's: it may read, since a reload reads the configuration, but write only in its own folders.
-pub(crate) fn confine_broker(writable: &[&Path]) -> Result<Landlocked, SandboxError> {
-    let mut ruleset = Ruleset::default()
+/// The broker's: it may read, since a reload reads the configuration, but write only its state, and
+/// take its status socket away at the end.
+pub(crate) fn confine_broker(state: &Path, socket: &Path) -> Result<Landlocked, SandboxError> {
+    let writing = AccessFs::from_write(ABI::V5);
+    let landlocked = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
-        .handle_access(AccessFs::from_write(ABI::V5) | AccessFs::Execute)?
+        .handle_access(writing | AccessFs::Execute)?
         .handle_access(AccessNet::from_all(ABI::V5))?
-        .create()?;
-    for folder in writable {
-        ruleset = ruleset.add_rule(PathBeneath::new(
-            PathFd::new(folder)?,
-            AccessFs::from_write(ABI::V5),
-        ))?;
-    }
-    let landlocked = ruleset.restrict_self()?;
+        .create()?
+        .add_rule(PathBeneath::new(PathFd::new(state)?, writing))?
+        .add_rule(PathBeneath::new(
+            PathFd::new(folder_of(socket))?,
+            AccessFs::RemoveFile,
+        ))?
+        .restrict_self()?;
     forbid(BROKER_NEVER)?;
     Ok(landlocked_as(&landlocked.ruleset))
+}
+
+fn folder_of(file: &Path) -> &Path {
+    file.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or_else(|| Path::new("."))
 }
 
 const fn landlocked_as(status: &RulesetStatus) -> Landlocked {
@@ -86,11 +106,10 @@ const fn landlocked_as(status: &RulesetStatus) -> Landlocked {
 }
 
 /// Anything else ends the process at once: whoever asks for it is no longer us.
-fn allow_only(calls: &[libc::c_long]) -> Result<(), SandboxError> {
-    let calls = calls.iter().map(|call| (*call, Vec::new()));
-    let filters = [(libc::SYS_setsockopt, socket_filters()?)];
+fn allow_only(whole: &[libc::c_long], narrow: Calls) -> Result<(), SandboxError> {
+    let whole = whole.iter().map(|call| (*call, Vec::new()));
     install(
-        calls.chain(filters).collect(),
+        whole.chain(narrow).collect(),
         SeccompAction::KillProcess,
         SeccompAction::Allow,
     )
@@ -106,23 +125,52 @@ fn forbid(calls: &[libc::c_long]) -> Result<(), SandboxError> {
     )
 }
 
-/// Of all socket options only the packet filter, which follows the epochs, and its lock.
-fn socket_filters() -> Result<Vec<SeccompRule>, SandboxError> {
-    let options = [libc::SO_ATTACH_FILTER, libc::SO_LOCK_FILTER];
-    let only = |place: u8, value: libc::c_int| {
-        let value = u64::from(value.unsigned_abs());
-        SeccompCondition::new(place, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, value)
-    };
-    let rules =
-        options.map(|option| SeccompRule::new(vec![only(1, libc::SOL_SOCKET)?, only(2, option)?]));
-    rules
-        .into_iter()
-        .collect::<Result<_, _>>()
-        .map_err(|cause| SandboxError::Seccomp(Box::new(cause.into())))
+/// System calls, and for each in which forms.
+type Calls = BTreeMap<libc::c_long, Vec<SeccompRule>>;
+
+/// The calls that are allowed in some forms only.
+fn narrow_calls<'fd>(acks: impl Iterator<Item = BorrowedFd<'fd>>) -> Result<Calls, SandboxError> {
+    let socket = only(1, Dword, of(libc::SOL_SOCKET))?;
+    let filter = only(2, Dword, of(libc::SO_ATTACH_FILTER))?;
+    let lock = only(2, Dword, of(libc::SO_LOCK_FILTER))?;
+    let through_acks = acks.map(|fd| form(vec![only(0, Dword, of(fd.as_raw_fd()))?]));
+    Ok(Calls::from([
+        // The filter follows the epochs, and is locked when it need not any more.
+        (
+            libc::SYS_setsockopt,
+            vec![
+                form(vec![socket.clone(), filter])?,
+                form(vec![socket, lock])?,
+            ],
+        ),
+        // To the other end of what is connected: the channel, and the kernel's news about links.
+        (libc::SYS_sendto, vec![form(vec![only(4, Qword, 0)?])?]),
+        (libc::SYS_sendmsg, through_acks.collect::<Result<_, _>>()?),
+        (
+            libc::SYS_write,
+            vec![form(vec![only(0, Dword, STANDARD_ERROR)?])?],
+        ),
+    ]))
+}
+
+fn form(conditions: Vec<SeccompCondition>) -> Result<SeccompRule, SandboxError> {
+    SeccompRule::new(conditions).map_err(refused)
+}
+
+fn only(place: u8, width: SeccompCmpArgLen, value: u64) -> Result<SeccompCondition, SandboxError> {
+    SeccompCondition::new(place, width, SeccompCmpOp::Eq, value).map_err(refused)
+}
+
+fn of(number: libc::c_int) -> u64 {
+    number.unsigned_abs().into()
+}
+
+fn refused(cause: seccompiler::BackendError) -> SandboxError {
+    SandboxError::Seccomp(Box::new(cause.into()))
 }
 
 fn install(
-    calls: BTreeMap<libc::c_long, Vec<SeccompRule>>,
+    calls: Calls,
     otherwise: SeccompAction,
     listed: SeccompAction,
 ) -> Result<(), SandboxError> {
@@ -138,13 +186,9 @@ fn install(
 const LISTENER_CALLS: &[libc::c_long] = &[
     // its sockets
     libc::SYS_recvmmsg,
-    libc::SYS_recvmsg,
     libc::SYS_recvfrom,
-    libc::SYS_sendmsg,
-    libc::SYS_sendto,
     libc::SYS_getsockopt, // the kernel's count of lost frames
     libc::SYS_read,
-    libc::SYS_write,
     libc::SYS_close,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_poll,
@@ -175,6 +219,8 @@ const LISTENER_CALLS: &[libc::c_long] = &[
     libc::SYS_exit_group,
 ];
 
+const STANDARD_ERROR: u64 = 2;
+
 /// What the broker never does again once it runs: start a program, or reach into the system or another process.
 const BROKER_NEVER: &[libc::c_long] = &[
     libc::SYS_execve,
@@ -203,6 +249,18 @@ const BROKER_NEVER: &[libc::c_long] = &[
     libc::SYS_userfaultfd,
     libc::SYS_io_uring_setup,
     libc::SYS_open_by_handle_at,
+    // Root's files are its own: Landlock does not watch over their modes.
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_chmod,
+    libc::SYS_fchmod,
+    libc::SYS_fchmodat,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_chown,
+    libc::SYS_fchown,
+    libc::SYS_fchownat,
+    libc::SYS_setxattr,
+    libc::SYS_fsetxattr,
+    libc::SYS_mknodat,
     libc::SYS_settimeofday,
     libc::SYS_clock_settime,
 ];

@@ -1,10 +1,10 @@
 //! The status document, and the socket that hands it out and never reads.
 
 use std::collections::BTreeMap;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::net::IpAddr;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
@@ -85,11 +85,11 @@ impl StatusSocket {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        if UnixStream::connect(path).is_err() {
-            match std::fs::remove_file(path) {
-                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
+        let is_socket = path
+            .symlink_metadata()
+            .is_ok_and(|file| file.file_type().is_socket());
+        if is_socket && UnixStream::connect(path).is_err() {
+            std::fs::remove_file(path)?;
         }
         let socket = UnixListener::bind(path)?;
         // Who is in, and from where, is the administrator's business alone.

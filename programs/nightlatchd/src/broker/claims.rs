@@ -2,13 +2,13 @@
 
 use core::time::Duration;
 
-use nightlatch_core::{Claim, Effect, Record, Verdict};
+use nightlatch_core::{Claim, Effect, Now, Record, Verdict};
 use nightlatch_ticket::{Ack, Counter};
 
 use super::error::BrokerError;
 use super::round::Round;
 use super::scribe::{Order, Written};
-use super::words;
+use super::words::{self, Carried};
 use crate::channel::Reply;
 use crate::clock;
 use crate::log::Line;
@@ -21,19 +21,23 @@ impl Round {
         let now = clock::now();
         let judgement = self.gatekeeper.judge(claim, now);
         if let Some(record) = judgement.record {
-            self.make_durable(record);
+            self.make_durable(record, now);
         }
         let verdict = &judgement.verdict;
-        let is_done = verdict.effect().is_none_or(|effect| self.obey(&effect));
-        if !is_done && let Verdict::Grant(grant) = verdict {
+        let carried = verdict
+            .effect()
+            .map_or(Carried::Out, |effect| self.obey(&effect));
+        if carried == Carried::Refused
+            && let Verdict::Grant(grant) = verdict
+        {
             self.gatekeeper.withdraw(grant);
         }
         let micros = clock::now()
             .monotonic
             .saturating_since(now.monotonic)
             .as_micros();
-        self.tallies.count(verdict, is_done);
-        let ack = if is_done {
+        self.tallies.count(verdict, carried);
+        let ack = if carried == Carried::Out {
             judgement.ack
         } else {
             judgement.unavailable()
@@ -41,28 +45,28 @@ impl Round {
         if let Some(ack) = ack {
             self.answer(claim, &ack)?;
         }
-        if is_done {
+        if carried == Carried::Out {
             self.tell(claim, verdict, u64::try_from(micros).unwrap_or(u64::MAX));
         }
         Ok(())
     }
 
-    /// Changes the gate; says whether the kernel did it.
-    pub(super) fn obey(&mut self, effect: &Effect) -> bool {
+    /// Changes the gate.
+    pub(super) fn obey(&mut self, effect: &Effect) -> Carried {
         match self.firewall.apply(effect) {
-            Ok(()) => true,
+            Ok(()) => Carried::Out,
             Err(error) => {
                 self.log.say(Line::GateRefused {
                     cause: crate::because(&error),
                 });
-                false
+                Carried::Refused
             }
         }
     }
 
     /// A record is durable before its grant, unless the disk is full or stuck: that costs some protection
     /// from replay after a crash, not the knock.
-    fn make_durable(&mut self, record: Record) {
+    fn make_durable(&mut self, record: Record, now: Now) {
         let order = match record {
             Record::Watermark(watermark) => Some(Order::Watermark(watermark)),
             Record::Ahead { client, counter } => self
@@ -70,24 +74,22 @@ impl Round {
                 .mark(client)
                 .map(|mark| Order::Ahead(mark, counter)),
         };
-        // While an earlier order is stuck, waiting for another would only add up.
-        let patience = if self.scribe.is_busy() {
-            Duration::ZERO
-        } else {
-            DISK_PATIENCE
-        };
         if let Some(order) = order {
-            self.scribe.order(order, patience);
-            self.written();
+            self.scribe.order(order, DISK_PATIENCE, now);
+            self.written(now);
+        }
+        if self.scribe.busy_for(clock::now()) > Some(STUCK) {
+            self.state_fails("the disk takes very long".to_owned());
         }
     }
 
     /// While knocks go on, the watermark is raised before anybody needs it.
     pub(super) fn renew(&mut self) {
-        if self.scribe.is_busy() {
+        let now = clock::now();
+        if now.monotonic < self.renew_from || self.scribe.busy_for(now).is_some() {
             return;
         }
-        let Some(watermark) = self.gatekeeper.renewal(clock::now()) else {
+        let Some(watermark) = self.gatekeeper.renewal(now) else {
             return;
         };
         let order = if self.tallies.state_is_long {
@@ -95,29 +97,37 @@ impl Round {
         } else {
             Order::Watermark(watermark)
         };
-        self.scribe.order(order, Duration::ZERO);
+        self.scribe.order(order, Duration::ZERO, now);
     }
 
     /// Takes over what the disk has by now.
-    pub(super) fn written(&mut self) {
+    pub(super) fn written(&mut self, now: Now) {
         let written: Vec<Written> = self.scribe.bell.answer().collect();
         for Written { outcome, is_long } in written {
             self.tallies.state_is_long = is_long;
             match outcome {
-                Ok(durable) => {
-                    if let Some(watermark) = durable {
-                        self.gatekeeper.synced(watermark);
-                    }
-                    self.tallies.state_failing = None;
+                Ok(durable) => self.state_works(durable),
+                Err(cause) => {
+                    // A full disk is asked again in a while; asked at once it would be all we do.
+                    self.renew_from = now.monotonic.saturating_add(DISK_PAUSE);
+                    self.tallies.state_is_long = false;
+                    self.state_fails(cause);
                 }
-                Err(cause) => self.state_fails(cause),
             }
         }
     }
 
     /// Every counter, as the state keeps it.
     pub(super) fn counters(&self) -> Vec<(ClientMark, Counter)> {
-        self.seats.counters(self.gatekeeper.counters()).collect()
+        let present = self.seats.counters(self.gatekeeper.counters());
+        present.chain(self.seats.departed()).collect()
+    }
+
+    fn state_works(&mut self, durable: Option<Counter>) {
+        if let Some(watermark) = durable {
+            self.gatekeeper.synced(watermark);
+        }
+        self.tallies.state_failing = None;
     }
 
     /// Said once until it changes: a full disk must not fill the log as well.
@@ -173,3 +183,7 @@ impl Round {
 
 /// A disk in order takes a record in a fifth of a millisecond. One that is stuck must not lock anybody out.
 const DISK_PATIENCE: Duration = Duration::from_millis(50);
+/// Beyond this the administrator should know.
+const STUCK: Duration = Duration::from_secs(1);
+/// How long a disk that refused is left alone by the background; knocks that need it ask all the same.
+const DISK_PAUSE: Duration = Duration::from_secs(5);

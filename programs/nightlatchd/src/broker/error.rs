@@ -56,6 +56,9 @@ pub(crate) enum BrokerError {
     /// The system refused something small that always works.
     #[error("the system refused {0}")]
     System(&'static str, #[source] std::io::Error),
+    /// Somebody wanted the daemon to end while it still began.
+    #[error("asked to end before the start was over")]
+    Early,
     /// Waiting failed.
     #[error("waiting was refused by the system")]
     Wait(#[source] std::io::Error),
@@ -70,6 +73,7 @@ impl BrokerError {
             Self::ListenerEnded(status) if status.code() == Some(NO_PERMISSION) => Exit::Permission,
             Self::ListenerEnded(status) if status.code().is_none() => Exit::Software,
             Self::Channel(_) => Exit::Software,
+            Self::Early => Exit::Unavailable,
             _ => Exit::System,
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::thread::{self, Builder};
 
 use nightlatch_config::Roster;
 use nightlatch_core::Client;
@@ -28,6 +28,11 @@ pub(super) fn derive(
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Vec<Client>, WeakClient> {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    // A thread for a handful of clients is not worth its start, and a unit limits how many there are.
+    let cores = cores
+        .min(MOST_THREADS)
+        .min(roster.len().div_ceil(CLIENTS_A_THREAD))
+        .max(1);
     let share = roster.len().div_ceil(cores).max(1);
     let done = AtomicUsize::new(0);
     let one_done = || {
@@ -48,13 +53,15 @@ pub(super) fn derive(
     };
     let parts: Vec<_> = thread::scope(|scope| {
         let share_of = &share_of;
-        let threads: Vec<_> = (0..cores)
-            .map(|core| scope.spawn(move || share_of(core)))
-            .collect();
-        threads
-            .into_iter()
-            .filter_map(|thread| thread.join().ok())
-            .collect()
+        let begin = |core| Builder::new().spawn_scoped(scope, move || share_of(core));
+        let threads: Vec<_> = (1..cores).map(|core| (core, begin(core).ok())).collect();
+        let first = share_of(0);
+        let others = threads.into_iter().map(|(core, thread)| {
+            let derived = thread.and_then(|thread| thread.join().ok());
+            // Where the system gives no thread, its share is done here.
+            derived.unwrap_or_else(|| share_of(core))
+        });
+        core::iter::once(first).chain(others).collect()
     });
     let mut clients = Vec::with_capacity(roster.len());
     for part in parts {
@@ -87,3 +94,7 @@ fn part(
 
 /// A line of progress every few seconds.
 const TELL_EVERY: usize = 100_000;
+/// More would be noticed by whatever else the host does.
+const MOST_THREADS: usize = 8;
+/// A few milliseconds' work.
+const CLIENTS_A_THREAD: usize = 64;

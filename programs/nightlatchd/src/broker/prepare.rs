@@ -1,16 +1,21 @@
 //! From sockets open to knocks heard: privileges given up, keys derived, grants adopted.
 
-use nightlatch_config::{LogForm, Server};
-use nightlatch_core::{Gatekeeper, Marks, Now, WINDOW};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use nightlatch_config::Server;
+use nightlatch_core::{Answers, Gatekeeper, Marks, Now, WINDOW};
 use nightlatch_firewall::{Firewall, Hold, Raised};
 use nightlatch_ticket::Counter;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
 
 use super::bell::{Bell, Rope};
 use super::error::BrokerError;
 use super::keys::derive;
 use super::reload::{Fixed, Reloaded, Reloading};
 use super::round::Round;
-use super::scribe::{Scribe, Written};
+use super::scribe::Scribe;
 use super::seats::Seats;
 use super::signals::Signals;
 use super::start::hand_over;
@@ -19,19 +24,21 @@ use crate::channel::{Channel, ChannelError, Letter};
 use crate::clock;
 use crate::log::{Form, Line, Log};
 use crate::options::Daemon;
-use crate::privilege::keep_net_admin;
-use crate::sandbox::confine_broker;
-use crate::state::{Doubt, Remembered, StateFolder};
+use crate::privilege::{Becoming, keep_net_admin};
+use crate::sandbox::{Landlocked, confine_broker};
+use crate::state::{ClientMark, Doubt, Remembered, StateFolder};
 use crate::status::StatusSocket;
 use crate::watchdog::{self, Watchdog};
 
 /// What is open before the privileges go.
 pub(super) struct Start<'a> {
     pub(super) options: &'a Daemon,
+    pub(super) fixed: Fixed,
     pub(super) state: StateFolder,
     pub(super) remembered: Remembered,
     pub(super) socket: StatusSocket,
     pub(super) signals: Signals,
+    pub(super) listener_is: String,
     pub(super) raised: Raised,
 }
 
@@ -46,7 +53,8 @@ impl<'s> Start<'s> {
         channel: Channel,
         mut firewall: Gate,
     ) -> Result<Round, (BrokerError, Gate)> {
-        match self.prepare(&server, &channel, firewall.as_mut()) {
+        let prepared = self.prepare(&server, &channel, firewall.as_mut());
+        match prepared {
             Ok(ready) => Ok(ready.into_round(server, channel, firewall)),
             Err(error) => Err((error, firewall)),
         }
@@ -60,11 +68,17 @@ impl<'s> Start<'s> {
         firewall: &mut dyn Firewall,
     ) -> Result<Prepared<'s>, BrokerError> {
         keep_net_admin()?;
-        let folders = [Some(server.state.as_path()), server.status_socket.parent()];
-        confine_broker(&folders.into_iter().flatten().collect::<Vec<_>>())?;
-        let log = Log::start(form(server.log));
+        let landlocked = confine_broker(&server.state, &server.status_socket)?;
+        let log = Log::start(Form::of(server.log))
+            .map_err(|cause| BrokerError::System("a thread", cause))?;
+        if landlocked != Landlocked::Fully {
+            log.say(Line::Warned {
+                warning: "this kernel's Landlock does not confine the broker to its folders"
+                    .to_owned(),
+            });
+        }
         let now = clock::now();
-        let marks = self.marks(&log, now);
+        let marks = self.marks(server, &log, now);
         let clients = derive(
             &server.server_key,
             &server.roster,
@@ -78,34 +92,56 @@ impl<'s> Start<'s> {
             },
         )?;
         hand_over(channel, &clients)?;
-        let listener_is = wait_until_ready(channel)?;
-        let mut gatekeeper = Gatekeeper::new(server.policy.clone(), clients, marks, now);
-        let standing = firewall.standing().unwrap_or_default();
-        let adopted = standing.len();
-        for standing in standing {
-            gatekeeper.adopt(standing, now);
-        }
-        self.announce(server, &log, &listener_is, adopted);
-        for warning in gatekeeper.warnings(now) {
-            log.say(Line::Warned {
-                warning: warning.to_string(),
-            });
-        }
+        wait_until_listening(channel, &self.signals)?;
+        let gatekeeper = Gatekeeper::new(server.policy.clone(), clients, marks, now);
+        let gatekeeper = Self::adopt(gatekeeper, firewall, &log, now);
+        self.announce(server, &log, &gatekeeper, now);
         let reloads = bell()?;
-        let writings = bell()?;
+        let scribe = Scribe::start(self.state, bell()?)
+            .map_err(|cause| BrokerError::System("a thread", cause))?;
+        let tallies = Tallies {
+            listener_is: self.listener_is,
+            dry_run: self.options.dry_run,
+            owned: self.raised.hold == Hold::Ours,
+            since: Some(now),
+            ..Tallies::default()
+        };
         Ok(Prepared {
-            start: self,
+            config: &self.options.config,
+            fixed: self.fixed,
+            departed: self.remembered.counters,
+            socket: self.socket,
+            signals: self.signals,
             log,
             gatekeeper,
-            listener_is,
             reloads,
-            writings,
+            scribe,
+            tallies,
             now,
         })
     }
 
+    /// Takes over what a life before this one opened, as the kernel lists it.
+    fn adopt(
+        mut gatekeeper: Gatekeeper,
+        firewall: &mut dyn Firewall,
+        log: &Log,
+        now: Now,
+    ) -> Gatekeeper {
+        match firewall.standing() {
+            Ok(standing) => standing
+                .into_iter()
+                .for_each(|standing| gatekeeper.adopt(standing, now)),
+            // They end by themselves in the kernel; only `status` does not know of them.
+            Err(error) => log.say(Line::GateRefused {
+                cause: crate::because(&error),
+            }),
+        }
+        gatekeeper
+    }
+
     /// Which counters may have been used by a life before this one.
-    fn marks(&mut self, log: &Log, now: Now) -> Marks {
+    fn marks(&mut self, server: &Server, log: &Log, now: Now) -> Marks {
         let window = Counter(now.unix.saturating_add(WINDOW).as_nanos());
         let (floor, why) = match self.remembered.doubt {
             None => {
@@ -114,7 +150,15 @@ impl<'s> Start<'s> {
                     watermark: Counter(0),
                 };
             }
-            Some(Doubt::Crash(watermark)) => (watermark, "the daemon did not stop cleanly"),
+            Some(Doubt::Crash(watermark)) => {
+                // A silent server tells nobody to jump above it: a clock that once ran ahead must not
+                // lock everybody out.
+                let floor = match server.policy.answers() {
+                    Answers::Sealed => watermark,
+                    Answers::Silent => watermark.min(window),
+                };
+                (floor, "the daemon did not stop cleanly")
+            }
             Some(Doubt::Lost) => (window, "the state folder remembers nothing"),
         };
         log.say(Line::StateInDoubt {
@@ -137,7 +181,7 @@ impl<'s> Start<'s> {
         }
     }
 
-    fn announce(&self, server: &Server, log: &Log, listener_is: &str, adopted: usize) {
+    fn announce(&self, server: &Server, log: &Log, gatekeeper: &Gatekeeper, now: Now) {
         for warning in &server.warnings {
             log.say(Line::ConfigDoubtful {
                 warning: warning.to_string(),
@@ -146,95 +190,119 @@ impl<'s> Start<'s> {
         log.say(Line::GateRaised {
             guarded: server.gate.guarded.len(),
             hold: in_words(self.raised.hold),
-            adopted,
+            adopted: gatekeeper.adopted(now).count(),
             running: self.raised.running,
         });
         log.say(Line::Ready {
             clients: server.roster.len(),
             knock_port: server.gate.knock_port,
-            listener: listener_is.to_owned(),
+            listener: self.listener_is.clone(),
         });
+        for warning in gatekeeper.warnings(now) {
+            log.say(Line::Warned {
+                warning: warning.to_string(),
+            });
+        }
     }
 }
 
 /// Everything that the round needs and that the configuration does not hold.
 struct Prepared<'a> {
-    start: Start<'a>,
+    config: &'a Path,
+    fixed: Fixed,
+    departed: BTreeMap<ClientMark, Counter>,
+    socket: StatusSocket,
+    signals: Signals,
     log: Log,
     gatekeeper: Gatekeeper,
-    listener_is: String,
     reloads: (Bell<Reloaded>, Rope<Reloaded>),
-    writings: (Bell<Written>, Rope<Written>),
+    scribe: Scribe,
+    tallies: Tallies,
     now: Now,
 }
 
 impl Prepared<'_> {
     fn into_round(self, server: Server, channel: Channel, firewall: Gate) -> Round {
-        let Start {
-            options,
-            state,
-            socket,
-            signals,
-            raised,
-            ..
-        } = self.start;
         let (reloads, done) = self.reloads;
-        let tallies = Tallies {
-            listener_is: self.listener_is,
-            dry_run: options.dry_run,
-            owned: raised.hold == Hold::Ours,
-            since: Some(self.now),
-            ..Tallies::default()
-        };
         watchdog::ready(server.roster.len());
         Round {
             channel,
             gatekeeper: self.gatekeeper,
             firewall,
-            scribe: Scribe::start(state, self.writings),
+            scribe: self.scribe,
             reloading: Reloading {
-                config: options.config.clone(),
-                fixed: Fixed::of(&server),
+                config: self.config.to_path_buf(),
+                fixed: self.fixed,
                 done,
                 is_under_way: false,
+                is_wanted_again: false,
             },
-            seats: Seats::new(server.roster, &server.policy),
+            seats: Seats::new(server.roster, &server.policy, self.departed),
             plan: server.gate,
             reloads,
-            signals,
-            socket,
+            signals: self.signals,
+            socket: self.socket,
             log: self.log,
             watchdog: Watchdog::new(self.now),
-            tallies,
+            tallies: self.tallies,
+            renew_from: self.now.monotonic,
+            mend_at: None,
         }
     }
 }
 
 fn bell<T>() -> Result<(Bell<T>, Rope<T>), BrokerError> {
-    Bell::new().map_err(|cause| BrokerError::System("an event counter", cause))
+    Bell::new().map_err(|cause| BrokerError::System("a descriptor to wait on", cause))
 }
 
-fn wait_until_ready(channel: &Channel) -> Result<String, BrokerError> {
-    match channel.wait_for_letter()? {
-        Letter::Ready {
-            user,
-            landlocked,
-            namespace_root,
-        } => Ok(describe(user, landlocked, namespace_root)),
-        Letter::Claim(_) | Letter::Tally(_) => Err(ChannelError::Malformed.into()),
+/// Waits until the listener has its sockets and nothing else; says how it describes itself.
+pub(super) fn wait_until_ready(
+    channel: &Channel,
+    signals: &Signals,
+) -> Result<String, BrokerError> {
+    match next_letter(channel, signals)? {
+        Letter::Ready(becoming, landlocked) => Ok(describe(becoming, landlocked)),
+        _ => Err(ChannelError::Malformed.into()),
     }
 }
 
-fn describe(user: u32, landlocked: u8, namespace_root: bool) -> String {
-    let who = if namespace_root {
-        "as root of a namespace without other users".to_owned()
-    } else {
-        format!("as user {user}")
+fn wait_until_listening(channel: &Channel, signals: &Signals) -> Result<(), BrokerError> {
+    match next_letter(channel, signals)? {
+        Letter::Listening => Ok(()),
+        _ => Err(ChannelError::Malformed.into()),
+    }
+}
+
+/// The next letter, unless the daemon is asked to end before it comes.
+fn next_letter(channel: &Channel, signals: &Signals) -> Result<Letter, BrokerError> {
+    loop {
+        let mut fds = [
+            PollFd::new(channel, PollFlags::IN),
+            PollFd::from_borrowed_fd(signals.end_fd(), PollFlags::IN),
+        ];
+        match poll(&mut fds, None) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(errno) => return Err(BrokerError::Wait(errno.into())),
+        }
+        let [_, end] = &fds;
+        if !end.revents().is_empty() {
+            return Err(BrokerError::Early);
+        }
+        if let Some(letter) = channel.letter()? {
+            return Ok(letter);
+        }
+    }
+}
+
+fn describe(becoming: Becoming, landlocked: Landlocked) -> String {
+    let who = match becoming {
+        Becoming::User(user) | Becoming::AlreadyUnprivileged(user) => format!("as user {user}"),
+        Becoming::NamespaceRoot => "as root of a namespace without other users".to_owned(),
     };
     let files = match landlocked {
-        2 => "no files",
-        1 => "hardly any files (an older Landlock)",
-        _ => "no Landlock in this kernel",
+        Landlocked::Fully => "no files",
+        Landlocked::Partly => "hardly any files (an older Landlock)",
+        Landlocked::Not => "no Landlock in this kernel",
     };
     format!("{who}, no capabilities, {files}, system calls filtered")
 }
@@ -245,14 +313,5 @@ fn in_words(hold: Hold) -> String {
         Hold::Shared => {
             "watched, since this kernel does not keep it from other programs".to_owned()
         }
-    }
-}
-
-fn form(form: LogForm) -> Form {
-    match form {
-        LogForm::Json => Form::Json,
-        // Set by systemd where standard error is the journal.
-        LogForm::Auto if std::env::var_os("JOURNAL_STREAM").is_some() => Form::Journal,
-        LogForm::Human | LogForm::Auto => Form::Human,
     }
 }

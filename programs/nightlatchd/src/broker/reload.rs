@@ -1,21 +1,26 @@
 //! The reload: read and derived beside the round, taken over at once, or refused whole.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::thread;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread::Builder;
 
-use nightlatch_config::{Roster, Server, load_server};
-use nightlatch_core::{Client, GatePlan, Policy};
+use nightlatch_config::{ConfigError, Roster, Server, load_server};
+use nightlatch_core::{Client, GatePlan, Instant, Policy};
+use nightlatch_firewall::RaiseError;
 use nightlatch_ticket::Counter;
+use thiserror::Error;
 
 use super::bell::Rope;
 use super::error::BrokerError;
-use super::keys::derive;
+use super::keys::{WeakClient, derive};
 use super::round::Round;
 use super::seats::Seats;
 use super::start::hand_over;
+use super::words::Carried;
 use crate::clock;
 use crate::log::Line;
+use crate::privilege::{Identity, PrivilegeError};
 use crate::state::{ClientMark, mark_of};
 use crate::watchdog;
 
@@ -25,6 +30,7 @@ pub(super) struct Reloading {
     pub(super) fixed: Fixed,
     pub(super) done: Rope<Reloaded>,
     pub(super) is_under_way: bool,
+    pub(super) is_wanted_again: bool,
 }
 
 /// What only a restart changes: it was opened or given up before the privileges went.
@@ -34,11 +40,36 @@ pub(super) struct Fixed {
     interfaces: nightlatch_config::Interfaces,
     state: PathBuf,
     status_socket: PathBuf,
-    user: String,
+    pub(super) identity: Identity,
 }
 
 /// A configuration that is ready to be taken over, or why it was refused.
-pub(super) type Reloaded = Result<Box<Fresh>, String>;
+pub(super) type Reloaded = Result<Box<Fresh>, ReloadError>;
+
+/// Why a new configuration was refused; the one in force stays.
+#[derive(Debug, Error)]
+pub(super) enum ReloadError {
+    /// It is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A client's key is unusable.
+    #[error(transparent)]
+    Client(#[from] WeakClient),
+    /// It changes what was opened before the privileges went.
+    #[error("`{0}` changes with a restart only\n  `systemctl restart nightlatchd`, or put it back")]
+    Fixed(&'static str),
+    /// The user of the listener does not exist.
+    #[error(transparent)]
+    User(#[from] PrivilegeError),
+    /// The system gave no thread to read it in.
+    #[error(
+        "the system has no thread to read the configuration in\n  reload again when it is less busy"
+    )]
+    Thread(#[source] io::Error),
+    /// The kernel refused the new gate.
+    #[error(transparent)]
+    Gate(#[from] RaiseError),
+}
 
 /// A configuration that is ready to be taken over.
 pub(super) struct Fresh {
@@ -50,14 +81,15 @@ pub(super) struct Fresh {
 }
 
 impl Fixed {
-    pub(super) fn of(server: &Server) -> Self {
-        Self {
+    pub(super) fn of(server: &Server) -> Result<Self, PrivilegeError> {
+        let identity = Identity::of(&server.user)?;
+        Ok(Self {
             knock_port: server.gate.knock_port,
             interfaces: server.interfaces.clone(),
             state: server.state.clone(),
             status_socket: server.status_socket.clone(),
-            user: server.user.clone(),
-        }
+            identity,
+        })
     }
 
     /// Which setting differs, by its name in the file.
@@ -67,7 +99,7 @@ impl Fixed {
             (self.interfaces != other.interfaces, "interfaces"),
             (self.state != other.state, "state"),
             (self.status_socket != other.status_socket, "status-socket"),
-            (self.user != other.user, "user"),
+            (self.identity != other.identity, "user"),
         ];
         differences
             .into_iter()
@@ -79,29 +111,36 @@ impl Reloading {
     /// Reads and derives in a thread of its own; the round goes on with what is in force.
     pub(super) fn begin(&mut self) {
         if self.is_under_way {
+            // The file may have changed since it was read.
+            self.is_wanted_again = true;
             return;
         }
         self.is_under_way = true;
         watchdog::reloading();
         let (config, fixed, done) = (self.config.clone(), self.fixed.clone(), self.done.clone());
-        thread::spawn(move || done.ring(read(&config, &fixed).map(Box::new)));
+        let rope = done.clone();
+        let reading = move || done.ring(read(&config, &fixed).map(Box::new));
+        if let Err(cause) = Builder::new().spawn(reading) {
+            rope.ring(Err(ReloadError::Thread(cause)));
+        }
+    }
+
+    /// One is over; another begins if it was asked for meanwhile.
+    fn end(&mut self) {
+        self.is_under_way = false;
+        if core::mem::take(&mut self.is_wanted_again) {
+            self.begin();
+        }
     }
 }
 
-fn read(config: &std::path::Path, fixed: &Fixed) -> Result<Fresh, String> {
-    let server = load_server(config).map_err(|error| crate::because(&error))?;
-    if let Some(name) = fixed.difference(&Fixed::of(&server)) {
-        return Err(format!(
-            "`{name}` changes with a restart only: `systemctl restart nightlatchd`"
-        ));
+fn read(config: &Path, fixed: &Fixed) -> Result<Fresh, ReloadError> {
+    let server = load_server(config)?;
+    if let Some(name) = fixed.difference(&Fixed::of(&server)?) {
+        return Err(ReloadError::Fixed(name));
     }
-    let clients = derive(
-        &server.server_key,
-        &server.roster,
-        &BTreeMap::new(),
-        &|_| (),
-    )
-    .map_err(|error| error.to_string())?;
+    let nobody = BTreeMap::new();
+    let clients = derive(&server.server_key, &server.roster, &nobody, &|_| ())?;
     let warnings = server.warnings.iter().map(ToString::to_string).collect();
     Ok(Fresh {
         policy: server.policy,
@@ -114,19 +153,22 @@ fn read(config: &std::path::Path, fixed: &Fixed) -> Result<Fresh, String> {
 
 impl Round {
     /// Takes a configuration over: gate first, since it is what may fail, then everything else, which cannot.
-    pub(super) fn reloaded(
-        &mut self,
-        fresh: Result<Box<Fresh>, String>,
-    ) -> Result<(), BrokerError> {
-        self.reloading.is_under_way = false;
-        let taken = fresh.and_then(|fresh| match self.firewall.raise(&fresh.gate) {
-            Ok(_) => Ok(fresh),
-            Err(error) => Err(crate::because(&error)),
+    pub(super) fn reloaded(&mut self, fresh: Reloaded) -> Result<(), BrokerError> {
+        let taken = fresh.and_then(|fresh| {
+            let _ = self.firewall.raise(&fresh.gate)?;
+            Ok(fresh)
         });
         match taken {
             Ok(fresh) => self.take_over(*fresh)?,
-            Err(cause) => self.log.say(Line::ReloadRefused { cause }),
+            Err(error) => {
+                // Should the kernel have taken a part of it, the old gate is put up again.
+                self.mend_at = matches!(error, ReloadError::Gate(_)).then_some(Instant::default());
+                self.log.say(Line::ReloadRefused {
+                    cause: crate::because(&error),
+                });
+            }
         }
+        self.reloading.end();
         watchdog::ready(self.seats.len());
         Ok(())
     }
@@ -139,16 +181,18 @@ impl Round {
             mut clients,
             warnings,
         } = fresh;
-        let last: BTreeMap<ClientMark, Counter> =
-            self.seats.counters(self.gatekeeper.counters()).collect();
+        let last: BTreeMap<ClientMark, Counter> = self.counters().into_iter().collect();
         for (client, line) in clients.iter_mut().zip(roster.iter()) {
             client.last = last.get(&mark_of(&line.key)).copied().unwrap_or(Counter(0));
         }
         hand_over(&self.channel, &clients)?;
         self.plan = gate;
-        self.seats = Seats::new(roster, &policy);
+        self.seats = Seats::new(roster, &policy, last);
         let effects = self.gatekeeper.reload(policy, clients, clock::now());
-        let closed = effects.iter().filter(|effect| self.obey(effect)).count();
+        let closed = effects
+            .iter()
+            .filter(|effect| self.obey(effect) == Carried::Out)
+            .count();
         for warning in warnings {
             self.log.say(Line::ConfigDoubtful { warning });
         }

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::os::fd::AsFd;
 
-use nightlatch_core::{GatePlan, Gatekeeper, Instant, Now};
+use nightlatch_core::{Effect, GatePlan, Gatekeeper, Instant, Now};
 use nightlatch_firewall::{Disturbance, Firewall};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -36,6 +36,10 @@ pub(super) struct Round {
     pub(super) log: Log,
     pub(super) watchdog: Watchdog,
     pub(super) tallies: Tallies,
+    /// When the background may ask the disk again.
+    pub(super) renew_from: Instant,
+    /// When the gate is to be put up again, while it is not as it should be.
+    pub(super) mend_at: Option<Instant>,
 }
 
 /// Why the round ended well.
@@ -55,6 +59,9 @@ impl Round {
             if woken.rest {
                 self.rest()?;
             }
+            if woken.rest || self.mend_at.is_some() {
+                self.mend_gate(clock::now());
+            }
         }
     }
 
@@ -63,12 +70,11 @@ impl Round {
         if self.signals.asked_to_reload() {
             self.reloading.begin();
         }
-        self.written();
+        self.written(clock::now());
         let fresh: Vec<Reloaded> = self.reloads.answer().collect();
         for fresh in fresh {
             self.reloaded(fresh)?;
         }
-        self.mend_gate();
         for _ in 0..ANSWERS_A_ROUND {
             let Some(asker) = self.socket.asker() else {
                 break;
@@ -87,7 +93,8 @@ impl Round {
     }
 
     fn wait(&self, now: Now) -> Result<Woken, BrokerError> {
-        let deadline = self.gatekeeper.next_deadline();
+        let deadlines = [self.gatekeeper.next_deadline(), self.mend_at];
+        let deadline = deadlines.into_iter().flatten().min();
         let patience = deadline
             .map_or(PATIENCE, |deadline: Instant| {
                 deadline.saturating_since(now.monotonic)
@@ -129,7 +136,7 @@ impl Round {
                 None => break,
                 Some(Letter::Claim(claim)) => self.claim(&claim)?,
                 Some(Letter::Tally(tally)) => self.tallies.listener = tally,
-                Some(Letter::Ready { .. }) => {
+                Some(Letter::Ready(..) | Letter::Listening) => {
                     return Err(crate::channel::ChannelError::Malformed.into());
                 }
             }
@@ -138,25 +145,33 @@ impl Round {
         Ok(())
     }
 
-    /// Puts the gate back when another program took it away, with the grants in force.
-    fn mend_gate(&mut self) {
-        if matches!(self.firewall.disturbed(), Ok(Disturbance::Nothing) | Err(_)) {
+    /// Puts the gate back when another program took it away, with the grants in force. What does not
+    /// succeed at once is tried again until it does: without a gate every guarded port is open.
+    fn mend_gate(&mut self, now: Now) {
+        match self.firewall.disturbed() {
+            Ok(Disturbance::Nothing) => {}
+            Ok(Disturbance::Gone | Disturbance::Changed) | Err(_) => {
+                self.mend_at = Some(now.monotonic);
+            }
+        }
+        if self.mend_at.is_none_or(|at| at > now.monotonic) {
             return;
         }
         match self.firewall.raise(&self.plan) {
             Ok(_) => {
-                let now = clock::now();
                 let effects = self.gatekeeper.restore(now);
-                let grants = effects
-                    .iter()
-                    .filter(|effect| self.firewall.apply(effect).is_ok())
-                    .count();
+                let is_done = |effect: &&Effect| self.firewall.apply(effect).is_ok();
+                let grants = effects.iter().filter(is_done).count();
+                self.mend_at = None;
                 self.tallies.put_back = self.tallies.put_back.saturating_add(1);
                 self.log.say(Line::GatePutBack { grants });
             }
-            Err(error) => self.log.say(Line::GateRefused {
-                cause: crate::because(&error),
-            }),
+            Err(error) => {
+                self.mend_at = Some(now.monotonic.saturating_add(MEND_AGAIN));
+                self.log.say(Line::GateRefused {
+                    cause: crate::because(&error),
+                });
+            }
         }
     }
 }
@@ -172,3 +187,5 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const LETTERS_A_ROUND: usize = 64;
 /// Who asks for the status cannot hold up knocks.
 const ANSWERS_A_ROUND: usize = 4;
+/// Soon, but not as a busy loop.
+const MEND_AGAIN: Duration = Duration::from_secs(1);

@@ -2,10 +2,11 @@
 
 use core::time::Duration;
 use std::io;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::Builder;
 
+use nightlatch_core::{Instant, Now};
 use nightlatch_ticket::Counter;
 
 use super::bell::{Bell, Rope};
@@ -35,8 +36,10 @@ pub(super) struct Written {
 /// The broker's way to the state.
 #[derive(Debug)]
 pub(super) struct Scribe {
-    orders: Sender<Order>,
+    orders: SyncSender<Order>,
     given: u64,
+    /// Since when there was always an order that the disk did not have.
+    busy_since: Option<Instant>,
     settled: Arc<Settled>,
     pub(super) bell: Bell<Written>,
 }
@@ -45,31 +48,46 @@ pub(super) struct Scribe {
 type Settled = (Mutex<u64>, Condvar);
 
 impl Scribe {
-    pub(super) fn start(state: StateFolder, (bell, rope): (Bell<Written>, Rope<Written>)) -> Self {
-        let (orders, taken) = channel();
+    pub(super) fn start(
+        state: StateFolder,
+        (bell, rope): (Bell<Written>, Rope<Written>),
+    ) -> io::Result<Self> {
+        let (orders, taken) = sync_channel(ORDERS_WAITING);
         let settled = Arc::default();
         let shared = Arc::clone(&settled);
-        thread::spawn(move || write_all(&taken, state, &shared, &rope));
-        Self {
+        Builder::new().spawn(move || write_all(&taken, state, &shared, &rope))?;
+        Ok(Self {
             orders,
             given: 0,
+            busy_since: None,
             settled,
             bell,
+        })
+    }
+
+    /// Gives an order, and waits for it until the disk has been busy for as long as the patience goes.
+    /// The bell tells the rest. What a stuck disk has no room for any more is let go.
+    pub(super) fn order(&mut self, order: Order, patience: Duration, now: Now) {
+        let busy = self.busy_for(now).unwrap_or_default();
+        if self.orders.try_send(order).is_ok() {
+            self.given = self.given.saturating_add(1);
+            self.busy_since.get_or_insert(now.monotonic);
+            self.wait(patience.saturating_sub(busy));
         }
     }
 
-    /// Gives an order, and waits no longer for it than the patience goes. The bell tells the rest.
-    pub(super) fn order(&mut self, order: Order, patience: Duration) {
-        self.given = self.given.saturating_add(1);
-        // The thread lives as long as this sender does.
-        let _ = self.orders.send(order);
-        let (count, changed) = &*self.settled;
-        drop(changed.wait_timeout_while(lock(count), patience, |count| *count < self.given));
+    /// For how long there was always something that the disk did not have yet.
+    pub(super) fn busy_for(&mut self, now: Now) -> Option<Duration> {
+        if *lock(&self.settled.0) >= self.given {
+            self.busy_since = None;
+        }
+        self.busy_since
+            .map(|since| now.monotonic.saturating_since(since))
     }
 
-    /// Whether an earlier order is still with the disk.
-    pub(super) fn is_busy(&self) -> bool {
-        *lock(&self.settled.0) < self.given
+    fn wait(&self, patience: Duration) {
+        let (count, changed) = &*self.settled;
+        drop(changed.wait_timeout_while(lock(count), patience, |count| *count < self.given));
     }
 }
 
@@ -108,3 +126,6 @@ fn write(state: &mut StateFolder, order: Order) -> Result<Option<Counter>, Strin
 fn lock(count: &Mutex<u64>) -> MutexGuard<'_, u64> {
     count.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// A disk that has not taken these takes nothing.
+const ORDERS_WAITING: usize = 16;

@@ -1,5 +1,7 @@
 //! Seats: what the broker knows of its clients beside their keys — names, and their places in the state.
 
+use std::collections::BTreeMap;
+
 use nightlatch_config::Roster;
 use nightlatch_core::{ClientId, Policy, ServiceId};
 use nightlatch_ticket::Counter;
@@ -11,11 +13,21 @@ pub(super) struct Seats {
     roster: Roster,
     services: Vec<String>,
     marks: Vec<ClientMark>,
+    /// Counters of those who were clients once: who comes back must not be open to his old knocks.
+    departed: BTreeMap<ClientMark, Counter>,
 }
 
 impl Seats {
-    pub(super) fn new(roster: Roster, policy: &Policy) -> Self {
-        let marks = roster.iter().map(|line| mark_of(&line.key)).collect();
+    /// Seats for these clients; `last` has the counters of everybody, whether he is still one or not.
+    pub(super) fn new(
+        roster: Roster,
+        policy: &Policy,
+        mut last: BTreeMap<ClientMark, Counter>,
+    ) -> Self {
+        let marks: Vec<_> = roster.iter().map(|line| mark_of(&line.key)).collect();
+        for mark in &marks {
+            last.remove(mark);
+        }
         let services = policy
             .services()
             .iter()
@@ -25,6 +37,7 @@ impl Seats {
             roster,
             services,
             marks,
+            departed: last,
         }
     }
 
@@ -49,6 +62,13 @@ impl Seats {
     pub(super) fn mark(&self, client: ClientId) -> Option<ClientMark> {
         let place = usize::try_from(client.0).ok()?;
         self.marks.get(place).copied()
+    }
+
+    /// The counters of those who are no clients any more.
+    pub(super) fn departed(&self) -> impl Iterator<Item = (ClientMark, Counter)> + '_ {
+        self.departed
+            .iter()
+            .map(|(mark, counter)| (*mark, *counter))
     }
 
     /// Counters as the state keeps them; a client who never knocked has none.

@@ -9,37 +9,47 @@ use nightlatch_firewall::{DryRun, How, Nftables};
 
 use super::child::start_listener;
 use super::error::BrokerError;
-use super::prepare::{Gate, Start};
+use super::prepare::{Gate, Start, wait_until_ready};
+use super::reload::Fixed;
 use super::round::{Ended, Round};
 use super::scribe::Order;
 use super::signals::Signals;
 use crate::channel::{Channel, ChannelError, KEYS_A_WORD, ListenerPlan, Word};
 use crate::log::Line;
 use crate::options::Daemon;
-use crate::privilege::demand;
+use crate::privilege::{Identity, demand};
 use crate::state::StateFolder;
 use crate::status::StatusSocket;
-use crate::{random, watchdog};
+use crate::{clock, random, watchdog};
 
 /// Runs until it is asked to end, or cannot go on.
 pub(crate) fn run(options: &Daemon) -> Result<(), BrokerError> {
     let server = load_server(&options.config)?;
-    demand(options.dry_run)?;
+    demand(options.means(), server.gate.knock_port)?;
+    let fixed = Fixed::of(&server)?;
     let (state, remembered) = StateFolder::open(&server.state)?;
     let socket = StatusSocket::bind(&server.status_socket)
         .map_err(|cause| BrokerError::Status(server.status_socket.clone(), cause))?;
     let signals =
         Signals::listen().map_err(|cause| BrokerError::System("to hear signals", cause))?;
     let mut firewall = open_firewall(options)?;
-    let (channel, mut child) = listener(&server)?;
-    // Raised before the keys are derived: with very many clients that takes a while, and strangers need not watch.
-    let raised = firewall.raise(&server.gate)?;
+    let (channel, mut child) = listener(&server, fixed.identity)?;
+    // Only with a listener that works is anything closed; but before the keys are derived: with very
+    // many clients that takes a while, and strangers need not watch.
+    let opened = wait_until_ready(&channel, &signals)
+        .and_then(|listener_is| Ok((listener_is, firewall.raise(&server.gate)?)));
+    let (listener_is, raised) = match opened {
+        Ok(opened) => opened,
+        Err(error) => return Err(blame(error, &mut child)),
+    };
     let start = Start {
         options,
+        fixed,
         state,
         remembered,
         socket,
         signals,
+        listener_is,
         raised,
     };
     match start.finish(server, channel, firewall) {
@@ -69,9 +79,10 @@ impl Round {
             Ok(Ended) => "asked to".to_owned(),
             Err(error) => crate::because(error),
         };
+        let now = clock::now();
         let counters = self.counters();
-        self.scribe.order(Order::Close(counters), END_PATIENCE);
-        self.written();
+        self.scribe.order(Order::Close(counters), END_PATIENCE, now);
+        self.written(now);
         self.log.say(Line::Stopping { why });
         drop(self.channel);
         match ended {
@@ -102,7 +113,7 @@ fn open_firewall(options: &Daemon) -> Result<Gate, BrokerError> {
     })
 }
 
-fn listener(server: &Server) -> Result<(Channel, Child), BrokerError> {
+fn listener(server: &Server, identity: Identity) -> Result<(Channel, Child), BrokerError> {
     let (channel, theirs) =
         Channel::pair().map_err(|cause| BrokerError::System("a pair of sockets", cause))?;
     let child = start_listener(theirs).map_err(BrokerError::Listener)?;
@@ -113,7 +124,7 @@ fn listener(server: &Server) -> Result<(Channel, Child), BrokerError> {
     let plan = ListenerPlan {
         knock_port: server.gate.knock_port,
         interfaces,
-        user: server.user.clone(),
+        identity,
     };
     channel.tell(&Word::Plan(plan))?;
     Ok((channel, child))

@@ -6,7 +6,7 @@ use nightlatch_core::{Now, ServiceId, Verdict};
 use nightlatch_firewall::Noise;
 
 use super::round::Round;
-use super::words;
+use super::words::{self, Carried};
 use crate::listener::{PLACES, Place};
 use crate::status::{GateStatus, GrantStatus, Status};
 use crate::tally::Tally;
@@ -38,10 +38,10 @@ pub(super) struct Tallies {
 
 impl Tallies {
     /// One more verdict.
-    pub(super) fn count(&mut self, verdict: &Verdict, is_done: bool) {
+    pub(super) fn count(&mut self, verdict: &Verdict, carried: Carried) {
         let count = self
             .verdicts
-            .entry(words::of_verdict(verdict, is_done))
+            .entry(words::of_verdict(verdict, carried))
             .or_default();
         *count = count.saturating_add(1);
     }
@@ -119,8 +119,12 @@ impl Round {
             .state_failing
             .as_ref()
             .map(|cause| format!("the state folder does not take writes: {cause}"));
+        let gate = self
+            .mend_at
+            .map(|_| "the gate is not as it should be: it is tried again every second".to_owned());
         state
             .into_iter()
+            .chain(gate)
             .chain(
                 self.gatekeeper
                     .warnings(now)

@@ -3,14 +3,23 @@
 use nightlatch_core::{Refused, Verdict};
 use nightlatch_ticket::Status;
 
-/// The verdict's name; `is_done` says whether the kernel carried it out.
-pub(super) const fn of_verdict(verdict: &Verdict, is_done: bool) -> &'static str {
-    match verdict {
-        Verdict::Grant(_) | Verdict::Close(_) if !is_done => of_answer(Status::Unavailable),
-        Verdict::Grant(_) => of_answer(Status::Granted),
-        Verdict::Close(_) => of_answer(Status::Closed),
-        Verdict::Answer(status) => of_answer(*status),
-        Verdict::Ignore(reason) => of_refusal(*reason),
+/// What the kernel made of an effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Carried {
+    /// It did it, or there was nothing to do.
+    Out,
+    /// It refused.
+    Refused,
+}
+
+/// The verdict's name, by what became of it.
+pub(super) const fn of_verdict(verdict: &Verdict, carried: Carried) -> &'static str {
+    match (verdict, carried) {
+        (Verdict::Grant(_) | Verdict::Close(_), Carried::Refused) => of_answer(Status::Unavailable),
+        (Verdict::Grant(_), Carried::Out) => of_answer(Status::Granted),
+        (Verdict::Close(_), Carried::Out) => of_answer(Status::Closed),
+        (Verdict::Answer(status), _) => of_answer(*status),
+        (Verdict::Ignore(reason), _) => of_refusal(*reason),
     }
 }
 

@@ -2,20 +2,17 @@
 
 use nightlatch_core::Claim;
 
+use crate::privilege::Becoming;
+use crate::sandbox::Landlocked;
 use crate::tally::{REASONS, Tally};
 
 /// From the listener to the broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Letter {
-    /// The keys are in and the privileges are gone.
-    Ready {
-        /// The user it runs as now.
-        user: u32,
-        /// 0 not, 1 partly, 2 fully.
-        landlocked: u8,
-        /// Whether it is still root of a user namespace without other users.
-        namespace_root: bool,
-    },
+    /// The sockets are open and the privileges are gone.
+    Ready(Becoming, Landlocked),
+    /// The keys are in: knocks are heard from now on.
+    Listening,
     /// A knock under a tag that is valid now.
     Claim(Box<Claim>),
     /// How often it ignored what, since it started.
@@ -27,18 +24,17 @@ impl Letter {
         let mut bytes = [0; LETTER_LENGTH];
         let (head, body) = bytes.split_at_mut(HEAD_LENGTH);
         match self {
-            Self::Ready {
-                user,
-                landlocked,
-                namespace_root,
-            } => {
+            Self::Ready(becoming, landlocked) => {
+                let (kind, user) = match becoming {
+                    Becoming::User(user) => (CHANGED, *user),
+                    Becoming::AlreadyUnprivileged(user) => (UNPRIVILEGED, *user),
+                    Becoming::NamespaceRoot => (NAMESPACE_ROOT, 0),
+                };
                 put(head, &[READY]);
-                put(body, &user.to_be_bytes());
-                put(
-                    body.get_mut(4..).unwrap_or_default(),
-                    &[*landlocked, u8::from(*namespace_root)],
-                );
+                put(body, &[kind, *landlocked as u8]);
+                put(body.get_mut(2..).unwrap_or_default(), &user.to_be_bytes());
             }
+            Self::Listening => put(head, &[LISTENING]),
             Self::Claim(claim) => {
                 put(head, &[CLAIM]);
                 put(body, &claim.to_bytes());
@@ -58,13 +54,17 @@ impl Letter {
         let body: &[u8; Claim::LENGTH] = body.try_into().ok()?;
         Some(match head {
             [READY, 0, 0, 0, 0, 0, 0, 0] => {
-                let [a, b, c, d, landlocked, namespace_root, ..] = body;
-                Self::Ready {
-                    user: u32::from_be_bytes([*a, *b, *c, *d]),
-                    landlocked: *landlocked,
-                    namespace_root: *namespace_root == 1,
-                }
+                let [kind, landlocked, a, b, c, d, ..] = body;
+                let user = u32::from_be_bytes([*a, *b, *c, *d]);
+                let becoming = match *kind {
+                    CHANGED => Becoming::User(user),
+                    UNPRIVILEGED => Becoming::AlreadyUnprivileged(user),
+                    NAMESPACE_ROOT => Becoming::NamespaceRoot,
+                    _ => return None,
+                };
+                Self::Ready(becoming, *Landlocked::ALL.get(usize::from(*landlocked))?)
             }
+            [LISTENING, 0, 0, 0, 0, 0, 0, 0] => Self::Listening,
             [CLAIM, 0, 0, 0, 0, 0, 0, 0] => Self::Claim(Box::new(Claim::from_bytes(body).ok()?)),
             [TALLY, 0, 0, 0, 0, 0, 0, 0] => {
                 let mut counts = [0; REASONS];
@@ -84,9 +84,13 @@ fn put(place: &mut [u8], bytes: &[u8]) {
     }
 }
 
+const CHANGED: u8 = 1;
+const UNPRIVILEGED: u8 = 2;
+const NAMESPACE_ROOT: u8 = 3;
 const READY: u8 = 1;
 const CLAIM: u8 = 2;
 const TALLY: u8 = 3;
+const LISTENING: u8 = 4;
 const HEAD_LENGTH: usize = 8;
 /// A head that says what it is, and a body of one size.
 pub(super) const LETTER_LENGTH: usize = HEAD_LENGTH + Claim::LENGTH;

@@ -76,27 +76,18 @@ impl Channel {
 
     /// Takes the next letter, if one is there.
     pub(crate) fn letter(&self) -> Result<Option<Letter>, ChannelError> {
-        self.take_letter(RecvFlags::DONTWAIT)
-    }
-
-    fn take_letter(&self, flags: RecvFlags) -> Result<Option<Letter>, ChannelError> {
         let mut bytes = [0; LETTER_LENGTH];
         // The true length, so that a longer message is seen to be one.
-        match received(recv(&self.socket, &mut bytes, flags | RecvFlags::TRUNC))? {
+        match received(recv(
+            &self.socket,
+            &mut bytes,
+            RecvFlags::DONTWAIT | RecvFlags::TRUNC,
+        ))? {
             None => Ok(None),
             Some(LETTER_LENGTH) => Letter::from_bytes(&bytes)
                 .ok_or(ChannelError::Malformed)
                 .map(Some),
             Some(_) => Err(ChannelError::Malformed),
-        }
-    }
-
-    /// Waits for the next letter: at start, when there is nothing else to do.
-    pub(crate) fn wait_for_letter(&self) -> Result<Letter, ChannelError> {
-        loop {
-            if let Some(letter) = self.take_letter(RecvFlags::empty())? {
-                return Ok(letter);
-            }
         }
     }
 
@@ -170,6 +161,8 @@ mod tests {
     use nightlatch_ticket::SEALED_LENGTH;
 
     use super::*;
+    use crate::privilege::{Becoming, Identity};
+    use crate::sandbox::Landlocked;
 
     #[test]
     fn what_one_half_says_the_other_hears() {
@@ -178,7 +171,7 @@ mod tests {
         let plan = ListenerPlan {
             knock_port: 62201,
             interfaces: vec!["eth0".into()],
-            user: "nobody".into(),
+            identity: Identity::of("nobody").unwrap(),
         };
         broker.tell(&Word::Plan(plan.clone())).unwrap();
         assert!(matches!(listener.wait().unwrap(), Word::Plan(heard) if heard == plan));
@@ -189,11 +182,7 @@ mod tests {
         };
         assert!(broker.reply(&reply).unwrap());
         assert!(matches!(listener.wait().unwrap(), Word::Reply(heard) if *heard == reply));
-        let ready = Letter::Ready {
-            user: 65534,
-            landlocked: 2,
-            namespace_root: false,
-        };
+        let ready = Letter::Ready(Becoming::User(65534), Landlocked::Fully);
         assert!(listener.post(&ready).unwrap());
         assert_eq!(broker.letter().unwrap(), Some(ready));
         assert_eq!(broker.letter().unwrap(), None);
@@ -212,11 +201,7 @@ mod tests {
     fn a_full_queue_is_said_and_not_waited_for() {
         let (_broker, theirs) = Channel::pair().unwrap();
         let listener = Channel { socket: theirs };
-        let ready = Letter::Ready {
-            user: 1,
-            landlocked: 0,
-            namespace_root: true,
-        };
+        let ready = Letter::Ready(Becoming::NamespaceRoot, Landlocked::Not);
         let posted = (0..1_000_000)
             .take_while(|_| listener.post(&ready).unwrap())
             .count();

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{ChannelError, Reply};
+use crate::privilege::Identity;
 
 /// What the listener needs to know before it gives up its privileges.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +17,7 @@ pub(crate) struct ListenerPlan {
     /// The interfaces to watch; none means all.
     pub(crate) interfaces: Vec<String>,
     /// Whom to become.
-    pub(crate) user: String,
+    pub(crate) identity: Identity,
 }
 
 /// From the broker to the listener.

@@ -20,8 +20,8 @@ use thiserror::Error;
 
 use crate::channel::{Channel, ChannelError, Letter, ListenerPlan, Word};
 use crate::clock;
-use crate::privilege::{Becoming, PrivilegeError, drop_everything};
-use crate::sandbox::{Landlocked, SandboxError, confine_listener};
+use crate::privilege::{PrivilegeError, drop_everything};
+use crate::sandbox::{SandboxError, confine_listener};
 
 pub(crate) use places::{PLACES, Place};
 
@@ -59,6 +59,7 @@ pub(crate) enum ListenerError {
 
 /// Runs until the broker ends, which is no error.
 pub(crate) fn run() -> Result<(), ListenerError> {
+    close_inherited();
     outlive_signals()?;
     // Else `ps` and `top` show the "exe" of /proc/self/exe.
     rustix::thread::set_name(c"nightlatch-ear").map_err(std::io::Error::from)?;
@@ -69,11 +70,13 @@ pub(crate) fn run() -> Result<(), ListenerError> {
         return Err(ListenerError::Disorder);
     };
     let sockets = Sockets::open(&plan)?;
-    let becoming = drop_everything(&plan.user)?;
-    let landlocked = confine_listener()?;
+    let becoming = drop_everything(plan.identity)?;
+    fall_silent()?;
+    let landlocked = confine_listener(sockets.replies.descriptors())?;
+    channel.post(&Letter::Ready(becoming, landlocked))?;
     let (clients, secret) = keys(&channel)?;
     let doorstep = Doorstep::new(plan.knock_port, clients, secret, clock::now());
-    channel.post(&ready(becoming, landlocked))?;
+    channel.post(&Letter::Listening)?;
     match round::Round::new(channel, sockets, doorstep).run() {
         Err(ListenerError::Channel(ChannelError::Closed)) => Ok(()),
         ended => ended,
@@ -87,6 +90,27 @@ fn outlive_signals() -> std::io::Result<()> {
         signal_hook::flag::register(signal, Arc::clone(&unread))?;
     }
     Ok(())
+}
+
+/// Whatever else whoever started the daemon had open is not for a process that strangers talk to.
+fn close_inherited() {
+    let open = std::fs::read_dir("/proc/self/fd")
+        .into_iter()
+        .flatten()
+        .flatten();
+    let open: Vec<i32> = open
+        .filter_map(|fd| fd.file_name().to_str()?.parse().ok())
+        .collect();
+    for fd in open.into_iter().filter(|fd| *fd > 2) {
+        // The list's own descriptor is among them, and closed already.
+        let _ = nix::unistd::close(fd);
+    }
+}
+
+/// From here on the exit code says why it ended: who takes this process over does not write the log.
+fn fall_silent() -> std::io::Result<()> {
+    let nowhere = std::fs::File::options().write(true).open("/dev/null")?;
+    rustix::stdio::dup2_stderr(nowhere).map_err(Into::into)
 }
 
 /// What was opened while it was still allowed.
@@ -122,23 +146,6 @@ fn keys(channel: &Channel) -> Result<(Vec<TagKey>, [u8; 16]), ListenerError> {
             Word::Begin { secret } => return Ok((clients, secret)),
             Word::Plan(_) | Word::Reply(_) => return Err(ListenerError::Disorder),
         }
-    }
-}
-
-const fn ready(becoming: Becoming, landlocked: Landlocked) -> Letter {
-    let (user, namespace_root) = match becoming {
-        Becoming::User(user) | Becoming::AlreadyUnprivileged(user) => (user, false),
-        Becoming::NamespaceRoot => (0, true),
-    };
-    let landlocked = match landlocked {
-        Landlocked::Not => 0,
-        Landlocked::Partly => 1,
-        Landlocked::Fully => 2,
-    };
-    Letter::Ready {
-        user,
-        landlocked,
-        namespace_root,
     }
 }
 

@@ -1,10 +1,13 @@
 //! The writer: a thread of its own, so that a slow journal never holds up a knock.
 
+use std::env;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::{self, JoinHandle};
+use std::thread::{Builder, JoinHandle};
+
+use nightlatch_config::LogForm;
 
 use super::line::Line;
 
@@ -19,6 +22,17 @@ pub(crate) enum Form {
     Json,
 }
 
+impl Form {
+    /// As the configuration wants it. systemd says where standard error is the journal.
+    pub(crate) fn of(form: LogForm) -> Self {
+        match form {
+            LogForm::Json => Self::Json,
+            LogForm::Auto if env::var_os("JOURNAL_STREAM").is_some() => Self::Journal,
+            LogForm::Human | LogForm::Auto => Self::Human,
+        }
+    }
+}
+
 /// Takes lines and never waits.
 #[derive(Debug)]
 pub(crate) struct Log {
@@ -29,16 +43,16 @@ pub(crate) struct Log {
 
 impl Log {
     /// Starts the writer on standard error.
-    pub(crate) fn start(form: Form) -> Self {
+    pub(crate) fn start(form: Form) -> io::Result<Self> {
         let (lines, taken) = sync_channel(LINES_WAITING);
         let lost = Arc::new(AtomicU64::new(0));
         let losses = Arc::clone(&lost);
-        let thread = thread::spawn(move || write_all(&taken, form, &losses));
-        Self {
+        let thread = Builder::new().spawn(move || write_all(&taken, form, &losses))?;
+        Ok(Self {
             lines: Some(lines),
             lost,
             thread: Some(thread),
-        }
+        })
     }
 
     /// Says something, or counts it as lost where the writer cannot follow.

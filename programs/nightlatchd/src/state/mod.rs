@@ -131,8 +131,8 @@ impl StateFolder {
                 .append(true)
                 .create(true)
                 .open(self.folder.join("marks"))?;
-            // A torn record at the end of a crash would hide all that follow it.
-            let whole = marks.metadata()?.len().div_euclid(RECORD_LENGTH as u64);
+            // A record that a crash has torn would hide all that follow it.
+            let whole = whole_records(&std::fs::read(self.folder.join("marks"))?);
             marks.set_len(whole.saturating_mul(RECORD_LENGTH as u64))?;
             self.written = whole;
             self.marks = Some(marks);
@@ -162,6 +162,16 @@ impl StateFolder {
     }
 }
 
+/// How many records stand there before the first that is none.
+fn whole_records(bytes: &[u8]) -> u64 {
+    records(bytes).fold(0, |count, _| count.saturating_add(1))
+}
+
+fn records(bytes: &[u8]) -> impl Iterator<Item = Record> + '_ {
+    let pieces = bytes.as_chunks::<RECORD_LENGTH>().0.iter();
+    pieces.map_while(Record::from_bytes)
+}
+
 fn read(folder: &Path) -> Remembered {
     let mut bytes = Vec::new();
     let marks = File::open(folder.join("marks")).and_then(|mut file| file.read_to_end(&mut bytes));
@@ -173,12 +183,7 @@ fn read(folder: &Path) -> Remembered {
     if marks.is_err() {
         return remembered;
     }
-    for record in bytes
-        .as_chunks::<RECORD_LENGTH>()
-        .0
-        .iter()
-        .map_while(Record::from_bytes)
-    {
+    for record in records(&bytes) {
         match record {
             Record::Watermark(mark) => remembered.doubt = Some(later(remembered.doubt, mark)),
             Record::Clean(same) if same == check => remembered.doubt = None,
@@ -308,7 +313,7 @@ mod tests {
             .append(true)
             .open(folder.path().join("marks"))
             .unwrap()
-            .write_all(&[1, 2, 3])
+            .write_all(&[0; 35])
             .unwrap();
         {
             let (mut state, remembered) = StateFolder::open(folder.path()).unwrap();
