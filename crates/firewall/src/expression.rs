@@ -1,4 +1,4 @@
-//! The small machine that `nf_tables` runs for each packet: its instructions, written for the kernel.
+//! The instructions of the small machine that `nf_tables` runs for each packet.
 
 use std::time::Duration;
 
@@ -16,12 +16,6 @@ impl<'a> Line<'a> {
         writer.nested(LINE_EXPRESSIONS, |list| {
             instructions(&mut Line { writer: list });
         });
-    }
-
-    /// The packet came in through the interface of this number.
-    pub(crate) fn came_through(&mut self, interface: u32) {
-        self.meta(META_INTERFACE, FIRST);
-        self.equals(FIRST, &interface.to_ne_bytes());
     }
 
     /// The packet is IPv4, or IPv6.
@@ -91,21 +85,6 @@ impl<'a> Line<'a> {
         });
     }
 
-    /// The packet only comes by: its destination is another host's address, and nothing has redirected it here.
-    ///
-    /// Asked twice, since the first table does not have the addresses of interfaces that are bound to a routing domain
-    /// (VRF), and the second has none but those of the very interface that the packet came through.
-    pub(crate) fn is_for_another_host(&mut self) {
-        for flags in [OF_DESTINATION, OF_DESTINATION | AT_INTERFACE] {
-            self.expression("fib", |writer| {
-                writer.number32(1, FIRST);
-                writer.number32(2, KIND_OF_ADDRESS);
-                writer.number32(3, flags);
-            });
-            self.equals(FIRST, &UNICAST.to_ne_bytes());
-        }
-    }
-
     /// Puts the packet's key into the set.
     pub(crate) fn add_to(&mut self, set: Set, time: Duration) {
         self.load_key(set);
@@ -138,7 +117,13 @@ impl<'a> Line<'a> {
         self.verdict(GOTO, Some(chain));
     }
 
-    /// Lays the fields of the key side by side, as the set wants them; of the other IP version nothing matches.
+    /// Goes there and, if nothing was decided, comes back.
+    pub(crate) fn ask(&mut self, chain: &str) {
+        self.verdict(JUMP, Some(chain));
+    }
+
+    /// Lays the fields of the key side by side, as the set wants them; of the other IP version
+    /// nothing matches.
     fn load_key(&mut self, set: Set) {
         self.is_family(set.family());
         let mut register = FIRST;
@@ -154,14 +139,14 @@ impl<'a> Line<'a> {
         }
     }
 
-    fn meta(&mut self, what: u32, register: u32) {
+    pub(crate) fn meta(&mut self, what: u32, register: u32) {
         self.expression("meta", |writer| {
             writer.number32(1, register);
             writer.number32(2, what);
         });
     }
 
-    fn payload(&mut self, base: u32, part: (u32, u32), register: u32) {
+    pub(crate) fn payload(&mut self, base: u32, part: (u32, u32), register: u32) {
         self.expression("payload", |writer| {
             writer.number32(1, register);
             writer.number32(2, base);
@@ -179,7 +164,7 @@ impl<'a> Line<'a> {
         self.compare(FIRST, NOT_EQUAL, &[0; 4]);
     }
 
-    fn masked(&mut self, register: u32, mask: &[u8]) {
+    pub(crate) fn masked(&mut self, register: u32, mask: &[u8]) {
         let length = u32::try_from(mask.len()).unwrap_or_default();
         self.expression("bitwise", |writer| {
             writer.number32(1, register);
@@ -190,7 +175,7 @@ impl<'a> Line<'a> {
         });
     }
 
-    fn equals(&mut self, register: u32, value: &[u8]) {
+    pub(crate) fn equals(&mut self, register: u32, value: &[u8]) {
         self.compare(register, EQUAL, value);
     }
 
@@ -226,7 +211,7 @@ impl<'a> Line<'a> {
         });
     }
 
-    fn expression(&mut self, name: &str, body: impl FnOnce(&mut Writer)) {
+    pub(crate) fn expression(&mut self, name: &str, body: impl FnOnce(&mut Writer)) {
         self.writer
             .nested(LIST_ELEMENT, |writer| expression(writer, name, body));
     }
@@ -236,9 +221,6 @@ impl<'a> Line<'a> {
 pub(crate) const UNNAMED: &str = "__set%d";
 /// Conntrack's bits: part of a connection that both sides know, or an error about one.
 pub(crate) const ESTABLISHED_OR_RELATED: u32 = 0x2 | 0x4;
-/// The loopback interface has this number in every network namespace.
-pub(crate) const LOOPBACK: u32 = 1;
-
 /// Writes one instruction.
 pub(crate) fn expression(writer: &mut Writer, name: &str, body: impl FnOnce(&mut Writer)) {
     writer.text(1, name);
@@ -249,18 +231,18 @@ const LINE_EXPRESSIONS: u16 = 4;
 const LIST_ELEMENT: u16 = 1;
 
 /// The first of the sixteen registers of four bytes.
-const FIRST: u32 = 8;
+pub(crate) const FIRST: u32 = 8;
 const VERDICT_REGISTER: u32 = 0;
 
-const META_INTERFACE: u32 = 4;
+pub(crate) const META_INTERFACE: u32 = 4;
 const META_FAMILY: u32 = 15;
 const META_TRANSPORT: u32 = 16;
 
-const NETWORK_HEADER: u32 = 1;
+pub(crate) const NETWORK_HEADER: u32 = 1;
 const TRANSPORT_HEADER: u32 = 2;
 /// Parts of headers: where they begin, how long they are.
 const SOURCE_ADDRESS_4: (u32, u32) = (12, 4);
-const SOURCE_ADDRESS_6: (u32, u32) = (8, 16);
+pub(crate) const SOURCE_ADDRESS_6: (u32, u32) = (8, 16);
 const SOURCE_PORT: (u32, u32) = (0, 2);
 const DESTINATION_PORT: (u32, u32) = (2, 2);
 const TCP_FLAGS: (u32, u32) = (13, 1);
@@ -270,12 +252,6 @@ const SYN: u8 = 0x02;
 const CONNTRACK_STATE: u32 = 0;
 const CONNTRACK_STATUS: u32 = 2;
 const CONFIRMED: u32 = 1 << 3;
-
-const KIND_OF_ADDRESS: u32 = 3;
-const OF_DESTINATION: u32 = 0x2;
-const AT_INTERFACE: u32 = 0x8;
-/// Neither ours nor for many.
-const UNICAST: u32 = 1;
 
 const EQUAL: u32 = 0;
 const NOT_EQUAL: u32 = 1;
@@ -296,5 +272,6 @@ const COUNTER: u32 = 1;
 
 const DROP: u32 = 0;
 const ACCEPT: u32 = 1;
-/// The kernel's -4.
+/// The kernel's -3 and -4.
+const JUMP: u32 = 0xffff_fffd;
 const GOTO: u32 = 0xffff_fffc;

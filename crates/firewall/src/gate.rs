@@ -9,9 +9,11 @@ use crate::nfnl::NetlinkError;
 
 /// A gate in front of the guarded ports.
 ///
-/// The caller decides nothing here and waits for nothing: each call is carried out before it returns.
+/// The caller decides nothing here and waits for nothing: each call is carried out before it
+/// returns.
 pub trait Firewall {
-    /// Puts the gate up in one transaction, or adopts the one that stands, with its grants. Calling it again is safe.
+    /// Puts the gate up in one transaction, or adopts the one that stands, with its grants. Calling
+    /// it again is safe. After an error what stood before still stands.
     fn raise(&mut self, plan: &GatePlan) -> Result<Raised, RaiseError>;
 
     /// Carries out one effect: all of it or nothing.
@@ -23,10 +25,14 @@ pub trait Firewall {
     /// Takes the gate away, grants and all.
     fn lower(&mut self) -> Result<Lowered, LowerError>;
 
-    /// A descriptor that becomes readable when somebody else touched the ruleset; then ask [`Firewall::disturbed`].
+    /// A descriptor that becomes readable when somebody else touched the ruleset; then ask
+    /// [`Firewall::disturbed`].
     fn watch(&self) -> Option<BorrowedFd<'_>>;
 
     /// Empties the watch and says whether the gate is still as it was put up.
+    ///
+    /// After an error, and while the gate is gone, ask again although the watch is not readable:
+    /// nothing is forgotten that was not looked into.
     fn disturbed(&mut self) -> Result<Disturbance, WatchError>;
 
     /// What the gate has dropped since it stands.
@@ -45,7 +51,8 @@ pub struct Raised {
     pub carried: usize,
     /// Connections that ran to guarded ports before there was a gate, and go on.
     pub running: usize,
-    /// Running connections that did not fit: they end unless their address holds a grant.
+    /// Openings and running connections that could not be brought in. Those openings are closed;
+    /// those connections end unless their address holds a grant.
     pub left_out: usize,
 }
 

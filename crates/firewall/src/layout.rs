@@ -17,14 +17,19 @@ pub(crate) const NEWCOMER: &str = "newcomer";
 pub(crate) const ADMIT: &str = "admit";
 /// For packets of those whose connections were cut.
 pub(crate) const SEVERED: &str = "severed";
+/// For what says that it comes from this host itself, to guarded ports.
+pub(crate) const OWN: &str = "own";
+/// For what comes through loopback.
+pub(crate) const INSIDE: &str = "inside";
 /// The chains that only other chains lead to, in the order in which they can be written.
-pub(crate) const INNER_CHAINS: [&str; 4] = [ADMIT, NEWCOMER, GUARD, SEVERED];
+pub(crate) const INNER_CHAINS: [&str; 6] = [ADMIT, NEWCOMER, GUARD, SEVERED, OWN, INSIDE];
 /// Counts what the knock port swallows.
 pub(crate) const KNOCKS: &str = "knocks";
 /// Counts who came without a grant.
 pub(crate) const STRANGERS: &str = "strangers";
 
-/// Between conntrack (-200) and destination NAT (-100): the port is still the one that the client asked for.
+/// Between conntrack (-200) and destination NAT (-100): the port is still the one that the client
+/// asked for.
 pub(crate) const PRIORITY: i32 = -150;
 
 /// An element that somebody adds by hand without a time still ends.
@@ -113,7 +118,8 @@ impl Set {
         matches!(self, Self::Once4 | Self::Once6)
     }
 
-    /// How many elements the set may hold: as many as the broker gives, and of what packets add a bounded number.
+    /// How many elements the set may hold: as many as the broker gives, and of what packets add a
+    /// bounded number.
     pub(crate) fn size(self) -> u32 {
         match self {
             Self::Open4 | Self::Open6 => 262_144,
@@ -204,7 +210,8 @@ impl Field {
     }
 }
 
-/// The ports of one protocol as ranges that neither overlap nor touch, in order: the kernel refuses others.
+/// The ports of one protocol as ranges that neither overlap nor touch, in order: the kernel refuses
+/// others.
 pub(crate) fn merged(guarded: &[PortRange], protocol: Protocol) -> Vec<(u16, u16)> {
     let mut ranges: Vec<(u16, u16)> = guarded
         .iter()

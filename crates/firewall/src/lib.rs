@@ -8,9 +8,11 @@
 //!            └──── layout ───────┘               what it looks like
 //! ```
 //!
-//! No `nft` process, no C library, no unsafe line: messages are built here byte by byte and sent through one socket that
-//! stays open. The table only ever takes away: a packet that the gate lets pass meets the host's own firewall as before.
+//! No `nft` process, no C library, no unsafe line: messages are built here byte by byte and sent
+//! through one socket that stays open. The table only ever takes away: a packet that the gate lets
+//! pass meets the host's own firewall as before.
 
+mod addresses;
 mod dry;
 mod expression;
 mod gate;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use nightlatch_core::{Effect, GatePlan, Opening, Protocol};
 
 use crate::layout::{
-    ADMIT, DEFAULT_TIME, FLOW_TIME, Family, Field, GATE, GUARD, KNOCKS, NEWCOMER, SEVERED,
-    STRANGERS, Set, TABLE, merged,
+    ADMIT, DEFAULT_TIME, FLOW_TIME, Family, Field, GATE, GUARD, INSIDE, KNOCKS, NEWCOMER, OWN,
+    SEVERED, STRANGERS, Set, TABLE, merged,
 };
 
 /// Writes the whole gate in the syntax of `nft -f`.
@@ -92,12 +92,14 @@ fn push_set(text: &mut String, set: Set) {
     );
 }
 
-fn chains(plan: &GatePlan) -> [(&'static str, Vec<String>); 5] {
+fn chains(plan: &GatePlan) -> [(&'static str, Vec<String>); 7] {
     [
         (ADMIT, admit()),
         (NEWCOMER, newcomer()),
         (GUARD, guard()),
         (SEVERED, severed()),
+        (OWN, own()),
+        (INSIDE, inside(plan)),
         (GATE, gate(plan)),
     ]
 }
@@ -105,7 +107,7 @@ fn chains(plan: &GatePlan) -> [(&'static str, Vec<String>); 5] {
 fn gate(plan: &GatePlan) -> Vec<String> {
     let mut lines = vec![
         "type filter hook prerouting priority -150; policy accept;".to_owned(),
-        "iif \"lo\" accept".to_owned(),
+        format!("iif \"lo\" jump {INSIDE}"),
         format!(
             "udp dport {} counter name \"{KNOCKS}\" drop",
             plan.knock_port
@@ -116,13 +118,31 @@ fn gate(plan: &GatePlan) -> Vec<String> {
         [Set::Cut4, Set::Cut6],
     ));
     lines.push("ct state established,related accept".to_owned());
-    for protocol in [Protocol::Tcp, Protocol::Udp] {
-        lines.extend(
-            ports_in_words(&merged(&plan.guarded, protocol))
-                .map(|ports| format!("{protocol} dport {ports} goto {GUARD}")),
-        );
-    }
+    lines.extend(guarded_ports(plan, GUARD));
     lines
+}
+
+fn inside(plan: &GatePlan) -> Vec<String> {
+    let mut lines = guarded_ports(plan, OWN);
+    lines.push("accept".to_owned());
+    lines
+}
+
+fn own() -> Vec<String> {
+    vec![
+        "fib saddr type local accept".to_owned(),
+        "ip6 saddr fe80::/10 ct status confirmed accept".to_owned(),
+    ]
+}
+
+fn guarded_ports(plan: &GatePlan, chain: &str) -> Vec<String> {
+    [Protocol::Tcp, Protocol::Udp]
+        .into_iter()
+        .filter_map(|protocol| {
+            ports_in_words(&merged(&plan.guarded, protocol))
+                .map(|ports| format!("{protocol} dport {ports} goto {chain}"))
+        })
+        .collect()
 }
 
 fn severed() -> Vec<String> {

@@ -4,9 +4,11 @@ use nightlatch_core::{GatePlan, Protocol};
 
 use super::parts::{write_base_chain, write_chain, write_counter, write_ports, write_set};
 use super::verbs::{DELETE_LINE, DELETE_TABLE, NEW_LINE, NEW_TABLE, of_our_table};
-use crate::expression::{ESTABLISHED_OR_RELATED, LOOPBACK, Line};
+use crate::addresses::LOOPBACK;
+use crate::expression::{ESTABLISHED_OR_RELATED, Line};
 use crate::layout::{
-    ADMIT, FLOW_TIME, GATE, GUARD, INNER_CHAINS, KNOCKS, NEWCOMER, SEVERED, STRANGERS, Set, merged,
+    ADMIT, FLOW_TIME, GATE, GUARD, INNER_CHAINS, INSIDE, KNOCKS, NEWCOMER, OWN, SEVERED, STRANGERS,
+    Set, merged,
 };
 use crate::nfnl::Batch;
 
@@ -49,6 +51,8 @@ pub(super) fn write(batch: &mut Batch<'_>, plan: &GatePlan, ground: Ground, flag
     newcomer(batch);
     guard(batch);
     severed(batch);
+    own(batch);
+    inside(batch, plan);
     gate(batch, plan);
 }
 
@@ -56,7 +60,7 @@ pub(super) fn write(batch: &mut Batch<'_>, plan: &GatePlan, ground: Ground, flag
 fn gate(batch: &mut Batch<'_>, plan: &GatePlan) {
     line(batch, GATE, |line| {
         line.came_through(LOOPBACK);
-        line.accept();
+        line.ask(INSIDE);
     });
     // Before the established ones: our own answer makes the client's next knock one of these.
     line(batch, GATE, |line| {
@@ -75,13 +79,56 @@ fn gate(batch: &mut Batch<'_>, plan: &GatePlan) {
         line.is_in_state(ESTABLISHED_OR_RELATED);
         line.accept();
     });
-    for (number, protocol) in (1..).zip([Protocol::Tcp, Protocol::Udp]) {
-        guard_ports(batch, number, protocol, &merged(&plan.guarded, protocol));
+    guarded_ports(batch, plan, (GATE, GUARD), 3);
+}
+
+/// The lines for what comes through loopback. Only guarded ports pay for a closer look.
+fn inside(batch: &mut Batch<'_>, plan: &GatePlan) {
+    guarded_ports(batch, plan, (INSIDE, OWN), 1);
+    line(batch, INSIDE, |line| {
+        line.accept();
+    });
+}
+
+/// The lines for packets through loopback to guarded ports; what none accepts goes on in the gate.
+///
+/// Whoever can write frames can put a stranger's onto loopback, where the host would answer it, and
+/// conntrack would take whatever the stranger sends next for part of a known connection.
+fn own(batch: &mut Batch<'_>) {
+    line(batch, OWN, |line| {
+        line.names_this_host_as_source();
+        line.accept();
+    });
+    // Here conntrack has to say it: on its way out of this host it knew the packet already. A frame
+    // that was put onto loopback it sees for the first time.
+    line(batch, OWN, |line| {
+        line.comes_from_the_link();
+        line.is_confirmed();
+        line.accept();
+    });
+}
+
+/// In chain `from` what goes to guarded ports goes to chain `to`; the unnamed sets have two
+/// numbers.
+fn guarded_ports(
+    batch: &mut Batch<'_>,
+    plan: &GatePlan,
+    (from, to): (&str, &str),
+    first_number: u32,
+) {
+    for (number, protocol) in (first_number..).zip([Protocol::Tcp, Protocol::Udp]) {
+        let ranges = merged(&plan.guarded, protocol);
+        ports(batch, (from, to), (number, protocol), &ranges);
     }
 }
 
 /// One range is compared, several are looked up.
-fn guard_ports(batch: &mut Batch<'_>, number: u32, protocol: Protocol, ranges: &[(u16, u16)]) {
+fn ports(
+    batch: &mut Batch<'_>,
+    (from, to): (&str, &str),
+    (number, protocol): (u32, Protocol),
+    ranges: &[(u16, u16)],
+) {
     if ranges.is_empty() {
         return;
     }
@@ -92,14 +139,14 @@ fn guard_ports(batch: &mut Batch<'_>, number: u32, protocol: Protocol, ranges: &
     if only.is_none() {
         write_ports(batch, number, ranges);
     }
-    line(batch, GATE, |line| {
+    line(batch, from, |line| {
         line.carries(protocol.number());
         match only {
             Some((first, last)) if first == last => line.goes_to(first),
             Some((first, last)) => line.goes_between(first, last),
             None => line.goes_to_one_of(number),
         }
-        line.go_to(GUARD);
+        line.go_to(to);
     });
 }
 
@@ -107,8 +154,9 @@ fn guard_ports(batch: &mut Batch<'_>, number: u32, protocol: Protocol, ranges: &
 fn guard(batch: &mut Batch<'_>) {
     pass_on(batch, GUARD);
     accept_those_in(batch, [Set::Open4, Set::Open6]);
-    // The same SYN once more, after a loss: its first was let in, so conntrack knows the connection. Whoever comes again
-    // from the same port after the end of that connection is not known any more.
+    // The same SYN once more, after a loss: its first was let in, so conntrack knows the
+    // connection. Whoever comes again from the same port after the end of that connection is not
+    // known any more.
     line(batch, GUARD, |line| {
         line.carries(Protocol::Tcp.number());
         line.opens_a_connection();
@@ -125,7 +173,8 @@ fn guard(batch: &mut Batch<'_>) {
         line.carries(Protocol::Udp.number());
         line.go_to(NEWCOMER);
     });
-    // What is left are TCP packets from the middle of nowhere: they would use up a one-shot grant for nothing.
+    // What is left are TCP packets from the middle of nowhere: they would use up a one-shot grant
+    // for nothing.
     refuse(batch, GUARD);
 }
 
@@ -142,8 +191,8 @@ fn newcomer(batch: &mut Batch<'_>) {
 
 /// The lines for the one packet that a one-shot grant lets in.
 ///
-/// A line of its own for the flow: if its set is full, the packet still gets in, and only its successors before the first
-/// answer do not.
+/// A line of its own for the flow: if its set is full, the packet still gets in, and only its
+/// successors before the first answer do not.
 fn admit(batch: &mut Batch<'_>) {
     for set in [Set::Once4, Set::Once6] {
         line(batch, ADMIT, |line| line.delete_from(set));
@@ -167,8 +216,9 @@ fn severed(batch: &mut Batch<'_>) {
     });
 }
 
-/// What a container or a neighbour sends through this host to the same port elsewhere is none of our business. A
-/// published port is: its destination is this host until it is redirected, which comes later.
+/// What a container or a neighbour sends through this host to the same port elsewhere is none of
+/// our business. A published port is: its destination is this host until it is redirected, which
+/// comes later.
 fn pass_on(batch: &mut Batch<'_>, chain: &str) {
     line(batch, chain, |line| {
         line.is_for_another_host();
@@ -204,6 +254,7 @@ pub(super) const TABLE_FLAGS: u16 = 2;
 pub(super) const TABLE_OWNER: u16 = 8;
 pub(super) const OWNED: u32 = 0x2;
 pub(super) const PERSISTENT: u32 = 0x4;
-/// Never the one without the other: an owned table that does not persist would open every port when we die.
+/// Never the one without the other: an owned table that does not persist would open every port when
+/// we die.
 pub(super) const OWNED_AND_PERSISTENT: u32 = OWNED | PERSISTENT;
 const LINE_CHAIN: u16 = 2;

@@ -1,5 +1,9 @@
 //! Putting the gate up, or taking over the one that stands.
+//!
+//! Whatever may fail the call comes before the one transaction. After it the gate stands as the
+//! caller wants it; what cannot be brought in any more is counted, and stays outside.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use nightlatch_core::GatePlan;
@@ -11,134 +15,170 @@ use super::apply;
 use super::build::{self, Ground, OWNED_AND_PERSISTENT};
 use super::elements::{self, Element};
 use super::list::elements_of;
+use super::lower::lower;
 use super::present::Present;
 use super::sever::Cut;
 use super::verbs::NEW_ELEMENT;
 use crate::gate::{Hold, How, RaiseError, Raised};
 use crate::key::{Flow, Key};
 use crate::layout::{RUNNING_TIME, Set};
-use crate::nfnl::NetlinkError;
+use crate::nfnl::{Channel, NetlinkError};
 use crate::sockets;
 
 /// Puts the gate up in one transaction.
 pub(super) fn raise(gate: &mut Nftables, plan: &GatePlan) -> Result<Raised, RaiseError> {
     let abilities = abilities_of(gate)?;
-    let ours = gate.channel.port();
-    let present = Present::look(&mut gate.channel)?;
-    if let Some(port) = present
-        .as_ref()
-        .and_then(|table| table.owner)
-        .filter(|port| *port != ours)
-    {
-        return Err(RaiseError::HeldByAnother { port: Some(port) });
-    }
-    let ground = match &present {
-        None => Ground::Empty,
-        Some(table) if table.fits(abilities.owned_tables_persist) => Ground::Fitting,
-        Some(_) => Ground::Other,
-    };
-    let carried = match (&present, ground) {
-        (Some(table), Ground::Other) => in_force(gate, table)?,
-        _ => Vec::new(),
-    };
-    // Where a gate stood, conntrack has known every connection since.
-    let mut running = match ground {
-        Ground::Empty => sockets::running(&mut gate.diagnosis, &plan.guarded)?,
-        Ground::Fitting | Ground::Other => BTreeSet::new(),
-    };
-    let flags = if abilities.owned_tables_persist {
-        OWNED_AND_PERSISTENT
+    let (hold, flags) = if abilities.owned_tables_persist {
+        (Hold::Ours, OWNED_AND_PERSISTENT)
     } else {
-        0
+        (Hold::Shared, 0)
     };
-    commit(
-        gate,
-        plan,
-        (ground, flags),
-        carried
-            .iter()
-            .copied()
-            .chain(in_flow_sets(&running))
-            .collect(),
-    )?;
-    gate.hold = if abilities.owned_tables_persist {
-        Hold::Ours
-    } else {
-        Hold::Shared
+    let found = look(gate, plan, abilities.owned_tables_persist)?;
+    let first = found.elements.len();
+    let rest = commit(gate, plan, (found.ground, flags), found.elements)?;
+    gate.hold = hold;
+    gate.cuts = found.cuts;
+    gate.watch.settle();
+    let mut bring = |elements: &[Element]| {
+        brought_in(elements, |some| {
+            apply::open(&mut gate.channel, abilities.refresh, some)
+        })
     };
-    if ground == Ground::Empty {
-        running.extend(latecomers(gate, plan, &running)?);
+    let lost = rest.len().saturating_sub(bring(&rest));
+    let mut brought = first.saturating_sub(lost);
+    let mut all = first.saturating_add(found.too_many);
+    if found.ground == Ground::Empty {
+        let late = latecomers(&mut gate.diagnosis, plan, &found.running);
+        brought = brought.saturating_add(bring(&in_flow_sets(&late)));
+        all = all.saturating_add(late.len());
     }
-    gate.cuts = cuts(gate)?;
-    let kept = kept(&running);
+    let (how, carried, running) = match found.ground {
+        Ground::Empty => (How::Built, 0, brought),
+        Ground::Fitting => (How::Adopted, 0, 0),
+        Ground::Other => (How::Rebuilt, brought, 0),
+    };
     Ok(Raised {
-        how: match ground {
-            Ground::Empty => How::Built,
-            Ground::Fitting => How::Adopted,
-            Ground::Other => How::Rebuilt,
-        },
-        hold: gate.hold,
-        carried: carried.len(),
-        running: kept,
-        left_out: running.len().saturating_sub(kept),
+        how,
+        hold,
+        carried,
+        running,
+        left_out: all.saturating_sub(brought),
     })
 }
 
-/// One transaction for the gate, with as many elements as fit; the rest follows at once.
+/// What there is before the gate goes up.
+struct Found {
+    ground: Ground,
+    /// What goes into the gate with it: the openings of another table, or what runs already.
+    elements: Vec<Element>,
+    /// How many more there are than the sets hold.
+    too_many: usize,
+    running: BTreeSet<Flow>,
+    cuts: BTreeSet<Cut>,
+}
+
+fn look(gate: &mut Nftables, plan: &GatePlan, persists: bool) -> Result<Found, RaiseError> {
+    let ours = gate.channel.port();
+    let Some(table) = Present::look(&mut gate.channel)? else {
+        let running = sockets::running(&mut gate.diagnosis, &plan.guarded)?;
+        let elements = in_flow_sets(&running);
+        return Ok(Found {
+            ground: Ground::Empty,
+            too_many: running.len().saturating_sub(elements.len()),
+            elements,
+            running,
+            cuts: BTreeSet::new(),
+        });
+    };
+    if let Some(port) = table.owner.filter(|port| *port != ours) {
+        return Err(RaiseError::HeldByAnother { port: Some(port) });
+    }
+    let cuts = cuts(gate, &table)?;
+    // Where a gate stood, conntrack has known every connection since: none is looked for.
+    let (ground, elements, too_many) = if table.fits(persists) {
+        (Ground::Fitting, Vec::new(), 0)
+    } else {
+        let (elements, too_many) = in_force(gate, &table)?;
+        (Ground::Other, elements, too_many)
+    };
+    Ok(Found {
+        ground,
+        elements,
+        too_many,
+        running: BTreeSet::new(),
+        cuts,
+    })
+}
+
+/// One transaction for the gate, with as many elements as fit; hands back the rest.
+///
+/// The cuts come first: a cut that came late would let in once more whom it keeps out.
 fn commit(
     gate: &mut Nftables,
     plan: &GatePlan,
     (ground, flags): (Ground, u32),
     mut elements: Vec<Element>,
-) -> Result<(), RaiseError> {
-    elements.sort_by_key(|element| element.set);
+) -> Result<Vec<Element>, RaiseError> {
+    elements.sort_by_key(|element| Reverse(element.set));
     let mut batch = gate.channel.batch();
     build::write(&mut batch, plan, ground, flags);
     let written = elements::write(&mut batch, NEW_ELEMENT, &elements);
-    batch.commit().map_err(sort)?;
-    let refresh = abilities_of(gate)?.refresh;
-    apply::open(
-        &mut gate.channel,
-        refresh,
-        elements.get(written..).unwrap_or_default(),
-    )
-    .map_err(sort)
+    if let Err(error) = batch.commit() {
+        // The kernel did not say no, and may have done it: the caller must not stand before a
+        // closed gate that he takes for missing.
+        if ground == Ground::Empty && error.code().is_none() {
+            let _ = lower(&mut gate.channel);
+        }
+        return Err(sort(error));
+    }
+    Ok(elements.split_off(written.min(elements.len())))
+}
+
+/// Brings in what it can, and says how much that is: what the kernel refuses stays outside.
+fn brought_in(
+    elements: &[Element],
+    mut open: impl FnMut(&[Element]) -> Result<(), NetlinkError>,
+) -> usize {
+    elements
+        .chunk_by(|one, next| one.set == next.set)
+        .flat_map(|of_one_set| of_one_set.chunks(AT_ONCE))
+        .filter(|some| open(some).is_ok())
+        .fold(0, |sum, some| sum.saturating_add(some.len()))
 }
 
 /// Connections that came into being between the first look and the transaction.
-fn latecomers(
-    gate: &mut Nftables,
-    plan: &GatePlan,
-    known: &BTreeSet<Flow>,
-) -> Result<BTreeSet<Flow>, RaiseError> {
-    let room = usize::try_from(Set::Flow4.size()).unwrap_or_default();
-    let now = sockets::running(&mut gate.diagnosis, &plan.guarded)?;
-    let late: BTreeSet<Flow> = now.difference(known).copied().collect();
-    if known.len() < room {
-        let refresh = abilities_of(gate)?.refresh;
-        apply::open(&mut gate.channel, refresh, &in_flow_sets(&late)).map_err(sort)?;
-    }
-    Ok(late)
+///
+/// If the kernel does not tell, there are none: the gate stands, and it is the safe side of it.
+fn latecomers(diagnosis: &mut Channel, plan: &GatePlan, known: &BTreeSet<Flow>) -> BTreeSet<Flow> {
+    let now = sockets::running(diagnosis, &plan.guarded).unwrap_or_default();
+    now.difference(known).copied().collect()
 }
 
-/// The elements of a table of another shape, with the time that they have left.
-fn in_force(gate: &mut Nftables, table: &Present) -> Result<Vec<Element>, NetlinkError> {
-    let mut found = Vec::new();
+/// The elements of a table of another shape, with the time that they have left, and how many more
+/// there are than our sets hold.
+fn in_force(gate: &mut Nftables, table: &Present) -> Result<(Vec<Element>, usize), NetlinkError> {
+    let (mut found, mut too_many) = (Vec::new(), 0_usize);
     for set in Set::ALL.into_iter().filter(|set| table.has(*set)) {
         // What has no end was not written by us, and is not carried on.
-        let elements = elements_of(&mut gate.channel, set)?.into_iter();
-        found.extend(
-            elements
-                .filter(|(_, time)| time.is_some())
-                .map(|(key, time)| Element { set, key, time }),
-        );
+        let mut elements: Vec<Element> = elements_of(&mut gate.channel, set)?
+            .into_iter()
+            .filter(|(_, time)| time.is_some())
+            .map(|(key, time)| Element { set, key, time })
+            .collect();
+        let beyond = elements.len().saturating_sub(room_of(set));
+        elements.truncate(room_of(set));
+        too_many = too_many.saturating_add(beyond);
+        found.append(&mut elements);
     }
-    Ok(found)
+    Ok((found, too_many))
 }
 
-fn cuts(gate: &mut Nftables) -> Result<BTreeSet<Cut>, NetlinkError> {
+fn cuts(gate: &mut Nftables, table: &Present) -> Result<BTreeSet<Cut>, NetlinkError> {
     let mut cuts = BTreeSet::new();
-    for set in [Set::Cut4, Set::Cut6] {
+    for set in [Set::Cut4, Set::Cut6]
+        .into_iter()
+        .filter(|set| table.has(*set))
+    {
         let elements = elements_of(&mut gate.channel, set)?;
         cuts.extend(elements.keys().filter_map(|key| Cut::read(key.as_bytes())));
     }
@@ -151,7 +191,7 @@ fn in_flow_sets(running: &BTreeSet<Flow>) -> Vec<Element> {
         running
             .iter()
             .filter(move |flow| flow.set() == set)
-            .take(usize::try_from(set.size()).unwrap_or_default())
+            .take(room_of(set))
             .map(move |flow| Element {
                 set,
                 key: Key::of_flow(flow),
@@ -161,8 +201,8 @@ fn in_flow_sets(running: &BTreeSet<Flow>) -> Vec<Element> {
     of(Set::Flow4).chain(of(Set::Flow6)).collect()
 }
 
-fn kept(running: &BTreeSet<Flow>) -> usize {
-    in_flow_sets(running).len()
+fn room_of(set: Set) -> usize {
+    usize::try_from(set.size()).unwrap_or_default()
 }
 
 fn sort(error: NetlinkError) -> RaiseError {
@@ -170,5 +210,35 @@ fn sort(error: NetlinkError) -> RaiseError {
         // Somebody took it between our look and our transaction.
         Some(Errno::PERM | Errno::BUSY) => RaiseError::HeldByAnother { port: None },
         _ => RaiseError::Netlink(error),
+    }
+}
+
+/// Few enough that little stays outside with what is refused.
+const AT_ONCE: usize = 1000;
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use super::*;
+
+    #[test]
+    fn what_the_kernel_refuses_after_the_gate_stands_is_left_out_and_the_rest_comes_in() {
+        let flow = |number| Flow {
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            source_port: number,
+            port: "tcp/22".parse().unwrap(),
+        };
+        let elements = in_flow_sets(&(0..2500).map(flow).collect());
+        let mut asked = 0;
+        let brought = brought_in(&elements, |_| {
+            asked += 1;
+            if asked == 2 {
+                Err(NetlinkError::AnswerLost)
+            } else {
+                Ok(())
+            }
+        });
+        assert_eq!((asked, brought), (3, 1500));
     }
 }

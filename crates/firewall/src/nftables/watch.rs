@@ -18,6 +18,8 @@ use crate::nfnl::{Attributes, FAMILY_INET, Frames, NF_TABLES, NetlinkError, text
 pub(super) struct Watch {
     socket: OwnedFd,
     inbox: Vec<u8>,
+    /// What nobody has looked into yet.
+    heard: Heard,
 }
 
 /// What was heard since the last time.
@@ -47,7 +49,8 @@ impl Watch {
         let kind = SocketType::RAW;
         let socket =
             socket_with(AddressFamily::NETLINK, kind, flags, Some(NETFILTER)).map_err(failed)?;
-        // Filtered by the kernel: our own changes are as many as grants, and would wake us each time.
+        // Filtered by the kernel: our own changes are as many as grants, and would wake us each
+        // time.
         SockRef::from(&socket)
             .attach_filter(&all_but(ours))
             .map_err(NetlinkError::Socket)?;
@@ -55,6 +58,7 @@ impl Watch {
         Ok(Self {
             socket,
             inbox: vec![0; INBOX],
+            heard: Heard::Nothing,
         })
     }
 
@@ -62,17 +66,22 @@ impl Watch {
         self.socket.as_fd()
     }
 
-    /// Reads until nothing is left.
-    fn listen(&mut self) -> Result<Heard, NetlinkError> {
-        let mut heard = Heard::Nothing;
+    /// The gate stands as we want it: what was heard until now is settled.
+    pub(super) fn settle(&mut self) {
+        self.heard = Heard::Nothing;
+    }
+
+    /// Reads until nothing is left. What was heard stays, also after an error, until it is settled.
+    fn listen(&mut self) -> Result<(), NetlinkError> {
         loop {
             match recv(&self.socket, self.inbox.as_mut_slice(), RecvFlags::DONTWAIT) {
                 Ok((length, _)) => {
-                    heard = heard.max(Heard::of(self.inbox.get(..length).unwrap_or_default()));
+                    let heard = Heard::of(self.inbox.get(..length).unwrap_or_default());
+                    self.heard = self.heard.max(heard);
                 }
-                Err(Errno::AGAIN) => return Ok(heard),
+                Err(Errno::AGAIN) => return Ok(()),
                 Err(Errno::INTR) => {}
-                Err(Errno::NOBUFS) => heard = heard.max(Heard::TooMuch),
+                Err(Errno::NOBUFS) => self.heard = self.heard.max(Heard::TooMuch),
                 Err(errno) => return Err(failed(errno)),
             }
         }
@@ -81,13 +90,15 @@ impl Watch {
 
 /// Says what became of the gate.
 pub(super) fn disturbed(gate: &mut Nftables) -> Result<Disturbance, WatchError> {
-    let heard = gate.watch.listen()?;
-    if heard == Heard::Nothing {
+    gate.watch.listen()?;
+    if gate.watch.heard == Heard::Nothing {
         return Ok(Disturbance::Nothing);
     }
+    // If we cannot look now, we look the next time. As long as it is gone we say so each time.
     let Some((owner, _)) = Present::table(&mut gate.channel)? else {
         return Ok(Disturbance::Gone);
     };
+    gate.watch.settle();
     Ok(match (gate.hold, owner) {
         // Nobody else can have changed what is still ours.
         (Hold::Ours, Some(owner)) if owner == gate.channel.port() => Disturbance::Nothing,

@@ -45,6 +45,10 @@ pub(crate) const STORIES: &[Story] = &[
         is_missed_when_it_is_gone_and_put_back,
     ),
     (
+        "the_gate_is_missed_also_when_nobody_could_look",
+        is_missed_also_when_nobody_could_look,
+    ),
+    (
         "the_gate_is_suspicious_of_changes_by_others",
         is_suspicious_of_changes_by_others,
     ),
@@ -256,6 +260,30 @@ fn is_missed_when_it_is_gone_and_put_back() {
     assert!(scene.is_dropped(&scene.mallory, Version::Four, 22));
     assert_eq!(gate.disturbed().unwrap(), Disturbance::Nothing);
     assert!(!is_readable(&gate));
+}
+
+/// The news is heard, but the look fails: here for want of the capability.
+fn is_missed_also_when_nobody_could_look() {
+    let scene = Scene::new();
+    let mut gate = scene.open_with(old_kernel(Refresh::InPlace));
+    let _ = gate.raise(&plan()).unwrap();
+    let _ = scene.open().lower().unwrap();
+    let looked = scene
+        .server
+        .run(|| {
+            let mut sets = capabilities(None).unwrap();
+            sets.effective.remove(CapabilitySet::NET_ADMIN);
+            set_capabilities(None, sets).unwrap();
+            gate.disturbed()
+        })
+        .unwrap();
+    assert!(looked.is_err(), "{looked:?}");
+    assert!(!is_readable(&gate), "the news itself is gone");
+    for _ in 0..2 {
+        assert_eq!(gate.disturbed().unwrap(), Disturbance::Gone);
+    }
+    let _ = gate.raise(&plan()).unwrap();
+    assert_eq!(gate.disturbed().unwrap(), Disturbance::Nothing);
 }
 
 fn is_suspicious_of_changes_by_others() {
