@@ -73,9 +73,9 @@ impl<'i> Document<'i> {
         let Some(table) = as_table(value, name, desk) else {
             return Vec::new();
         };
-        let mut entries: Vec<_> = table.into_iter().collect();
-        entries.sort_by_key(|(key, _)| key.span().start);
-        entries
+        let mut tables: Vec<_> = table.into_iter().collect();
+        tables.sort_by_key(|(key, _)| key.span().start);
+        tables
             .into_iter()
             .filter_map(|(key, value)| {
                 let full = format!("{name}.{}", key.get_ref());
@@ -207,12 +207,18 @@ fn syntax(error: &Error, text: &str) -> Remark {
             .advise("it stands above already: give it another name, or remove one of them");
     }
     let remark = Remark::error(span, error.message());
-    match error.message() {
+    remark.advise(match error.message() {
         message if message.starts_with("missing comma") => {
-            remark.advise("put a comma between the elements, or close the list above with ]")
+            "put a comma between the elements, or close the list above with ]"
         }
-        _ => remark,
-    }
+        message if message.starts_with("unclosed table") => {
+            "close the table's name with ] at the end of its line"
+        }
+        message if message.starts_with("invalid basic string") => {
+            "close the text with a quote on the line where it begins"
+        }
+        _ => "a line is `name = \"text\"`, `name = 1`, `name = [\"a\", \"b\"]` or `[table]`",
+    })
 }
 
 /// A value of the wrong kind, in words for people.
