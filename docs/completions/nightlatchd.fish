@@ -1,0 +1,53 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_nightlatchd_global_optspecs
+    string join \n config= check dry-run h/help V/version
+end
+
+function __fish_nightlatchd_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_nightlatchd_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_nightlatchd_using_subcommand
+    set -l cmd (__fish_nightlatchd_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -l config -d 'The configuration file' -r -F
+complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -l check -d 'Only read the configuration, say what is wrong with it, and end'
+complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -l dry-run -d 'Hear and judge knocks, but only tell what the firewall would be told'
+complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -s h -l help -d 'Print help'
+complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -s V -l version -d 'Print version'
+complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -f -a "gate" -d 'Look at the gate, or take it away'
+complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -f -a "listener" -d 'The half that reads the network; started by the daemon itself'
+complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and not __fish_seen_subcommand_from down show help" -l config -d 'The configuration file' -r -F
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and not __fish_seen_subcommand_from down show help" -s h -l help -d 'Print help'
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and not __fish_seen_subcommand_from down show help" -f -a "down" -d 'Take the gate away: every guarded port is as open as the rest of the firewall leaves it'
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and not __fish_seen_subcommand_from down show help" -f -a "show" -d 'Print the gate of a configuration as nftables text, without touching anything'
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and not __fish_seen_subcommand_from down show help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and __fish_seen_subcommand_from down" -l config -d 'The configuration file' -r -F
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and __fish_seen_subcommand_from down" -s h -l help -d 'Print help'
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and __fish_seen_subcommand_from show" -l config -d 'The configuration file' -r -F
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and __fish_seen_subcommand_from help" -f -a "down" -d 'Take the gate away: every guarded port is as open as the rest of the firewall leaves it'
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and __fish_seen_subcommand_from help" -f -a "show" -d 'Print the gate of a configuration as nftables text, without touching anything'
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand listener" -l config -d 'The configuration file' -r -F
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand listener" -s h -l help -d 'Print help'
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand help; and not __fish_seen_subcommand_from gate listener help" -f -a "gate" -d 'Look at the gate, or take it away'
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand help; and not __fish_seen_subcommand_from gate listener help" -f -a "listener" -d 'The half that reads the network; started by the daemon itself'
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand help; and not __fish_seen_subcommand_from gate listener help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand help; and __fish_seen_subcommand_from gate" -f -a "down" -d 'Take the gate away: every guarded port is as open as the rest of the firewall leaves it'
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand help; and __fish_seen_subcommand_from gate" -f -a "show" -d 'Print the gate of a configuration as nftables text, without touching anything'

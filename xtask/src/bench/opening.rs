@@ -1,0 +1,80 @@
+//! Knock to open, seen from outside: the same prober for us and for the peers, in the same run.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use nightlatch_lab::pause;
+
+use super::Bench;
+use super::clients::Clients;
+use super::ours::knock;
+use super::peers::Kind;
+use super::prober::{CLOSE, Prober};
+use super::report::{Opening, Report, Who};
+use super::stage::{Stage, address};
+use super::tap::Ways;
+use crate::say;
+
+/// Measures us and every peer that is installed.
+pub(super) fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
+    let ours = say::timed("knock to open: nightlatchd", || of_ours(bench))?;
+    report.openings.push(ours);
+    for peer in &bench.peers {
+        let theirs = say::timed(&format!("knock to open: {}", peer.program()), || {
+            of_peer(bench, *peer)
+        })?;
+        report.openings.push(theirs);
+    }
+    Ok(())
+}
+
+fn of_ours(bench: &Bench) -> Result<Opening> {
+    let stage = Stage::new()?;
+    let folder = bench.folder.inside("opening")?;
+    let mut clients = Clients::draw(10, 0)?;
+    let _daemon = bench.builds.start(&stage, &folder, &clients, 2)?;
+    let mut prober = Prober::new(&stage, Ways::Both, CLOSE)?;
+    let runs = bench.extent.of(10, 300);
+    series(&mut prober, &mut clients, 0..runs).map(|times| Opening::of(Who::Ours, &times))
+}
+
+/// One knock after the other, each from an address of its own; the first five are not counted.
+pub(super) fn series(
+    prober: &mut Prober,
+    clients: &mut Clients,
+    runs: std::ops::Range<u32>,
+) -> Result<Vec<Option<Duration>>> {
+    let mut times = Vec::new();
+    for run in runs.start..runs.end.saturating_add(WARMING) {
+        let person = clients.person(run)?;
+        let from = address(run);
+        times.push(prober.time(from, PATIENCE, |forger| knock(forger, person, from))?);
+        pause(BETWEEN);
+    }
+    Ok(times.split_off(usize::try_from(WARMING)?.min(times.len())))
+}
+
+fn of_peer(bench: &Bench, kind: Kind) -> Result<Opening> {
+    let stage = Stage::new()?;
+    let folder = bench.folder.inside("opening")?;
+    let peer = kind.start(&stage, &folder)?;
+    let mut prober = Prober::new(&stage, Ways::Both, CLOSE)?;
+    let mut times = Vec::new();
+    for run in 0..bench.extent.of(3, 100) {
+        let from = address(run);
+        let mut knocking = None;
+        times.push(prober.time(from, PEERS_PATIENCE, |forger| {
+            knocking = peer.knock(&stage, forger, from)?;
+            Ok(())
+        })?);
+        drop(knocking);
+        pause(BETWEEN);
+    }
+    Ok(Opening::of(Who::Peer(kind), &times))
+}
+
+const WARMING: u32 = 5;
+const BETWEEN: Duration = Duration::from_millis(10);
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Ten times what they take.
+const PEERS_PATIENCE: Duration = Duration::from_secs(2);

@@ -1,0 +1,145 @@
+//! Everything that was measured, before anybody writes about it.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::machine::Machine;
+use super::peers::Kind;
+use super::spread::Spread;
+use super::usage::Memory;
+
+/// The figures of one run.
+#[derive(Serialize)]
+pub(super) struct Report {
+    pub(super) machine: Machine,
+    pub(super) openings: Vec<Opening>,
+    pub(super) inside: Vec<Inside>,
+    pub(super) floods: Vec<Flooding>,
+    pub(super) grants: Option<Grants>,
+    pub(super) memory: Vec<Housed>,
+}
+
+/// Whose figure it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) enum Who {
+    #[default]
+    Ours,
+    Peer(Kind),
+}
+
+/// Last knock to first SYN-ACK.
+#[derive(Serialize)]
+pub(super) struct Opening {
+    pub(super) who: Who,
+    pub(super) knocks: usize,
+    pub(super) opened: Option<Spread>,
+}
+
+/// Claim to kernel's word, and the same knocks seen from outside.
+#[derive(Serialize)]
+pub(super) struct Inside {
+    pub(super) knocks: String,
+    pub(super) inside: Option<Spread>,
+    pub(super) outside: Option<Spread>,
+}
+
+/// Knocks under junk.
+#[derive(Default, Serialize)]
+pub(super) struct Flooding {
+    pub(super) who: Who,
+    pub(super) clients: u32,
+    pub(super) junk: String,
+    /// Packets a second that were asked for; `None`: all that the machine sends.
+    pub(super) wanted: Option<u32>,
+    pub(super) packets: u64,
+    pub(super) seconds: f64,
+    pub(super) knocks: u32,
+    pub(super) honoured: usize,
+    pub(super) opened: Option<Spread>,
+    pub(super) cpu_seconds: f64,
+    pub(super) lost_by_listener: u64,
+}
+
+/// Grants as fast as they come.
+#[derive(Serialize)]
+pub(super) struct Grants {
+    pub(super) people: u32,
+    pub(super) knocks: u32,
+    pub(super) granted: u64,
+    pub(super) answered: usize,
+    pub(super) seconds: f64,
+    pub(super) before: Option<Spread>,
+    pub(super) after: Option<Spread>,
+}
+
+/// Memory of one daemon.
+#[derive(Serialize)]
+pub(super) struct Housed {
+    pub(super) who: Who,
+    pub(super) clients: u32,
+    pub(super) memory: Memory,
+    pub(super) ready_after: f64,
+}
+
+impl Report {
+    pub(super) fn begin(peers: &[Kind]) -> Result<Self> {
+        Ok(Self {
+            machine: Machine::here(peers)?,
+            openings: Vec::new(),
+            inside: Vec::new(),
+            floods: Vec::new(),
+            grants: None,
+            memory: Vec::new(),
+        })
+    }
+}
+
+impl Who {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Ours => "nightlatchd",
+            Self::Peer(kind) => kind.program(),
+        }
+    }
+}
+
+impl Opening {
+    pub(super) fn of(who: Who, times: &[Option<Duration>]) -> Self {
+        Self {
+            who,
+            knocks: times.len(),
+            opened: Spread::of(times.iter().copied().flatten()),
+        }
+    }
+}
+
+impl Flooding {
+    /// Packets a second that came about.
+    pub(super) fn pace(&self) -> f64 {
+        number(self.packets) / self.seconds.max(f64::MIN_POSITIVE)
+    }
+
+    /// Microseconds of CPU for each packet of junk.
+    pub(super) fn cpu_each(&self) -> f64 {
+        self.cpu_seconds * 1e6 / number(self.packets).max(1.0)
+    }
+
+    /// How much of one core the daemon took, in per cent.
+    pub(super) fn cpu_share(&self) -> f64 {
+        self.cpu_seconds * 100.0 / self.seconds.max(f64::MIN_POSITIVE)
+    }
+}
+
+impl Grants {
+    pub(super) fn per_second(&self) -> f64 {
+        number(self.granted) / self.seconds.max(f64::MIN_POSITIVE)
+    }
+}
+
+/// Counts of packets stay far below the 2^52 that a float holds.
+#[expect(clippy::cast_precision_loss, reason = "a rate is told in three digits")]
+fn number(count: u64) -> f64 {
+    count as f64
+}
