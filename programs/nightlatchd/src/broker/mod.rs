@@ -1,7 +1,7 @@
 //! The broker: holds the keys and the gate, reads nothing from the network.
 //!
 //! ```text
-//! config ─► state ─► listener started ─► gate raised ─► privileges gone ─► keys derived ─► ready ─► round
+//! config ─► state ─► listener proven ─► gate raised ─► privileges gone ─► keys derived ─► ready ─► round
 //! ```
 
 mod bell;
@@ -10,6 +10,7 @@ mod claims;
 mod error;
 mod keys;
 mod prepare;
+mod readiness;
 mod reload;
 mod round;
 mod scribe;

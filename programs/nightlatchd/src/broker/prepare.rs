@@ -7,12 +7,11 @@ use nightlatch_config::Server;
 use nightlatch_core::{Answers, Gatekeeper, Marks, Now, WINDOW};
 use nightlatch_firewall::{Firewall, Hold, Raised};
 use nightlatch_ticket::Counter;
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::io::Errno;
 
 use super::bell::{Bell, Rope};
 use super::error::BrokerError;
 use super::keys::derive;
+use super::readiness::wait_until_listening;
 use super::reload::{Fixed, Reloaded, Reloading};
 use super::round::Round;
 use super::scribe::Scribe;
@@ -20,11 +19,11 @@ use super::seats::Seats;
 use super::signals::Signals;
 use super::start::hand_over;
 use super::view::Tallies;
-use crate::channel::{Channel, ChannelError, Letter};
+use crate::channel::Channel;
 use crate::clock;
 use crate::log::{Form, Line, Log};
 use crate::options::Daemon;
-use crate::privilege::{Becoming, keep_net_admin};
+use crate::privilege::keep_net_admin;
 use crate::sandbox::{Landlocked, confine_broker};
 use crate::state::{ClientMark, Doubt, Remembered, StateFolder};
 use crate::status::StatusSocket;
@@ -253,58 +252,6 @@ impl Prepared<'_> {
 
 fn bell<T>() -> Result<(Bell<T>, Rope<T>), BrokerError> {
     Bell::new().map_err(|cause| BrokerError::System("a descriptor to wait on", cause))
-}
-
-/// Waits until the listener has its sockets and nothing else; says how it describes itself.
-pub(super) fn wait_until_ready(
-    channel: &Channel,
-    signals: &Signals,
-) -> Result<String, BrokerError> {
-    match next_letter(channel, signals)? {
-        Letter::Ready(becoming, landlocked) => Ok(describe(becoming, landlocked)),
-        _ => Err(ChannelError::Malformed.into()),
-    }
-}
-
-fn wait_until_listening(channel: &Channel, signals: &Signals) -> Result<(), BrokerError> {
-    match next_letter(channel, signals)? {
-        Letter::Listening => Ok(()),
-        _ => Err(ChannelError::Malformed.into()),
-    }
-}
-
-/// The next letter, unless the daemon is asked to end before it comes.
-fn next_letter(channel: &Channel, signals: &Signals) -> Result<Letter, BrokerError> {
-    loop {
-        let mut fds = [
-            PollFd::new(channel, PollFlags::IN),
-            PollFd::from_borrowed_fd(signals.end_fd(), PollFlags::IN),
-        ];
-        match poll(&mut fds, None) {
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(errno) => return Err(BrokerError::Wait(errno.into())),
-        }
-        let [_, end] = &fds;
-        if !end.revents().is_empty() {
-            return Err(BrokerError::Early);
-        }
-        if let Some(letter) = channel.letter()? {
-            return Ok(letter);
-        }
-    }
-}
-
-fn describe(becoming: Becoming, landlocked: Landlocked) -> String {
-    let who = match becoming {
-        Becoming::User(user) | Becoming::AlreadyUnprivileged(user) => format!("as user {user}"),
-        Becoming::NamespaceRoot => "as root of a namespace without other users".to_owned(),
-    };
-    let files = match landlocked {
-        Landlocked::Fully => "no files",
-        Landlocked::Partly => "hardly any files (an older Landlock)",
-        Landlocked::Not => "no Landlock in this kernel",
-    };
-    format!("{who}, no capabilities, {files}, system calls filtered")
 }
 
 fn in_words(hold: Hold) -> String {

@@ -9,7 +9,8 @@ use nightlatch_firewall::{DryRun, How, Nftables};
 
 use super::child::start_listener;
 use super::error::BrokerError;
-use super::prepare::{Gate, Start, wait_until_ready};
+use super::prepare::{Gate, Start};
+use super::readiness::wait_until_ready;
 use super::reload::Fixed;
 use super::round::{Ended, Round};
 use super::scribe::Order;
