@@ -102,7 +102,7 @@ fn counter(visits: &[Visit]) -> Option<String> {
         .filter_map(Visit::done)
         .any(|done| repaired(done.repairs))
         .then(|| {
-            "the server wanted a higher counter: it had crashed, or this key is used elsewhere as well; \
+            "the server wanted a higher counter: it began anew, or this key is used elsewhere as well; \
              the knock went above it"
                 .to_owned()
         })

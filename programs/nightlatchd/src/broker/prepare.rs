@@ -22,7 +22,7 @@ use super::view::Tallies;
 use crate::channel::Channel;
 use crate::clock;
 use crate::log::{Form, Line, Log};
-use crate::options::Daemon;
+use crate::options::{Daemon, Means};
 use crate::privilege::keep_net_admin;
 use crate::sandbox::{Landlocked, confine_broker};
 use crate::state::{ClientMark, Doubt, Remembered, StateFolder};
@@ -188,7 +188,7 @@ impl<'s> Start<'s> {
         }
         log.say(Line::GateRaised {
             guarded: server.gate.guarded.len(),
-            hold: in_words(self.raised.hold),
+            hold: in_words(self.options.means(), self.raised.hold),
             adopted: gatekeeper.adopted(now).count(),
             running: self.raised.running,
         });
@@ -254,8 +254,9 @@ fn bell<T>() -> Result<(Bell<T>, Rope<T>), BrokerError> {
     Bell::new().map_err(|cause| BrokerError::System("a descriptor to wait on", cause))
 }
 
-fn in_words(hold: Hold) -> String {
+fn in_words(means: Means, hold: Hold) -> String {
     match hold {
+        _ if means == Means::Paper => "on paper only".to_owned(),
         Hold::Ours => "kept by the kernel, also from other programs".to_owned(),
         Hold::Shared => {
             "watched, since this kernel does not keep it from other programs".to_owned()
