@@ -1,52 +1,95 @@
 //! Claims: judged, made durable, carried out, answered, told — in this order.
 
-use core::time::Duration;
+use std::collections::BTreeSet;
 
-use nightlatch_core::{Claim, Effect, Now, Record, Verdict};
-use nightlatch_ticket::{Ack, Counter};
+use nightlatch_core::{Claim, Effect, Instant, Judgement, Verdict};
+use nightlatch_ticket::Ack;
 
 use super::error::BrokerError;
 use super::round::Round;
-use super::scribe::{Order, Written};
 use super::words::{self, Carried};
 use crate::channel::Reply;
 use crate::clock;
 use crate::log::Line;
 use crate::random::SystemRandom;
-use crate::state::ClientMark;
+
+/// A claim that was judged, and what the gate is to do for it.
+struct Judged {
+    claim: Claim,
+    judgement: Judgement,
+    effect: Option<Effect>,
+    since: Instant,
+}
 
 impl Round {
-    /// Judges one claim. First what must be durable, then the gate, then the answer, then the log.
-    pub(super) fn claim(&mut self, claim: &Claim) -> Result<(), BrokerError> {
+    /// Judges the claims of one burst, then carries them out in their order. What opens for as long
+    /// goes to the kernel together: a transaction costs more than what is in it.
+    pub(super) fn claims(&mut self, claims: Vec<Claim>) -> Result<(), BrokerError> {
+        let judged: Vec<_> = claims.into_iter().map(|claim| self.judge(claim)).collect();
+        let mut rest = judged.as_slice();
+        while let Some((together, later)) = rest.split_at_checked(together(rest)) {
+            if together.is_empty() {
+                break;
+            }
+            self.carry_out(together)?;
+            rest = later;
+        }
+        Ok(())
+    }
+
+    /// What must be durable is so when this returns.
+    fn judge(&mut self, claim: Claim) -> Judged {
         let now = clock::now();
-        let judgement = self.gatekeeper.judge(claim, now);
+        let judgement = self.gatekeeper.judge(&claim, now);
         if let Some(record) = judgement.record {
             self.make_durable(record, now);
         }
+        let effect = judgement.verdict.effect();
+        Judged {
+            claim,
+            judgement,
+            effect,
+            since: now.monotonic,
+        }
+    }
+
+    fn carry_out(&mut self, together: &[Judged]) -> Result<(), BrokerError> {
+        let carried = match (together, joined(together)) {
+            ([_, _, ..], Some(effect)) if self.firewall.apply(&effect).is_ok() => {
+                Some(Carried::Out)
+            }
+            _ => None,
+        };
+        for judged in together {
+            // Alone, or where the kernel refused all of them: each by itself, so that each is told right.
+            let effect = judged.effect.as_ref();
+            let alone = |round: &mut Self| effect.map_or(Carried::Out, |effect| round.obey(effect));
+            let carried = carried.unwrap_or_else(|| alone(self));
+            self.conclude(judged, carried)?;
+        }
+        Ok(())
+    }
+
+    fn conclude(&mut self, judged: &Judged, carried: Carried) -> Result<(), BrokerError> {
+        let Judged {
+            claim, judgement, ..
+        } = judged;
         let verdict = &judgement.verdict;
-        let carried = verdict
-            .effect()
-            .map_or(Carried::Out, |effect| self.obey(&effect));
-        if carried == Carried::Refused
-            && let Verdict::Grant(grant) = verdict
-        {
+        if let (Carried::Refused, Verdict::Grant(grant)) = (carried, verdict) {
             self.gatekeeper.withdraw(grant);
         }
-        let micros = clock::now()
-            .monotonic
-            .saturating_since(now.monotonic)
-            .as_micros();
+        let took = clock::now().monotonic.saturating_since(judged.since);
         self.tallies.count(verdict, carried);
-        let ack = if carried == Carried::Out {
-            judgement.ack
-        } else {
-            judgement.unavailable()
+        let ack = match carried {
+            Carried::Out => judgement.ack,
+            Carried::Refused => judgement.unavailable(),
         };
         if let Some(ack) = ack {
             self.answer(claim, &ack)?;
         }
         if carried == Carried::Out {
-            self.tell(claim, verdict, u64::try_from(micros).unwrap_or(u64::MAX));
+            let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+            self.tell(claim, verdict, micros);
         }
         Ok(())
     }
@@ -61,82 +104,6 @@ impl Round {
                 });
                 Carried::Refused
             }
-        }
-    }
-
-    /// A record is durable before its grant, unless the disk is full or stuck: that costs some protection
-    /// from replay after a crash, not the knock.
-    fn make_durable(&mut self, record: Record, now: Now) {
-        let order = match record {
-            Record::Watermark(watermark) => Some(Order::Watermark(watermark)),
-            Record::Ahead { client, counter } => self
-                .seats
-                .mark(client)
-                .map(|mark| Order::Ahead(mark, counter)),
-        };
-        if let Some(order) = order {
-            self.scribe.order(order, DISK_PATIENCE, now);
-            self.written(now);
-        }
-        if self.scribe.busy_for(clock::now()) > Some(STUCK) {
-            self.state_fails("the disk takes very long".to_owned());
-        }
-    }
-
-    /// While knocks go on, the watermark is raised before anybody needs it.
-    pub(super) fn renew(&mut self) {
-        let now = clock::now();
-        if now.monotonic < self.renew_from || self.scribe.busy_for(now).is_some() {
-            return;
-        }
-        let Some(watermark) = self.gatekeeper.renewal(now) else {
-            return;
-        };
-        let order = if self.tallies.state_is_long {
-            Order::Compact(watermark, self.counters())
-        } else {
-            Order::Watermark(watermark)
-        };
-        self.scribe.order(order, Duration::ZERO, now);
-    }
-
-    /// Takes over what the disk has by now.
-    pub(super) fn written(&mut self, now: Now) {
-        let written: Vec<Written> = self.scribe.bell.answer().collect();
-        for Written { outcome, is_long } in written {
-            self.tallies.state_is_long = is_long;
-            match outcome {
-                Ok(durable) => self.state_works(durable),
-                Err(cause) => {
-                    // A full disk is asked again in a while; asked at once it would be all we do.
-                    self.renew_from = now.monotonic.saturating_add(DISK_PAUSE);
-                    self.tallies.state_is_long = false;
-                    self.state_fails(cause);
-                }
-            }
-        }
-    }
-
-    /// Every counter, as the state keeps it.
-    pub(super) fn counters(&self) -> Vec<(ClientMark, Counter)> {
-        let present = self.seats.counters(self.gatekeeper.counters());
-        present.chain(self.seats.departed()).collect()
-    }
-
-    fn state_works(&mut self, durable: Option<Counter>) {
-        if let Some(watermark) = durable {
-            self.gatekeeper.synced(watermark);
-        }
-        self.tallies.state_failing = None;
-    }
-
-    /// Said once until it changes: a full disk must not fill the log as well.
-    fn state_fails(&mut self, cause: String) {
-        if self.tallies.state_failing.as_ref() != Some(&cause) {
-            self.log.say(Line::StateFailing {
-                cause: cause.clone(),
-            });
-            self.tallies.state_failing = Some(cause);
         }
     }
 
@@ -181,9 +148,111 @@ impl Round {
     }
 }
 
-/// A disk in order takes a record in a fifth of a millisecond. One that is stuck must not lock anybody out.
-const DISK_PATIENCE: Duration = Duration::from_millis(50);
-/// Beyond this the administrator should know.
-const STUCK: Duration = Duration::from_secs(1);
-/// How long a disk that refused is left alone by the background; knocks that need it ask all the same.
-const DISK_PAUSE: Duration = Duration::from_secs(5);
+/// How many from the front the kernel may take in one go: openings that last alike, each of them once.
+fn together(judged: &[Judged]) -> usize {
+    let Some(Some(Effect::Open { lasts, .. })) = judged.first().map(|first| &first.effect) else {
+        return judged.len().min(1);
+    };
+    let mut seen = BTreeSet::new();
+    let alike = judged.iter().take_while(|judged| match &judged.effect {
+        Some(Effect::Open {
+            openings,
+            lasts: same,
+        }) => same == lasts && openings.iter().all(|opening| seen.insert(*opening)),
+        _ => false,
+    });
+    alike.count().max(1)
+}
+
+/// Everything that these open, as one effect.
+fn joined(judged: &[Judged]) -> Option<Effect> {
+    let mut all = Vec::new();
+    let mut time = None;
+    for judged in judged {
+        if let Some(Effect::Open { openings, lasts }) = &judged.effect {
+            all.extend_from_slice(openings);
+            time = Some(*lasts);
+        }
+    }
+    time.map(|lasts| Effect::Open {
+        openings: all,
+        lasts,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use nightlatch_core::{ClientId, Opening, Passage, Port, Protocol};
+    use nightlatch_ticket::{Epoch, SEALED_LENGTH, Status, Tagged};
+
+    use super::*;
+
+    fn judged(effect: Option<Effect>) -> Judged {
+        let end = "192.0.2.1:62201".parse().unwrap();
+        Judged {
+            claim: Claim {
+                client: ClientId(0),
+                tagged: Tagged::Now(Epoch(1)),
+                source: end,
+                destination: end,
+                sealed: [0; SEALED_LENGTH],
+            },
+            judgement: Judgement {
+                verdict: Verdict::Answer(Status::Seen),
+                record: None,
+                ack: None,
+            },
+            effect,
+            since: Instant::default(),
+        }
+    }
+
+    fn opening(number: u16) -> Opening {
+        Opening {
+            address: "192.0.2.1".parse().unwrap(),
+            port: Port::new(Protocol::Tcp, number).unwrap(),
+            passage: Passage::Lasting,
+        }
+    }
+
+    fn open(number: u16, seconds: u64) -> Judged {
+        judged(Some(Effect::Open {
+            openings: vec![opening(number)],
+            lasts: Duration::from_secs(seconds),
+        }))
+    }
+
+    fn close(number: u16) -> Judged {
+        judged(Some(Effect::Close {
+            openings: vec![opening(number)],
+        }))
+    }
+
+    #[test]
+    fn what_opens_for_as_long_goes_together() {
+        assert_eq!(together(&[open(1, 30), open(2, 30), open(3, 60)]), 2);
+        assert_eq!(together(&[open(1, 30), judged(None), open(2, 30)]), 1);
+        assert_eq!(together(&[]), 0);
+    }
+
+    #[test]
+    fn what_closes_goes_alone_and_keeps_its_place() {
+        assert_eq!(together(&[close(1), open(1, 30)]), 1);
+        assert_eq!(together(&[open(1, 30), close(1), open(2, 30)]), 1);
+    }
+
+    #[test]
+    fn the_same_door_twice_is_opened_twice_in_its_order() {
+        assert_eq!(together(&[open(1, 30), open(2, 30), open(1, 30)]), 2);
+    }
+
+    #[test]
+    fn what_goes_together_is_all_that_was_asked_for() {
+        let both = joined(&[open(1, 30), open(2, 30)]);
+        let openings = vec![opening(1), opening(2)];
+        let lasts = Duration::from_secs(30);
+        assert_eq!(both, Some(Effect::Open { openings, lasts }));
+    }
+}

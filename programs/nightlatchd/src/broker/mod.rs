@@ -7,6 +7,7 @@
 mod bell;
 mod child;
 mod claims;
+mod durability;
 mod error;
 mod keys;
 mod prepare;

@@ -131,16 +131,18 @@ impl Round {
 
     /// A bounded number of letters, so that nothing else waits behind a flood of them.
     fn letters(&mut self) -> Result<(), BrokerError> {
+        let mut claims = Vec::new();
         for _ in 0..LETTERS_A_ROUND {
             match self.channel.letter()? {
                 None => break,
-                Some(Letter::Claim(claim)) => self.claim(&claim)?,
+                Some(Letter::Claim(claim)) => claims.push(*claim),
                 Some(Letter::Tally(tally)) => self.tallies.listener = tally,
                 Some(Letter::Ready(..) | Letter::Listening) => {
                     return Err(crate::channel::ChannelError::Malformed.into());
                 }
             }
         }
+        self.claims(claims)?;
         self.renew();
         Ok(())
     }

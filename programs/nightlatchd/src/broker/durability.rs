@@ -1,0 +1,97 @@
+//! Durability: what must not be forgotten by a crash, on its way to the scribe.
+
+use core::time::Duration;
+
+use nightlatch_core::{Now, Record};
+use nightlatch_ticket::Counter;
+
+use super::round::Round;
+use super::scribe::{Order, Written};
+use crate::clock;
+use crate::log::Line;
+use crate::state::ClientMark;
+
+impl Round {
+    /// A record is durable before its grant, unless the disk is full or stuck: that costs some protection
+    /// from replay after a crash, not the knock.
+    pub(super) fn make_durable(&mut self, record: Record, now: Now) {
+        let order = match record {
+            Record::Watermark(watermark) => Some(Order::Watermark(watermark)),
+            Record::Ahead { client, counter } => self
+                .seats
+                .mark(client)
+                .map(|mark| Order::Ahead(mark, counter)),
+        };
+        if let Some(order) = order {
+            self.scribe.order(order, DISK_PATIENCE, now);
+            self.written(now);
+        }
+        if self.scribe.busy_for(clock::now()) > Some(STUCK) {
+            self.state_fails("the disk takes very long".to_owned());
+        }
+    }
+
+    /// While knocks go on, the watermark is raised before anybody needs it.
+    pub(super) fn renew(&mut self) {
+        let now = clock::now();
+        if now.monotonic < self.renew_from || self.scribe.busy_for(now).is_some() {
+            return;
+        }
+        let Some(watermark) = self.gatekeeper.renewal(now) else {
+            return;
+        };
+        let order = if self.tallies.state_is_long {
+            Order::Compact(watermark, self.counters())
+        } else {
+            Order::Watermark(watermark)
+        };
+        self.scribe.order(order, Duration::ZERO, now);
+    }
+
+    /// Takes over what the disk has by now.
+    pub(super) fn written(&mut self, now: Now) {
+        let written: Vec<Written> = self.scribe.bell.answer().collect();
+        for Written { outcome, is_long } in written {
+            self.tallies.state_is_long = is_long;
+            match outcome {
+                Ok(durable) => self.state_works(durable),
+                Err(cause) => {
+                    // A full disk is asked again in a while; asked at once it would be all we do.
+                    self.renew_from = now.monotonic.saturating_add(DISK_PAUSE);
+                    self.tallies.state_is_long = false;
+                    self.state_fails(cause);
+                }
+            }
+        }
+    }
+
+    /// Every counter, as the state keeps it.
+    pub(super) fn counters(&self) -> Vec<(ClientMark, Counter)> {
+        let present = self.seats.counters(self.gatekeeper.counters());
+        present.chain(self.seats.departed()).collect()
+    }
+
+    fn state_works(&mut self, durable: Option<Counter>) {
+        if let Some(watermark) = durable {
+            self.gatekeeper.synced(watermark);
+        }
+        self.tallies.state_failing = None;
+    }
+
+    /// Said once until it changes: a full disk must not fill the log as well.
+    fn state_fails(&mut self, cause: String) {
+        if self.tallies.state_failing.as_ref() != Some(&cause) {
+            self.log.say(Line::StateFailing {
+                cause: cause.clone(),
+            });
+            self.tallies.state_failing = Some(cause);
+        }
+    }
+}
+
+/// A disk in order takes a record in a fifth of a millisecond. One that is stuck must not lock anybody out.
+const DISK_PATIENCE: Duration = Duration::from_millis(50);
+/// Beyond this the administrator should know.
+const STUCK: Duration = Duration::from_secs(1);
+/// How long a disk that refused is left alone by the background; knocks that need it ask all the same.
+const DISK_PAUSE: Duration = Duration::from_secs(5);
