@@ -26,7 +26,8 @@ impl Quota {
     /// Full buckets; the secret keeps strangers from aiming at one of them.
     pub(crate) fn new(secret: [u8; 16]) -> Self {
         Self {
-            full_at: vec![0; BUCKETS].into_boxed_slice(),
+            // Not zero, which would be memory that the first packet from each address has to wait for.
+            full_at: vec![1; BUCKETS].into_boxed_slice(),
             secret,
         }
     }
@@ -111,8 +112,8 @@ mod tests {
                 .filter(|_| quota.take(ClientId(1), NOW, here(), now))
                 .count()
         };
-        assert_eq!(believed(&mut quota, at(0)), 1000);
-        assert_eq!(believed(&mut quota, at(10)), 100);
+        assert_eq!(believed(&mut quota, at(1)), 1000);
+        assert_eq!(believed(&mut quota, at(11)), 100);
         assert_eq!(believed(&mut quota, at(10_000)), 1000);
     }
 

@@ -15,7 +15,7 @@ use rustix::net::{
     AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, send, socketpair, sockopt,
 };
 use thiserror::Error;
-use zeroize::Zeroizing;
+use zeroize::Zeroize;
 
 use letter::LETTER_LENGTH;
 pub(crate) use letter::Letter;
@@ -43,6 +43,8 @@ pub(crate) enum ChannelError {
 #[derive(Debug)]
 pub(crate) struct Channel {
     socket: OwnedFd,
+    /// Where words are received.
+    heard: Vec<u8>,
 }
 
 impl Channel {
@@ -59,14 +61,19 @@ impl Channel {
             let _ = sockopt::set_socket_send_buffer_size_force(end, QUEUE)
                 .or_else(|_| sockopt::set_socket_send_buffer_size(end, QUEUE));
         }
-        Ok((Self { socket: ours }, theirs))
+        Ok((Self::over(ours), theirs))
     }
 
     /// The listener's end: its standard input.
     pub(crate) fn from_stdin() -> io::Result<Self> {
-        Ok(Self {
-            socket: io::stdin().as_fd().try_clone_to_owned()?,
-        })
+        Ok(Self::over(io::stdin().as_fd().try_clone_to_owned()?))
+    }
+
+    const fn over(socket: OwnedFd) -> Self {
+        Self {
+            socket,
+            heard: Vec::new(),
+        }
     }
 
     /// Sends a letter without waiting; says whether there was room.
@@ -102,7 +109,7 @@ impl Channel {
     }
 
     /// Waits for the next word: at start, when there is nothing else to do.
-    pub(crate) fn wait(&self) -> Result<Word, ChannelError> {
+    pub(crate) fn wait(&mut self) -> Result<Word, ChannelError> {
         loop {
             if let Some(word) = self.word(RecvFlags::empty())? {
                 return Ok(word);
@@ -111,17 +118,22 @@ impl Channel {
     }
 
     /// Takes the next word, if one is there.
-    pub(crate) fn next_word(&self) -> Result<Option<Word>, ChannelError> {
+    pub(crate) fn next_word(&mut self) -> Result<Option<Word>, ChannelError> {
         self.word(RecvFlags::DONTWAIT)
     }
 
-    fn word(&self, flags: RecvFlags) -> Result<Option<Word>, ChannelError> {
-        // On the heap: a reload's keys come seldom, and acks are not slowed down by it measurably.
-        let mut bytes = Zeroizing::new(vec![0; WORD_LENGTH]);
-        match received(recv(&self.socket, bytes.as_mut_slice(), flags))? {
-            None => Ok(None),
-            Some(length) => Word::from_bytes(bytes.get(..length).unwrap_or_default()).map(Some),
+    fn word(&mut self, flags: RecvFlags) -> Result<Option<Word>, ChannelError> {
+        // One place for all words: two are looked for with each knock.
+        self.heard.resize(WORD_LENGTH, 0);
+        let Some(length) = received(recv(&self.socket, self.heard.as_mut_slice(), flags))? else {
+            return Ok(None);
+        };
+        let heard = self.heard.get_mut(..length).unwrap_or_default();
+        let word = Word::from_bytes(heard);
+        if !matches!(word, Ok(Word::Reply(_))) {
+            heard.zeroize();
         }
+        word.map(Some)
     }
 
     fn send(&self, bytes: &[u8], flags: SendFlags) -> Result<bool, ChannelError> {
@@ -167,7 +179,7 @@ mod tests {
     #[test]
     fn what_one_half_says_the_other_hears() {
         let (broker, theirs) = Channel::pair().unwrap();
-        let listener = Channel { socket: theirs };
+        let mut listener = Channel::over(theirs);
         let plan = ListenerPlan {
             knock_port: 62201,
             interfaces: vec!["eth0".into()],
@@ -200,7 +212,7 @@ mod tests {
     #[test]
     fn a_full_queue_is_said_and_not_waited_for() {
         let (_broker, theirs) = Channel::pair().unwrap();
-        let listener = Channel { socket: theirs };
+        let listener = Channel::over(theirs);
         let ready = Letter::Ready(Becoming::NamespaceRoot, Landlocked::Not);
         let posted = (0..1_000_000)
             .take_while(|_| listener.post(&ready).unwrap())

@@ -65,7 +65,7 @@ pub(crate) fn run() -> Result<(), ListenerError> {
     rustix::thread::set_name(c"nightlatch-ear").map_err(std::io::Error::from)?;
     // The first look at the clock asks the kernel where its page for that is: the sandbox forbids it later.
     let _ = clock::now();
-    let channel = Channel::from_stdin().map_err(ChannelError::Io)?;
+    let mut channel = Channel::from_stdin().map_err(ChannelError::Io)?;
     let Word::Plan(plan) = channel.wait()? else {
         return Err(ListenerError::Disorder);
     };
@@ -74,7 +74,7 @@ pub(crate) fn run() -> Result<(), ListenerError> {
     fall_silent()?;
     let landlocked = confine_listener(sockets.replies.descriptors())?;
     channel.post(&Letter::Ready(becoming, landlocked))?;
-    let (clients, secret) = keys(&channel)?;
+    let (clients, secret) = keys(&mut channel)?;
     let doorstep = Doorstep::new(plan.knock_port, clients, secret, clock::now());
     channel.post(&Letter::Listening)?;
     match round::Round::new(channel, sockets, doorstep).run() {
@@ -138,7 +138,7 @@ impl Sockets {
 }
 
 /// Keys until the broker says that these were all.
-fn keys(channel: &Channel) -> Result<(Vec<TagKey>, [u8; 16]), ListenerError> {
+fn keys(channel: &mut Channel) -> Result<(Vec<TagKey>, [u8; 16]), ListenerError> {
     let mut clients = Vec::new();
     loop {
         match channel.wait()? {

@@ -86,13 +86,14 @@ fn write_all(lines: &Receiver<Line>, form: Form, lost: &AtomicU64) {
 }
 
 fn write(line: &Line, form: Form) {
-    let text = match form {
+    let mut text = match form {
         Form::Json => serde_json::to_string(line).unwrap_or_default(),
         Form::Human => line.to_string(),
         Form::Journal => format!("<{}>{line}", line.level() as u8),
     };
-    // Nobody reads standard error: there is nobody left to tell.
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    // In one piece; and where nobody reads standard error, there is nobody left to tell.
+    text.push('\n');
+    let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// Enough for a burst while the journal is busy; beyond it lines are counted, not kept.
