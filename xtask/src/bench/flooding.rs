@@ -73,7 +73,7 @@ fn of_ours(bench: &Bench, people: u32) -> Result<Vec<Flooding>> {
             })?;
             flooding.who = Who::Ours;
             flooding.clients = people;
-            flooding.junk = name.to_owned();
+            name.clone_into(&mut flooding.junk);
             flooding.wanted = wanted(pace);
             pause(TOLD);
             flooding.lost_by_listener = lost_by_listener(&daemon.status()?).saturating_sub(lost);
@@ -127,7 +127,7 @@ fn of_peer(bench: &Bench, kind: Kind, pace: Pace) -> Result<Flooding> {
     })?;
     flooding.who = Who::Peer(kind);
     flooding.clients = 1;
-    flooding.junk = name.to_owned();
+    name.clone_into(&mut flooding.junk);
     flooding.wanted = wanted(pace);
     Ok(flooding)
 }

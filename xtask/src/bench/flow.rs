@@ -42,18 +42,19 @@ impl Flow {
     /// Sends them all, at most so many unanswered; what is not answered for a while is given up.
     pub(super) fn pass(&self, knocks: &[Vec<u8>], window: usize) -> Result<Flowed> {
         let begun = now();
-        let (mut answered, mut lost, mut last) = (0_usize, 0_usize, begun);
+        let (mut answered, mut lost, mut heard_at) = (0_usize, 0_usize, begun);
         for (sent, knock) in knocks.iter().enumerate() {
             while sent.saturating_sub(answered.saturating_add(lost)) >= window {
-                lost = lost.saturating_add(self.await_some(&mut answered, &mut last, window)?);
+                lost =
+                    lost.saturating_add(self.await_some(&mut answered, &mut heard_at, window)?);
             }
             self.forger.send_bytes(knock, keyhole())?;
         }
         while answered.saturating_add(lost) < knocks.len() {
             let open = knocks.len().saturating_sub(answered.saturating_add(lost));
-            lost = lost.saturating_add(self.await_some(&mut answered, &mut last, open)?);
+            lost = lost.saturating_add(self.await_some(&mut answered, &mut heard_at, open)?);
         }
-        let took = last.saturating_duration_since(begun);
+        let took = heard_at.saturating_duration_since(begun);
         Ok(Flowed { answered, took })
     }
 

@@ -135,7 +135,12 @@ fn syns(port: u16) -> Vec<Vec<u8>> {
     let one = |_| {
         let drawn = random().next_u32();
         let [a, b, high, low] = drawn.to_be_bytes();
-        let source = Ipv4Addr::new(198, 18 | (a & 1), b, high.max(1));
+        let source = Ipv4Addr::new(
+            198,
+            if a.is_multiple_of(2) { 18 } else { 19 },
+            b,
+            high.max(1),
+        );
         let source = SocketAddrV4::new(source, u16::from_be_bytes([high, low]).max(1024));
         Packet::tcp(SocketAddr::V4(source), to(port), Flags::SYN, drawn).to_bytes()
     };

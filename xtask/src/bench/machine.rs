@@ -18,8 +18,8 @@ pub(super) struct Machine {
     pub(super) system: String,
     pub(super) compiler: String,
     pub(super) peers: Vec<String>,
-    pub(super) load_before: String,
-    pub(super) load_after: String,
+    /// Whether nothing else ran when each part began.
+    pub(super) was_quiet: bool,
 }
 
 impl Machine {
@@ -45,16 +45,9 @@ impl Machine {
             system: first("/etc/os-release", "PRETTY_NAME").replace('"', ""),
             compiler: compiler.unwrap_or_default().trim().to_owned(),
             peers: peers.iter().map(|peer| peer.version()).collect(),
-            load_before: load(),
-            load_after: String::new(),
+            was_quiet: true,
         })
     }
-}
-
-/// Running tasks, on average over a minute: what else the machine did.
-pub(super) fn load() -> String {
-    let averages = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    averages.split(' ').next().unwrap_or_default().to_owned()
 }
 
 fn value(text: &str, name: &str) -> Option<String> {

@@ -8,6 +8,7 @@
 //!   opening · inside · floods · grants · memory ──► Report ──► docs/benchmarks.md
 //! ```
 
+mod awake;
 mod clients;
 mod flooding;
 mod flow;
@@ -24,6 +25,7 @@ mod page;
 mod peers;
 mod prepare;
 mod prober;
+mod quiet;
 mod report;
 mod spread;
 mod stage;
@@ -32,6 +34,7 @@ mod tap;
 mod usage;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
@@ -44,6 +47,10 @@ use report::Report;
 
 /// What is to be measured, and how thoroughly.
 #[derive(Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags of a command line are just that"
+)]
 pub(crate) struct Wish {
     /// Small counts, no peers, the builds that the tests use: whether it works, not how fast
     #[arg(long)]
@@ -51,6 +58,9 @@ pub(crate) struct Wish {
     /// Only this part, as often as wanted; the page is written by a whole run alone
     #[arg(long, value_name = "NAME")]
     only: Vec<Part>,
+    /// Leave the peers out
+    #[arg(long)]
+    alone: bool,
     /// Print the figures as one JSON document
     #[arg(long)]
     json: bool,
@@ -109,9 +119,10 @@ pub(crate) fn run(tree: &Tree, wish: &Wish) -> Result<()> {
     let bench = Bench::new(tree, wish)?;
     let mut report = Report::begin(&bench.peers)?;
     for part in wish.parts() {
+        let is_quiet = bench.extent == Extent::Quick || quiet::wait(PATIENCE);
+        report.machine.was_quiet &= is_quiet;
         bench.measure(part, &mut report)?;
     }
-    report.machine.load_after = machine::load();
     if wish.json {
         say::line(&serde_json::to_string_pretty(&report)?);
     } else {
@@ -132,7 +143,7 @@ impl Wish {
     }
 
     fn is_whole(&self) -> bool {
-        !self.quick && self.only.is_empty()
+        !self.quick && !self.alone && self.only.is_empty()
     }
 
     const fn extent(&self) -> Extent {
@@ -152,7 +163,11 @@ impl Bench {
             builds: Builds::of(tree, extent, &folder)?,
             folder,
             extent,
-            peers: extent.of(Vec::new(), peers::installed()),
+            peers: if wish.alone {
+                Vec::new()
+            } else {
+                extent.of(Vec::new(), peers::installed())
+            },
         })
     }
 
@@ -171,3 +186,6 @@ impl Bench {
 fn folder_of(tree: &Tree) -> PathBuf {
     tree.path("target/bench")
 }
+
+/// For other work on the machine to end.
+const PATIENCE: Duration = Duration::from_mins(2);

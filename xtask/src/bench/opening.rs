@@ -6,19 +6,23 @@ use anyhow::Result;
 use nightlatch_lab::pause;
 
 use super::Bench;
+use super::awake::Awake;
 use super::clients::Clients;
 use super::ours::knock;
 use super::peers::Kind;
 use super::prober::{CLOSE, Prober};
-use super::report::{Opening, Report, Who};
+use super::report::{Cores, Opening, Report, Who};
 use super::stage::{Stage, address};
 use super::tap::Ways;
 use crate::say;
 
 /// Measures us and every peer that is installed.
 pub(super) fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
-    let ours = say::timed("knock to open: nightlatchd", || of_ours(bench))?;
-    report.openings.push(ours);
+    for cores in [Cores::AsTheyAre, Cores::KeptAwake] {
+        let name = format!("knock to open: nightlatchd, cores {}", cores.words());
+        let ours = say::timed(&name, || of_ours(bench, cores))?;
+        report.openings.push(ours);
+    }
     for peer in &bench.peers {
         let theirs = say::timed(&format!("knock to open: {}", peer.program()), || {
             of_peer(bench, *peer)
@@ -28,14 +32,24 @@ pub(super) fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-fn of_ours(bench: &Bench) -> Result<Opening> {
+fn of_ours(bench: &Bench, cores: Cores) -> Result<Opening> {
     let stage = Stage::new()?;
+    let _awake = match cores {
+        Cores::AsTheyAre => None,
+        Cores::KeptAwake => Some(Awake::begin(&stage)?),
+    };
     let folder = bench.folder.inside("opening")?;
     let mut clients = Clients::draw(10, 0)?;
-    let _daemon = bench.builds.start(&stage, &folder, &clients, 2)?;
+    let daemon = bench.builds.start(&stage, &folder, &clients, 2)?;
     let mut prober = Prober::new(&stage, Ways::Both, CLOSE)?;
     let runs = bench.extent.of(10, 300);
-    series(&mut prober, &mut clients, 0..runs).map(|times| Opening::of(Who::Ours, &times))
+    let times = series(&mut prober, &mut clients, 0..runs)?;
+    if times.iter().any(Option::is_none) {
+        let status = daemon.status()?;
+        let told = ["/knocks", "/ignored"].map(|place| status.pointer(place).cloned());
+        say::loud(&format!("not every knock was honoured: {told:?}"));
+    }
+    Ok(Opening::of(Who::Ours, cores, &times))
 }
 
 /// One knock after the other, each from an address of its own; the first five are not counted.
@@ -70,7 +84,7 @@ fn of_peer(bench: &Bench, kind: Kind) -> Result<Opening> {
         drop(knocking);
         pause(BETWEEN);
     }
-    Ok(Opening::of(Who::Peer(kind), &times))
+    Ok(Opening::of(Who::Peer(kind), Cores::AsTheyAre, &times))
 }
 
 const WARMING: u32 = 5;

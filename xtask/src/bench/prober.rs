@@ -67,25 +67,30 @@ impl Prober {
         let end = now().checked_add(patience);
         while end.is_none_or(|end| now() < end) {
             self.forger.send_bytes(&syn, door())?;
-            let due = now().checked_add(self.pace);
-            loop {
-                match self.tap.next()? {
-                    Some(seen) if is_answer(&seen, from) => {
-                        return Ok(Some(seen.at.saturating_sub(knocked)));
-                    }
-                    Some(seen) if self.ways == Ways::Both && is_knock(&seen) => knocked = seen.at,
-                    _ => {}
-                }
-                if due.is_none_or(|due| now() >= due) {
-                    break;
-                }
-                if self.pace > CLOSE {
-                    pause(self.pace / 4);
-                }
-                std::hint::spin_loop();
+            if let Some(answered) = self.listen(from, &mut knocked)? {
+                return Ok(Some(answered.saturating_sub(knocked)));
             }
         }
         Ok(None)
+    }
+
+    /// Until the next SYN is due: when the answer came, if it did.
+    fn listen(&self, from: SocketAddr, knocked: &mut Duration) -> Result<Option<Duration>> {
+        let due = now().checked_add(self.pace);
+        loop {
+            match self.tap.next()? {
+                Some(seen) if is_answer(&seen, from) => return Ok(Some(seen.at)),
+                Some(seen) if self.ways == Ways::Both && is_knock(&seen) => *knocked = seen.at,
+                _ => {}
+            }
+            if due.is_none_or(|due| now() >= due) {
+                return Ok(None);
+            }
+            if self.pace > CLOSE {
+                pause(self.pace.mul_f32(0.25));
+            }
+            std::hint::spin_loop();
+        }
     }
 }
 

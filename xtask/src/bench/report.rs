@@ -33,12 +33,35 @@ pub(super) enum Who {
 #[derive(Serialize)]
 pub(super) struct Opening {
     pub(super) who: Who,
+    pub(super) cores: Cores,
     pub(super) knocks: usize,
     pub(super) opened: Option<Spread>,
 }
 
+/// What the cores did when there was nothing to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(super) enum Cores {
+    /// They halted, as the system has it.
+    AsTheyAre,
+    /// They spun at the idle rank.
+    KeptAwake,
+}
+
+impl Cores {
+    pub(super) const fn words(self) -> &'static str {
+        match self {
+            Self::AsTheyAre => "as they are",
+            Self::KeptAwake => "kept awake",
+        }
+    }
+}
+
 /// Claim to kernel's word, and the same knocks seen from outside.
 #[derive(Serialize)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "inside and outside are what is compared"
+)]
 pub(super) struct Inside {
     pub(super) knocks: String,
     pub(super) inside: Option<Spread>,
@@ -106,9 +129,10 @@ impl Who {
 }
 
 impl Opening {
-    pub(super) fn of(who: Who, times: &[Option<Duration>]) -> Self {
+    pub(super) fn of(who: Who, cores: Cores, times: &[Option<Duration>]) -> Self {
         Self {
             who,
+            cores,
             knocks: times.len(),
             opened: Spread::of(times.iter().copied().flatten()),
         }

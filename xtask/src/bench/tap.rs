@@ -55,18 +55,20 @@ impl Tap {
     /// The next wanted frame, if one is there.
     pub(super) fn next(&self) -> Result<Option<Seen>> {
         let mut buffer = [0; LARGEST];
-        loop {
-            match receive(&self.socket, &mut buffer) {
-                Ok((at, length)) => {
-                    let frame = buffer.get(ETHERNET..length).unwrap_or_default();
-                    if let Some(packet) = Packet::read(frame) {
-                        return Ok(Some(Seen { at, packet }));
-                    }
-                }
-                Err(Errno::EAGAIN) => return Ok(None),
-                Err(Errno::EINTR | Errno::ENETDOWN) => {}
-                Err(errno) => return Err(errno).context("the observer cannot read frames"),
+        while let Some((at, length)) = self.next_frame(&mut buffer)? {
+            let packet = buffer.get(ETHERNET..length).and_then(Packet::read);
+            if let Some(packet) = packet {
+                return Ok(Some(Seen { at, packet }));
             }
+        }
+        Ok(None)
+    }
+
+    fn next_frame(&self, buffer: &mut [u8; LARGEST]) -> Result<Option<(Duration, usize)>> {
+        match receive(&self.socket, buffer) {
+            Ok(received) => Ok(Some(received)),
+            Err(Errno::EAGAIN | Errno::EINTR | Errno::ENETDOWN) => Ok(None),
+            Err(errno) => Err(errno).context("the observer cannot read frames"),
         }
     }
 
