@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn a_time_is_told_in_the_unit_that_reads_best() {
-        let spread = Spread::of([std::time::Duration::from_micros(46_000)]);
+        let spread = Spread::of([std::time::Duration::from_millis(46)]);
         assert_eq!(time(spread, |spread| spread.median), "46.0 ms");
         assert_eq!(time(None, |spread| spread.median), "–");
     }
