@@ -10,7 +10,7 @@ use super::clients::Clients;
 use super::opening::series;
 use super::ours::knock;
 use super::prober::{CLOSE, Prober};
-use super::report::{Inside, Report};
+use super::report::{Inside, Report, Rest};
 use super::spread::Spread;
 use super::stage::{Stage, address};
 use super::tap::Ways;
@@ -25,7 +25,7 @@ pub(super) fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
     let mut prober = Prober::new(&stage, Ways::Both, CLOSE)?;
     let warm = bench.extent.of(10, 300);
     say::timed("inside the daemon, warm", || {
-        let outside = series(&mut prober, &mut clients, 0..warm)?;
+        let outside = series(&mut prober, &mut clients, Rest::None.length(), 0..warm)?;
         pause(A_MOMENT);
         let inside = daemon.micros()?;
         report.inside.push(Inside {

@@ -10,7 +10,7 @@ use super::clients::{Clients, forget};
 use super::opening::series;
 use super::peers::Kind;
 use super::prober::{CLOSE, Prober};
-use super::report::{Housed, Inside, Report, Who};
+use super::report::{Housed, Inside, Report, Rest, Who};
 use super::spread::Spread;
 use super::stage::{Stage, address};
 use super::tap::Ways;
@@ -38,7 +38,7 @@ fn of_ours(bench: &Bench, others: u32, report: &mut Report) -> Result<()> {
     forget(folder.path());
     let mut prober = Prober::new(&stage, Ways::Both, CLOSE)?;
     let runs = bench.extent.of(5, 200);
-    let outside = series(&mut prober, &mut clients, 0..runs)?;
+    let outside = series(&mut prober, &mut clients, Rest::None.length(), 0..runs)?;
     pause(REST);
     let inside = daemon.micros()?;
     report.memory.push(Housed {

@@ -8,7 +8,6 @@
 //!   opening · inside · floods · grants · memory ──► Report ──► docs/benchmarks.md
 //! ```
 
-mod awake;
 mod clients;
 mod flooding;
 mod flow;
@@ -33,7 +32,6 @@ mod tables;
 mod tap;
 mod usage;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -158,7 +156,8 @@ impl Wish {
 impl Bench {
     fn new(tree: &Tree, wish: &Wish) -> Result<Self> {
         let extent = wish.extent();
-        let folder = Folder::new(folder_of(tree))?;
+        // Beside the builds: on a real disk, so that what is synced is really synced.
+        let folder = Folder::only(tree.path("target/bench"))?;
         Ok(Self {
             builds: Builds::of(tree, extent, &folder)?,
             folder,
@@ -180,11 +179,6 @@ impl Bench {
             Part::Memory => memory::measure(self, report),
         }
     }
-}
-
-/// Beside the builds: on a real disk, so that what is synced is really synced, and ignored by git.
-fn folder_of(tree: &Tree) -> PathBuf {
-    tree.path("target/bench")
 }
 
 /// For other work on the machine to end.

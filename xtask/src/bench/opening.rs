@@ -6,21 +6,20 @@ use anyhow::Result;
 use nightlatch_lab::pause;
 
 use super::Bench;
-use super::awake::Awake;
 use super::clients::Clients;
 use super::ours::knock;
 use super::peers::Kind;
 use super::prober::{CLOSE, Prober};
-use super::report::{Cores, Opening, Report, Who};
+use super::report::{Opening, Report, Rest, Who};
 use super::stage::{Stage, address};
 use super::tap::Ways;
 use crate::say;
 
 /// Measures us and every peer that is installed.
 pub(super) fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
-    for cores in [Cores::AsTheyAre, Cores::KeptAwake] {
-        let name = format!("knock to open: nightlatchd, cores {}", cores.words());
-        let ours = say::timed(&name, || of_ours(bench, cores))?;
+    for rest in [Rest::None, Rest::Some] {
+        let name = format!("knock to open: nightlatchd, {}", rest.words());
+        let ours = say::timed(&name, || of_ours(bench, rest))?;
         report.openings.push(ours);
     }
     for peer in &bench.peers {
@@ -32,30 +31,30 @@ pub(super) fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-fn of_ours(bench: &Bench, cores: Cores) -> Result<Opening> {
+fn of_ours(bench: &Bench, rest: Rest) -> Result<Opening> {
     let stage = Stage::new()?;
-    let _awake = match cores {
-        Cores::AsTheyAre => None,
-        Cores::KeptAwake => Some(Awake::begin(&stage)?),
-    };
     let folder = bench.folder.inside("opening")?;
     let mut clients = Clients::draw(10, 0)?;
     let daemon = bench.builds.start(&stage, &folder, &clients, 2)?;
     let mut prober = Prober::new(&stage, Ways::Both, CLOSE)?;
-    let runs = bench.extent.of(10, 300);
-    let times = series(&mut prober, &mut clients, 0..runs)?;
+    let runs = match rest {
+        Rest::None => bench.extent.of(10, 300),
+        Rest::Some => bench.extent.of(2, 100),
+    };
+    let times = series(&mut prober, &mut clients, rest.length(), 0..runs)?;
     if times.iter().any(Option::is_none) {
         let status = daemon.status()?;
         let told = ["/knocks", "/ignored"].map(|place| status.pointer(place).cloned());
         say::loud(&format!("not every knock was honoured: {told:?}"));
     }
-    Ok(Opening::of(Who::Ours, cores, &times))
+    Ok(Opening::of(Who::Ours, rest, &times))
 }
 
 /// One knock after the other, each from an address of its own; the first five are not counted.
 pub(super) fn series(
     prober: &mut Prober,
     clients: &mut Clients,
+    rest: Duration,
     runs: std::ops::Range<u32>,
 ) -> Result<Vec<Option<Duration>>> {
     let mut times = Vec::new();
@@ -63,7 +62,7 @@ pub(super) fn series(
         let person = clients.person(run)?;
         let from = address(run);
         times.push(prober.time(from, PATIENCE, |forger| knock(forger, person, from))?);
-        pause(BETWEEN);
+        pause(rest);
     }
     Ok(times.split_off(usize::try_from(WARMING)?.min(times.len())))
 }
@@ -82,13 +81,12 @@ fn of_peer(bench: &Bench, kind: Kind) -> Result<Opening> {
             Ok(())
         })?);
         drop(knocking);
-        pause(BETWEEN);
+        pause(Rest::None.length());
     }
-    Ok(Opening::of(Who::Peer(kind), Cores::AsTheyAre, &times))
+    Ok(Opening::of(Who::Peer(kind), Rest::None, &times))
 }
 
 const WARMING: u32 = 5;
-const BETWEEN: Duration = Duration::from_millis(10);
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Ten times what they take.
 const PEERS_PATIENCE: Duration = Duration::from_secs(2);

@@ -1,23 +1,109 @@
 //! docs/benchmarks.md: the tables, and how each figure came about.
 
-use super::report::Report;
+use super::report::{Report, Who};
 use super::tables;
 
 /// The whole page.
 pub(super) fn of(report: &Report) -> String {
-    let machine = &report.machine;
     let grants = report.grants.as_ref().map(tables::grants);
+    [
+        head(report),
+        OPENING.to_owned(),
+        tables::openings(&report.openings),
+        INSIDE.to_owned(),
+        tables::inside(&report.inside),
+        FLOODS.to_owned(),
+        tables::floods(&report.floods),
+        GRANTS.to_owned(),
+        grants.unwrap_or_default(),
+        MEMORY.to_owned(),
+        tables::memory(&report.memory),
+        tail(report),
+    ]
+    .concat()
+}
+
+fn head(report: &Report) -> String {
+    let machine = &report.machine;
+    let beside = if machine.peers.is_empty() {
+        "No peer was installed.".to_owned()
+    } else {
+        format!("Beside {} from Debian.", machine.peers.join(" and "))
+    };
+    let quiet = if machine.was_quiet {
+        "Nothing else ran when each part began."
+    } else {
+        "Other work ran on the machine: the figures are worse than they would be without."
+    };
     format!(
-        "# Benchmarks\n\nPrinted by `cargo xtask bench`.\n\nMachine: {} ({} cores), {} GiB, {}, kernel {}.\n\n{}\n{}\n{}\n{}\n{}\n",
+        "# Benchmarks\n\n\
+         This page is written by `cargo xtask bench`, which builds for release, installs the peers \
+         when it is root, and measures\neverybody in the same run. Absolute figures are this \
+         machine's; ratios hold elsewhere.\n\n\
+         {} with {} cores, {} GiB, {}, kernel {}; {}. {beside} {quiet}\n\n\
+         Two hosts in network namespaces, joined by a veth pair; the bench needs no address, \
+         interface or firewall of the real host.\n",
         machine.processor,
         machine.cores,
         machine.memory_gib,
         machine.system,
         machine.kernel,
-        tables::openings(&report.openings),
-        tables::inside(&report.inside),
-        tables::floods(&report.floods),
-        grants.unwrap_or_default(),
-        tables::memory(&report.memory),
+        machine.compiler,
     )
 }
+
+fn tail(report: &Report) -> String {
+    let has_peers = report.openings.iter().any(|one| one.who != Who::Ours);
+    if has_peers {
+        String::new()
+    } else {
+        "\nPeers were not measured in this run.\n".to_owned()
+    }
+}
+
+const OPENING: &str = "
+## From the last knock to an open port, from outside
+
+From the last packet of the knock to the first SYN-ACK, both with the kernel's own time stamps at the client's end of the
+cable. The client sends a SYN every ten microseconds from one port, at the scheduler's idle rank, so that it is in nobody's
+way; each knock comes from an address of its own. A core that has rested is slower: a halted virtual core takes the
+hypervisor tens of microseconds to wake, and finds its caches cold. knockd has its manual's sequence (7000, 8000, 9000, SYN)
+and opens with `iptables -I`; fwknopd captures as by default, its client seals with AES and HMAC.
+
+";
+
+const INSIDE: &str = "
+## Inside the daemon
+
+From the claim's arrival at the broker to the kernel's word that the element is in the set, as each `granted` line of the
+log says. *Cold* is the first knock after 6.5 s of silence: the watermark on disk has run out, so that it waits for a sync.
+
+";
+
+const FLOODS: &str = "
+## Knocks under a flood
+
+Junk comes from random sources of 198.18.0.0/15, beside it valid knocks, one packet each and never sent twice; honoured is
+what a SYN-ACK answers within a second. *All it sends*: one thread for each core, and the daemon has to share them. Up to a
+few hundred clients the kernel's filter knows the tags, and junk never wakes the listener; a thousand are too many for it.
+*A captured tag* is what somebody sends who has seen a knock. CPU is that of all threads of the daemon, divided by the
+packets that were sent, whether it saw them or not. Peers get the junk that they must look at.
+
+";
+
+const GRANTS: &str = "
+## Grants in a second
+
+Sealed beforehand, each from an address of its own, sent as fast as they are answered, at most 1,024 on the way; then knocks
+that come one at a time, with the same figure as above from the daemon's log, before and beside the open ones.
+
+";
+
+const MEMORY: &str = "
+## Memory
+
+Listener and broker together, two seconds after the last of some knocks. *Peak* is the most that each process ever held.
+Clients of the large house stand in a clients file with a key and a secret of their own; ready is from the start of the
+program to its word that it hears knocks.
+
+";

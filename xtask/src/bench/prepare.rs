@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::Result;
 use nix::unistd::geteuid;
 
+use super::Wish;
 use super::peers::Kind;
-use super::{Folder, Wish, folder_of};
 use crate::command::Run;
 use crate::demo;
 use crate::say;
@@ -24,14 +24,10 @@ pub(super) fn run(tree: &Tree, wish: &Wish) -> Result<()> {
         build(tree)?;
         release(tree, "xtask")
     };
-    // Made here too, so that it is gone even when the measuring process was killed.
-    let folder = Folder::new(folder_of(tree))?;
-    let measured = Run::program(&program, tree.root())
+    Run::program(&program, tree.root())
         .with(["bench", "--prepared"])
         .with(arguments(wish))
-        .go();
-    drop(folder);
-    measured
+        .go()
 }
 
 /// A program as it was built for release.

@@ -33,25 +33,32 @@ pub(super) enum Who {
 #[derive(Serialize)]
 pub(super) struct Opening {
     pub(super) who: Who,
-    pub(super) cores: Cores,
+    pub(super) rest: Rest,
     pub(super) knocks: usize,
     pub(super) opened: Option<Spread>,
 }
 
-/// What the cores did when there was nothing to do.
+/// What was between two knocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub(super) enum Cores {
-    /// They halted, as the system has it.
-    AsTheyAre,
-    /// They spun at the idle rank.
-    KeptAwake,
+pub(super) enum Rest {
+    /// A millisecond.
+    None,
+    /// Long enough for the cores to halt and for their caches to hold something else.
+    Some,
 }
 
-impl Cores {
+impl Rest {
     pub(super) const fn words(self) -> &'static str {
         match self {
-            Self::AsTheyAre => "as they are",
-            Self::KeptAwake => "kept awake",
+            Self::None => "one after the other",
+            Self::Some => "each after 100 ms of rest",
+        }
+    }
+
+    pub(super) const fn length(self) -> Duration {
+        match self {
+            Self::None => Duration::from_millis(1),
+            Self::Some => Duration::from_millis(100),
         }
     }
 }
@@ -129,10 +136,10 @@ impl Who {
 }
 
 impl Opening {
-    pub(super) fn of(who: Who, cores: Cores, times: &[Option<Duration>]) -> Self {
+    pub(super) fn of(who: Who, rest: Rest, times: &[Option<Duration>]) -> Self {
         Self {
             who,
-            cores,
+            rest,
             knocks: times.len(),
             opened: Spread::of(times.iter().copied().flatten()),
         }

@@ -42,7 +42,7 @@ pub(super) fn openings(openings: &[Opening]) -> String {
     ]);
     for Opening {
         who,
-        cores,
+        rest,
         knocks,
         opened,
     } in openings
@@ -54,7 +54,7 @@ pub(super) fn openings(openings: &[Opening]) -> String {
             &mut table,
             &[
                 who.name().to_owned(),
-                cores.words().to_owned(),
+                rest.words().to_owned(),
                 knocks.to_string(),
                 opened.map_or(0, |spread| spread.runs).to_string(),
                 time(*opened, |spread| spread.median),
