@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use nightlatch_lab::{Payloads, pause};
+use rand_core::Rng;
 
 use super::Bench;
 use super::clients::{Clients, random};
@@ -17,7 +18,6 @@ use super::stage::{CLIENT, Stage, address};
 use super::tap::Ways;
 use super::usage::Processes;
 use crate::say;
-use rand_core::Rng;
 
 /// Measures us under every junk and pace, and each peer under the junk that it looks at.
 pub(super) fn measure(bench: &Bench, report: &mut Report) -> Result<()> {

@@ -22,7 +22,7 @@ pub(super) fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
     let mut clients = Clients::draw(people, 0)?;
     let mut daemon = bench.builds.start(&stage, &folder, &clients, 1_800)?;
     let flow = Flow::new(&stage)?;
-    let single = bench.extent.of(10, 500);
+    let single = bench.extent.of(10, 2_000);
     let before = say::timed("single grants", || {
         one_by_one(&flow, &mut daemon, &mut clients, 0..single)
     })?;
@@ -78,5 +78,5 @@ fn one_by_one(
 
 /// Far below what the daemon's queues hold.
 const WINDOW: usize = 1_024;
-const BETWEEN: Duration = Duration::from_millis(2);
+const BETWEEN: Duration = Duration::from_millis(1);
 const A_MOMENT: Duration = Duration::from_millis(500);

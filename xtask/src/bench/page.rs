@@ -84,7 +84,8 @@ const FLOODS: &str = "
 ## Knocks under a flood
 
 Junk comes from random sources of 198.18.0.0/15, beside it valid knocks, one packet each and never sent twice; honoured is
-what a SYN-ACK answers within a second. *All it sends*: one thread for each core, and the daemon has to share them. Up to a
+what a SYN-ACK answers within a second. The client probes every 200 µs here, to leave the machine to the flood, and that is
+in the times. *All it sends*: one thread for each core, and the daemon has to share them. Up to a
 few hundred clients the kernel's filter knows the tags, and junk never wakes the listener; a thousand are too many for it.
 *A captured tag* is what somebody sends who has seen a knock. CPU is that of all threads of the daemon, divided by the
 packets that were sent, whether it saw them or not. Peers get the junk that they must look at.
