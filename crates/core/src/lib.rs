@@ -33,6 +33,7 @@ mod port;
 mod quota;
 mod recovery;
 mod reload;
+mod sequence;
 mod service;
 mod shelf;
 mod time;
@@ -48,6 +49,10 @@ pub use plan::GatePlan;
 pub use policy::{Answers, LONGEST, Limits, MOST_PORTS, MOST_SERVICES, Policy, PolicyError};
 pub use port::{Port, PortError, PortRange, Protocol};
 pub use reload::Revoke;
+pub use sequence::{
+    Deed, FlagsWanted, Line, MOST_STEPS, Method, Number, OptionWanted, Payload, Probe, Sequence,
+    SequenceId, Step, Timed, Traits, Variant,
+};
 pub use service::{ClientId, Passage, Service, ServiceId, ServiceSet};
 pub use time::{Instant, Now};
 pub use verdict::{Judgement, Record, Refused, Verdict};

@@ -26,6 +26,7 @@ mod service;
 mod tag;
 mod text;
 mod time;
+mod timed;
 
 pub use ack::{Ack, Status};
 pub use attempt::{
@@ -41,3 +42,4 @@ pub use service::ServiceHash;
 pub use tag::{Tag, TagKey, Tagged};
 pub use text::{KeyKind, KeyTextError};
 pub use time::{EPOCH_SECONDS, Epoch, UnixTime};
+pub use timed::{SequenceSecret, TimeStep};

@@ -1,0 +1,13 @@
+//! Sequences: several packets to closed ports that together ask for something.
+//!
+//! ```text
+//! Sequence (policy) ─► Variant (valid now) ─► steps ─► a source walks them ─► claim
+//! ```
+
+mod kind;
+mod step;
+mod traits;
+
+pub use kind::{Deed, Line, Method, Sequence, SequenceId, Timed, Variant};
+pub use step::{FlagsWanted, MOST_STEPS, Probe, Step};
+pub use traits::{Number, OptionWanted, Payload, Traits};
