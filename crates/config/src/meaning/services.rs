@@ -120,6 +120,7 @@ fn meant(
         lasts,
         at_most,
         passage,
+        runs: None,
     })
 }
 
