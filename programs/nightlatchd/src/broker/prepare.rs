@@ -194,7 +194,7 @@ impl<'s> Start<'s> {
         });
         log.say(Line::Ready {
             clients: server.roster.len(),
-            knock_port: server.gate.knock_port,
+            knock_port: server.gate.knock_port.unwrap_or_default(),
             listener: self.listener_is.clone(),
         });
         for warning in gatekeeper.warnings(now) {

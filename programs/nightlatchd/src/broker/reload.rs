@@ -36,7 +36,7 @@ pub(super) struct Reloading {
 /// What only a restart changes: it was opened or given up before the privileges went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fixed {
-    knock_port: u16,
+    knock_port: Option<u16>,
     interfaces: nightlatch_config::Interfaces,
     state: PathBuf,
     status_socket: PathBuf,
