@@ -69,7 +69,10 @@ fn complaint_about(file: &Path) -> String {
             &MAIN_FILE.replace("CLIENTS", name),
         );
         load_server(&folder.path().join("nightlatchd.toml")).map(drop)
-    } else if name.ends_with(".lines") {
+    } else if file
+        .extension()
+        .is_some_and(|extension| extension == "lines")
+    {
         make_private(&folder.path().join(name));
         let text = LISTED.replace("LINES", name);
         write(folder.path(), "nightlatchd.toml", &text);
