@@ -12,7 +12,7 @@ mod round;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use nightlatch_capture::{Interfaces, PacketSocket, ReplySocket, Watch};
+use nightlatch_capture::{Interfaces, KnockShape, PacketSocket, ReplySocket, Touches, Watch};
 use nightlatch_core::Doorstep;
 use nightlatch_ticket::{SEALED_LENGTH, TagKey};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -127,8 +127,11 @@ impl Sockets {
         };
         let watch = Watch {
             interfaces,
-            knock_port: plan.knock_port,
-            payload_length: KNOCK,
+            knock: Some(KnockShape {
+                port: plan.knock_port,
+                lengths: vec![KNOCK],
+            }),
+            touches: Touches::default(),
         };
         Ok(Self {
             packets: PacketSocket::open(&watch)?,

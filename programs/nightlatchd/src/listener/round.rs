@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::os::fd::AsFd;
 
-use nightlatch_capture::{MOST_TAGS, PacketSocket, ReplySocket, Source, TagCheck};
+use nightlatch_capture::{MOST_TAGS, PacketSocket, ReplySocket, Source, TagCheck, Touches};
 use nightlatch_core::{Doorstep, Glance, Instant, Now};
 use nightlatch_ticket::TagKey;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -70,7 +70,9 @@ impl Round {
             .current_tags()
             .take(MOST_TAGS.saturating_add(1));
         let tags: Vec<_> = tags.map(|tag| tag.0).collect();
-        let check = self.packets.set_tags(Some(&tags))?;
+        let check = self
+            .packets
+            .watch_for(Some(&tags), &Touches::default())?;
         if check == TagCheck::Listener && tags.len() > MOST_TAGS {
             // So many clients never fit: then the filter need not change any more, and nobody who
             // takes this process over shall change it to read what else the host receives.
