@@ -30,8 +30,8 @@ pub(super) fn touches(
         attempts: merged(attempts),
         segments: merged(steps().filter_map(any_segment).collect()),
         datagrams: merged(datagrams),
-        icmp_four: kinds(steps(), Family::V4),
-        icmp_six: kinds(steps(), Family::V6),
+        icmp4: kinds(steps(), Family::V4),
+        icmp6: kinds(steps(), Family::V6),
     }
 }
 
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn a_ping_of_either_family_is_seen() {
         let touches = touches(&[variant(&["icmp/echo"])], &[], None);
-        assert_eq!((touches.icmp_four, touches.icmp_six), (vec![8], vec![128]));
+        assert_eq!((touches.icmp4, touches.icmp6), (vec![8], vec![128]));
     }
 
     #[test]
