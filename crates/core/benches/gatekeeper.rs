@@ -122,6 +122,7 @@ impl House {
         let clients = (0..CLIENTS).map(|client| Client {
             keys: pair(client),
             may: ServiceSet::all(),
+            may_tell: false,
             last: Counter(0),
         });
         let policy = usual_policy(Answers::Sealed, Limits::default());
@@ -130,7 +131,7 @@ impl House {
             watermark: Counter(u64::MAX),
         };
         let house = Self {
-            gatekeeper: RefCell::new(Gatekeeper::new(policy, clients.collect(), marks, now())),
+            gatekeeper: RefCell::new(Gatekeeper::new(policy, clients.collect(), marks, [], now())),
             keys: (0..CLIENTS).map(pair).collect(),
             counter: Cell::new(1),
             rng: RefCell::new(ChaCha8Rng::from_seed([3; 32])),

@@ -59,7 +59,7 @@ pub(crate) fn server(path: &Path, text: &str, desk: &mut Desk) -> Option<Server>
         return None;
     }
     let (settings, limits) = (settings?, limits?);
-    match Policy::new(book.into_services(), settings.answers, limits) {
+    match Policy::new(book.into_services(), Vec::new(), settings.answers, limits) {
         Ok(policy) => Some(settings.server(policy, roster)),
         Err(error) => {
             desk.add(Remark::of(0..0, &error));

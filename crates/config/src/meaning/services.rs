@@ -120,6 +120,7 @@ fn meant(
         lasts,
         at_most,
         passage,
+        runs: None,
     })
 }
 
@@ -187,8 +188,8 @@ fn check_port(
         );
     }
     let Some(settings) = settings else { return };
-    let knocks = Port::new(Protocol::Udp, settings.gate.knock_port);
-    if knocks == Some(port) {
+    let knocks = settings.gate.knock_port;
+    if knocks.is_some_and(|number| Port::new(Protocol::Udp, number) == Some(port)) {
         desk.add(
             Remark::error(text.span(), "the knock port cannot be opened")
                 .label("knocks come in here, and nothing answers")

@@ -91,7 +91,7 @@ pub(crate) fn read(
     Some(Settings {
         answers: answers?,
         gate: GatePlan {
-            knock_port: knock_port?,
+            knock_port: Some(knock_port?),
             guarded,
         },
         guard,

@@ -139,9 +139,10 @@ impl Keeper {
         let clients = vec![Client {
             keys: keys(),
             may,
+            may_tell: false,
             last: Counter(0),
         }];
-        let gatekeeper = Gatekeeper::new(policy(), clients, marks, now);
+        let gatekeeper = Gatekeeper::new(policy(), clients, marks, [], now);
         Self {
             gatekeeper,
             keys: keys(),
@@ -226,8 +227,9 @@ fn policy() -> Policy {
         lasts: Duration::from_secs(30),
         at_most: Duration::from_mins(2),
         passage: Passage::Lasting,
+        runs: None,
     };
-    Policy::new(vec![ssh], Answers::Sealed, Limits::default()).unwrap()
+    Policy::new(vec![ssh], vec![], Answers::Sealed, Limits::default()).unwrap()
 }
 
 const GOODBYE: &[u8] = b"goodbye";

@@ -85,6 +85,7 @@ fn part(
         clients.push(Client {
             keys,
             may: line.may,
+            may_tell: false,
             last,
         });
         one_done();

@@ -92,7 +92,7 @@ impl<'s> Start<'s> {
         )?;
         hand_over(channel, &clients)?;
         wait_until_listening(channel, &self.signals)?;
-        let gatekeeper = Gatekeeper::new(server.policy.clone(), clients, marks, now);
+        let gatekeeper = Gatekeeper::new(server.policy.clone(), clients, marks, [], now);
         let gatekeeper = Self::adopt(gatekeeper, firewall, &log, now);
         self.announce(server, &log, &gatekeeper, now);
         let reloads = bell()?;
@@ -194,7 +194,7 @@ impl<'s> Start<'s> {
         });
         log.say(Line::Ready {
             clients: server.roster.len(),
-            knock_port: server.gate.knock_port,
+            knock_port: server.gate.knock_port.unwrap_or_default(),
             listener: self.listener_is.clone(),
         });
         for warning in gatekeeper.warnings(now) {

@@ -36,7 +36,7 @@ pub(super) struct Reloading {
 /// What only a restart changes: it was opened or given up before the privileges went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fixed {
-    knock_port: u16,
+    knock_port: Option<u16>,
     interfaces: nightlatch_config::Interfaces,
     state: PathBuf,
     status_socket: PathBuf,
@@ -188,8 +188,9 @@ impl Round {
         hand_over(&self.channel, &clients)?;
         self.plan = gate;
         self.seats = Seats::new(roster, &policy, last);
-        let effects = self.gatekeeper.reload(policy, clients, clock::now());
-        let closed = effects
+        let taken = self.gatekeeper.reload(policy, clients, clock::now());
+        let closed = taken
+            .effects
             .iter()
             .filter(|effect| self.obey(effect) == Carried::Out)
             .count();

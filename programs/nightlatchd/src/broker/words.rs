@@ -18,6 +18,7 @@ pub(super) const fn of_verdict(verdict: &Verdict, carried: Carried) -> &'static 
         (Verdict::Grant(_) | Verdict::Close(_), Carried::Refused) => of_answer(Status::Unavailable),
         (Verdict::Grant(_), Carried::Out) => of_answer(Status::Granted),
         (Verdict::Close(_), Carried::Out) => of_answer(Status::Closed),
+        (Verdict::Tell { .. }, _) => of_answer(Status::Taken),
         (Verdict::Answer(status), _) => of_answer(*status),
         (Verdict::Ignore(reason), _) => of_refusal(*reason),
     }
@@ -36,6 +37,7 @@ pub(super) const fn of_answer(status: Status) -> &'static str {
         Status::Recovered => "recovery",
         Status::Unavailable => "unavailable",
         Status::Full => "full",
+        Status::Taken => "taken",
     }
 }
 
@@ -48,5 +50,9 @@ const fn of_refusal(reason: Refused) -> &'static str {
         Refused::Unserved => "unserved",
         Refused::RecoveryRepeated => "recovery-repeated",
         Refused::RecoveryTooSoon => "recovery-too-soon",
+        Refused::UnknownSequence => "unknown-sequence",
+        Refused::Used => "used",
+        Refused::NotNow => "not-now",
+        Refused::TooOften => "too-often",
     }
 }
