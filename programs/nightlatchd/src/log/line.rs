@@ -37,12 +37,17 @@ pub(crate) enum Line {
         running: usize,
     },
     /// Knocks are heard from here on.
-    #[display("ready: {clients} clients may knock at udp/{knock_port}; listener {listener}")]
+    #[display(
+        "ready: {clients} clients may knock{}; {sequences} sequences; listener {listener}",
+        knock_port.map_or_else(String::new, |port| format!(" at udp/{port}"))
+    )]
     Ready {
         /// How many clients.
         clients: usize,
-        /// The UDP port of knocks.
-        knock_port: u16,
+        /// The UDP port of knocks, if anybody has a key.
+        knock_port: Option<u16>,
+        /// How many sequences may be walked.
+        sequences: usize,
         /// Whom the listener became, and how confined.
         listener: String,
     },
@@ -85,6 +90,26 @@ pub(crate) enum Line {
         address: IpAddr,
         /// What he was told.
         answer: String,
+    },
+    /// A client told us something.
+    #[display("{client} at {address} says: {text:?}")]
+    Told {
+        /// Who.
+        client: String,
+        /// From where.
+        address: IpAddr,
+        /// What, in his words.
+        text: String,
+    },
+    /// A dry run tells what would be run.
+    #[display("{action} would be run for {client} at {address}")]
+    WouldRun {
+        /// The action.
+        action: String,
+        /// For whom.
+        client: String,
+        /// For which address.
+        address: IpAddr,
     },
     /// The kernel refused a change of the gate.
     #[display("the kernel refused to change the gate: {cause}")]
@@ -164,7 +189,11 @@ impl Line {
             | Self::Warned { .. }
             | Self::ConfigDoubtful { .. }
             | Self::LinesLost { .. } => Level::Warning,
-            Self::Granted { .. } | Self::Closed { .. } | Self::GateRaised { .. } => Level::Notice,
+            Self::Granted { .. }
+            | Self::Closed { .. }
+            | Self::Told { .. }
+            | Self::WouldRun { .. }
+            | Self::GateRaised { .. } => Level::Notice,
             Self::Ready { .. }
             | Self::Deriving { .. }
             | Self::Answered { .. }
