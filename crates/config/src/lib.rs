@@ -4,13 +4,14 @@
 //!  nightlatchd.toml ─trust─► document ─► text (written) ─► meaning (meant) ─► Server ─► Policy, GatePlan, Roster
 //!  clients          ─trust─► clients_file ────────────────────┘
 //!  nightlatch.toml  ─trust─► document ─► person::text ─► person::meaning ─► Person
-//!  *.key, *.psk     ─trust─► key_file ─► SecretKey, SealedKey, PresharedSecret
+//!  *.key, *.psk     ─trust─► key_file ─► SecretKey, SealedKey, PresharedSecret, SequenceSecret
 //! ```
 //!
 //! What is wrong comes out as [`Complaint`]s that point at file, line and column and say what to do.
 
 #![forbid(unsafe_code)]
 
+mod action;
 mod clients_file;
 mod complaint;
 mod desk;
@@ -28,26 +29,30 @@ mod ports;
 mod remark;
 mod remembered;
 mod roster;
+mod scanned;
 mod sealed_key;
 mod server;
 mod source;
 mod spelling;
+mod strength;
 mod text;
 mod time_span;
 mod trust;
 
+pub use action::{Action, Command};
 pub use complaint::{Complaint, Complaints};
 pub use key_file::{
-    KeyFileError, StoredKey, WriteFileError, read_preshared, read_secret_key, write_preshared,
-    write_secret_key,
+    KeyFileError, StoredKey, WriteFileError, read_preshared, read_secret_key, read_sequence_secret,
+    write_preshared, write_secret_key, write_sequence_secret,
 };
 pub use load::{ConfigError, load_person, load_server};
 pub use names::is_name;
-pub use person::{AddressChoice, KnownServer, Person, PresharedChoice};
+pub use person::{AddressChoice, KnockMethod, KnownServer, Person, PresharedChoice, SequenceWay};
 pub use remembered::{Remembered, SaveError};
 pub use roster::{Roster, RosterLine};
 pub use sealed_key::{SealedKey, UnsealError};
 pub use server::{Interfaces, LogForm, Server};
 pub use spelling::nearest;
+pub use strength::Strength;
 pub use time_span::{TimeSpanError, read_time_span};
 pub use trust::ReadError;

@@ -215,6 +215,18 @@ mod tests {
     }
 
     #[test]
+    fn a_sequence_secret_is_a_kind_of_its_own() {
+        let text = SequenceSecret::from_bytes([7; 32]).expose_text();
+        assert!(text.starts_with("nightlatch-seq1"));
+        assert!(text.parse::<SequenceSecret>() == Ok(SequenceSecret::from_bytes([7; 32])));
+        let error = text.parse::<PresharedSecret>().err().unwrap();
+        assert_eq!(
+            error.to_string(),
+            "this is a sequence secret; a pre-shared secret is wanted\n  use the line that begins with nightlatch-psk1, and keep the sequence secret where it belongs"
+        );
+    }
+
+    #[test]
     fn a_typo_is_found_and_pointed_at() {
         let wrong: String = public()
             .char_indices()

@@ -79,7 +79,7 @@ impl<'s> Start<'s> {
         let now = clock::now();
         let marks = self.marks(server, &log, now);
         let clients = derive(
-            &server.server_key,
+            server.server_key.as_ref(),
             &server.roster,
             &self.remembered.counters,
             &|done| {

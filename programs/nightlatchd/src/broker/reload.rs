@@ -140,7 +140,7 @@ fn read(config: &Path, fixed: &Fixed) -> Result<Fresh, ReloadError> {
         return Err(ReloadError::Fixed(name));
     }
     let nobody = BTreeMap::new();
-    let clients = derive(&server.server_key, &server.roster, &nobody, &|_| ())?;
+    let clients = derive(server.server_key.as_ref(), &server.roster, &nobody, &|_| ())?;
     let warnings = server.warnings.iter().map(ToString::to_string).collect();
     Ok(Fresh {
         policy: server.policy,
