@@ -9,6 +9,7 @@
 mod broker;
 mod channel;
 mod clock;
+mod ephemeral;
 mod exit;
 mod gate;
 mod listener;

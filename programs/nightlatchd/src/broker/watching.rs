@@ -12,7 +12,7 @@ use crate::ephemeral::ephemeral_ports;
 /// What the listener was told, and when to look for more.
 pub(super) struct Watching {
     /// Ports that the configuration says are in use.
-    pub(super) named: Vec<PortRange>,
+    named: Vec<PortRange>,
     told: Option<u64>,
     in_use: Vec<PortRange>,
     look_at: Instant,
@@ -26,6 +26,12 @@ impl Watching {
             in_use: Vec::new(),
             look_at: Instant::default(),
         }
+    }
+
+    /// Takes what another configuration names; the listener is told at once.
+    pub(super) fn replace(&mut self, named: Vec<PortRange>) {
+        self.named = named;
+        self.told = None;
     }
 }
 
