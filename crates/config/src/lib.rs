@@ -20,6 +20,7 @@ mod document;
 mod example_files;
 mod fields;
 mod key_file;
+mod knockd;
 mod lines;
 mod load;
 mod meaning;
@@ -43,6 +44,7 @@ pub use key_file::{
     KeyFileError, StoredKey, WriteFileError, read_preshared, read_secret_key, read_sequence_secret,
     write_preshared, write_secret_key, write_sequence_secret,
 };
+pub use knockd::{Commands, Converted, convert_knockd};
 pub use load::{ConfigError, load_person, load_server};
 pub use names::is_name;
 pub use person::{AddressChoice, KnownServer, Person, PresharedChoice};

@@ -14,6 +14,7 @@ use nightlatch_core::Policy;
 
 pub(crate) use clients::{key_remark, public_key, secret_path};
 pub(crate) use services::ServiceBook;
+pub(crate) use settings::is_interface;
 pub(crate) use values::{USUAL_KNOCK_PORT, answers, port};
 
 use crate::{
