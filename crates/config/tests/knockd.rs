@@ -3,12 +3,16 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on shall stop")]
 
 use std::{
-    fs,
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
-use nightlatch_config::{Commands, Converted, convert_knockd};
+use nightlatch_config::{
+    Commands, Converted, convert_knockd, import_knockd, load_knockd, load_server,
+};
 use proptest::{collection::vec, prelude::*, sample::select, test_runner::TestCaseError};
+use tempfile::TempDir;
 
 #[test]
 fn each_file_of_knockds_becomes_exactly_this() {
@@ -42,6 +46,66 @@ fn what_comes_out_is_toml_whatever_becomes_of_the_commands() {
             }
         }
     }
+}
+
+#[test]
+fn what_comes_out_is_a_configuration_that_is_right() {
+    let folder = folder();
+    for file in files() {
+        for commands in [Commands::BecomeGrants, Commands::RunAsWell] {
+            let Ok(converted) = convert(&file, commands) else {
+                continue;
+            };
+            let text = converted.text.replace("/etc/knockd/", "");
+            let path = write(folder.path(), "nightlatchd.toml", &text, 0o644);
+            let loaded = load_server(&path).map(drop);
+            let wrong = loaded.map_err(|error| error.to_string());
+            assert_eq!(wrong, Ok(()), "{}", file.display());
+        }
+    }
+}
+
+#[test]
+fn knockds_file_is_taken_for_a_configuration_as_it_is() {
+    let folder = folder();
+    let text = fs::read_to_string(data("debian.conf")).unwrap();
+    let path = write(folder.path(), "knockd.conf", &text, 0o640);
+    let server = load_knockd(&path, Commands::RunAsWell).unwrap();
+    let names: Vec<&str> = server
+        .policy
+        .services()
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
+    assert_eq!(names, ["ssh", "https"]);
+    assert_eq!(server.actions.len(), 2);
+    assert_eq!(server.warnings.len(), 5, "{:?}", server.warnings);
+    assert!(server.warnings[0].to_string().contains("knockd.conf:5:"));
+    let server = load_knockd(&path, Commands::BecomeGrants).unwrap();
+    assert!(server.actions.is_empty());
+}
+
+#[test]
+fn a_file_that_others_may_write_is_translated_and_not_run() {
+    let folder = folder();
+    let text = fs::read_to_string(data("minecraft.conf")).unwrap();
+    let path = write(folder.path(), "knockd.conf", &text, 0o666);
+    assert!(import_knockd(&path, Commands::BecomeGrants).is_ok());
+    let error = load_knockd(&path, Commands::BecomeGrants).err().unwrap();
+    assert!(error.to_string().contains("others may write it"), "{error}");
+}
+
+#[test]
+fn what_knockd_refuses_is_refused_with_the_line_of_its_own_file() {
+    let folder = folder();
+    let path = write(
+        folder.path(),
+        "knockd.conf",
+        "[a]\nsequence = 70000\n",
+        0o644,
+    );
+    let error = load_knockd(&path, Commands::BecomeGrants).err().unwrap();
+    assert!(error.to_string().contains("knockd.conf:2:12"), "{error}");
 }
 
 proptest! {
@@ -125,9 +189,30 @@ const VALUES: [&str; 20] = [
     "\u{0}",
 ];
 
+fn data(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/knockd")
+        .join(name)
+}
+
+/// A folder with the list that one of the files names.
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "once", "#1001,1002\n 1003,4711:udp\n", 0o600);
+    folder
+}
+
+fn write(folder: &Path, name: &str, text: &str, mode: u32) -> PathBuf {
+    let path = folder.join(name);
+    fs::write(&path, text).unwrap();
+    fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+    path
+}
+
 fn files() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/knockd");
-    let all = fs::read_dir(folder).unwrap().map(|one| one.unwrap().path());
+    let all = fs::read_dir(data(""))
+        .unwrap()
+        .map(|one| one.unwrap().path());
     let mut files: Vec<PathBuf> = all
         .filter(|path| path.extension().is_some_and(|kind| kind == "conf"))
         .collect();

@@ -6,7 +6,9 @@
 
 mod commands;
 mod convert;
+mod load;
 mod plan;
 mod reading;
 
 pub use convert::{Commands, Converted, convert_knockd};
+pub use load::{import_knockd, load_knockd};

@@ -150,7 +150,7 @@ fn clash(candidates: &[Candidate<'_>], place: usize) -> Option<Risk> {
             format!("`{name}` is knocked like {theirs}: it is left out")
         } else {
             format!(
-                "on the way to `{name}` {theirs} opens, and knockd opened nothing else: `{name}` is left out"
+                "{theirs} opens on the way to `{name}`, and knockd opened nothing else: `{name}` is left out"
             )
         };
         let advice = "give it other ports, or let one sequence open a service with all the ports";

@@ -7,7 +7,7 @@ use super::{
     service_block::{ports, quotes},
     services::{Aim, Services},
     steps::within,
-    toml,
+    toml, weak,
 };
 use crate::knockd::reading::{Key, Line, Lines};
 
@@ -21,7 +21,10 @@ pub(super) fn block(
 ) -> Option<Block> {
     let aim = services.aims.get(door).copied().flatten()?;
     let mut paragraphs = vec![
-        candidate.way.paragraph(candidate.door, lines),
+        candidate
+            .way
+            .paragraph(candidate.door, lines)
+            .risks(weak::risks(candidate)),
         within(candidate.door, lines),
     ];
     paragraphs.extend(target(candidate));

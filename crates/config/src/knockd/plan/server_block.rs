@@ -37,14 +37,13 @@ fn guard(file: &File, services: &Services, commands: Commands) -> Paragraph {
     }
     guarded.sort_unstable();
     let paragraph = Paragraph::default();
-    let paragraph = if guarded.is_empty() {
-        paragraph.note("No door opens ports by a grant, so nothing is guarded.")
-    } else {
-        paragraph
+    if guarded.is_empty() {
+        return paragraph.note("No door opens ports by a grant, so nothing is guarded.");
+    }
+    paragraph
             .note("What the doors below open; to everybody who has not knocked it is silent. Our gate stands in front of your own firewall and takes no part in it.")
-            .risks(firewall(file, services, commands, &guarded))
-    };
-    paragraph.says(format!("guard = {}", ports(&guarded)))
+        .risks(firewall(file, services, commands, &guarded))
+        .says(format!("guard = {}", ports(&guarded)))
 }
 
 /// The one thing that locks people out: two doors one behind the other, and a key for the first.

@@ -3,7 +3,7 @@
 use nightlatch_core::{Protocol, Step};
 
 use super::block::{Paragraph, Risk};
-use super::{toml, weak};
+use super::toml;
 use crate::knockd::reading::{Door, Key, Line, Lines, Said, Touch, atoi};
 
 /// What a door waits for.
@@ -49,7 +49,6 @@ impl Way {
                     .notes(flag_notes(door))
                     .risks(flag_risk(door))
                     .risks(number_risks(door, lines))
-                    .risks(weak::risks(door))
                     .says(format!("steps = {}", toml::list(&steps)))
             }
             Self::OneTime(path) => paragraph

@@ -1,36 +1,76 @@
 //! Sequences that a stranger comes upon by chance.
 
-use super::block::Risk;
-use crate::knockd::reading::{Door, Key};
+use nightlatch_core::Protocol;
 
-/// What is weak about a door's ports.
-pub(super) fn risks(door: &Door) -> Option<Risk> {
-    let span = door.last(Key::Sequence)?.value.clone();
-    let ports: Vec<u16> = door.touches.iter().map(|touch| touch.port).collect();
-    let (title, advice) = if STOCK.contains(&ports.as_slice()) {
-        (
-            "these ports are knockd's own example: scanners try them first",
-            "take others, in mixed order, between 10000 and 60000",
-        )
-    } else if ports.len() < 3 {
-        (
-            "fewer than three ports are found by trying",
-            "take three or more, in mixed order",
-        )
-    } else if ports.is_sorted_by(|a, b| a < b) || ports.is_sorted_by(|a, b| a > b) {
-        (
-            "the ports only rise or only fall, as those of a scan do",
-            "mix their order",
-        )
+use super::{block::Risk, candidate::Candidate, deed::Deed};
+use crate::{
+    knockd::reading::Key,
+    scanned::{is_scanned, is_stock},
+    strength::Strength,
+};
+
+/// What is weak about a door's ports. What a stranger closes is his own.
+pub(super) fn risks(candidate: &Candidate<'_>) -> Vec<Risk> {
+    let Some(said) = candidate.door.last(Key::Sequence) else {
+        return Vec::new();
+    };
+    if candidate.way.steps().is_empty() || matches!(candidate.deed, Deed::Close(_)) {
+        return Vec::new();
+    }
+    let whole =
+        whole(candidate).map(|(title, advice)| Risk::new(said.value.clone(), title, advice));
+    whole.into_iter().chain(scanned(candidate)).collect()
+}
+
+/// What is weak about all of them together.
+fn whole(candidate: &Candidate<'_>) -> Option<(String, &'static str)> {
+    let ports: Vec<u16> = candidate
+        .door
+        .touches
+        .iter()
+        .map(|touch| touch.port)
+        .collect();
+    if is_stock(&ports) {
+        return Some((
+            String::from("these ports stand in every manual: scanners try them first"),
+            "choose others, at random, and in mixed order",
+        ));
+    }
+    if ports.len() < 3 {
+        let strength = Strength::of_steps(candidate.way.steps());
+        return Some((
+            format!("this is short: {strength}"),
+            "three steps are the least that scans and guesses do not find",
+        ));
+    }
+    let only = if ports.is_sorted_by(|one, next| one < next) {
+        "rise"
+    } else if ports.is_sorted_by(|one, next| one > next) {
+        "fall"
     } else {
         return None;
     };
-    Some(Risk::new(span, title, advice))
+    Some((
+        format!("the ports only {only}: a port scan could open this door"),
+        "mix their order",
+    ))
 }
 
-/// What stands in the file that knockd comes with, and in most tutorials.
-const STOCK: [&[u16]; 3] = [
-    &[7000, 8000, 9000],
-    &[9000, 8000, 7000],
-    &[12345, 54321, 24680, 13579],
-];
+/// Ports that come first in scans.
+fn scanned(candidate: &Candidate<'_>) -> Option<Risk> {
+    let touches = &candidate.door.touches;
+    let tried = |protocol: Protocol, port| is_scanned(protocol, port);
+    let mut found = touches
+        .iter()
+        .filter(|touch| tried(touch.protocol, touch.port));
+    let first = found.next()?;
+    let list: Vec<String> = std::iter::once(first)
+        .chain(found)
+        .map(|touch| format!("{}/{}", touch.protocol, touch.port))
+        .collect();
+    Some(Risk::new(
+        first.span.clone(),
+        format!("scanners try {} before most others", list.join(", ")),
+        "take ports that nobody has a reason to try",
+    ))
+}
