@@ -1,116 +1,19 @@
-//! From the options to the parts that do the work.
+//! The tasks that knock at a server of the configuration.
 
-use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
-use clap::Parser;
-use clap::error::ErrorKind;
 use nightlatch_ticket::Kind;
 
 use crate::call::{Call, Called, Want};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::keys::{self, Lock};
 use crate::knock::{Breadth, Family, Hearing, Visit, resolve};
-use crate::options::{
-    Close, Connect, Keygen, Knock, Manner, Options, Public, Ssh, Status, Task, Way,
-};
+use crate::options::{Connect, Knock, Manner, Ssh, Way};
 use crate::report::Report;
 use crate::voice::{remark, say};
-use crate::{connect, demo, mishap, ssh, status, surroundings};
+use crate::{connect, ssh};
 
-/// Does what the command line says.
-pub fn run(line: impl IntoIterator<Item = OsString>) -> ExitCode {
-    mishap::own_up();
-    let options = match Options::try_parse_from(line) {
-        Ok(options) => options,
-        Err(error) => return misunderstood(&error).into(),
-    };
-    match perform(options.task) {
-        Ok(code) => code,
-        Err(failure) => {
-            remark(failure.told().trim_end());
-            failure.exit().into()
-        }
-    }
-}
-
-fn misunderstood(error: &clap::Error) -> Exit {
-    // A closed stream: nobody is left to be told.
-    let _ = error.print();
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Done,
-        _ => Exit::Usage,
-    }
-}
-
-fn perform(task: Task) -> Result<ExitCode, Failure> {
-    Ok(match task {
-        // First of all, since a process can go into namespaces only while it has one thread.
-        Task::Demo(options) => return demo::run(&options).map_err(Failure::Demo),
-        Task::Keygen(options) => keygen(&options),
-        Task::Public(options) => public(&options),
-        Task::Knock(options) => knock(options),
-        Task::Close(Close { door, manner, way }) => knock(Knock {
-            door,
-            lasting: None,
-            close: true,
-            manner,
-            way,
-        }),
-        Task::Connect(options) => connect_through(&options),
-        Task::Ssh(options) => ssh_through(&options),
-        Task::Status(options) => tell_status(&options),
-    }?
-    .into())
-}
-
-fn keygen(options: &Keygen) -> Result<Exit, Failure> {
-    let file = key_file(options.output.as_deref())?;
-    if options.preshared {
-        keys::make_preshared(&file)?;
-        remark(&format!(
-            "the pre-shared secret is in {}: the server gets the same file",
-            file.display()
-        ));
-        return Ok(Exit::Done);
-    }
-    let lock = match &options.passphrase_file {
-        Some(words) => Lock::File(words),
-        None if options.passphrase => Lock::Asked,
-        None => Lock::Open,
-    };
-    let public = keys::make(&file, lock)?;
-    remark(&format!(
-        "the secret key is in {}: show it to nobody; the public key is",
-        file.display()
-    ));
-    say(&public.to_string())?;
-    Ok(Exit::Done)
-}
-
-/// Where the key goes; our own folder is made where it is missing, and no other.
-fn key_file(named: Option<&Path>) -> Result<PathBuf, Failure> {
-    let usual = match (surroundings::key_file(), named) {
-        (Ok(usual), _) => usual,
-        (Err(_), Some(named)) => return Ok(named.to_owned()),
-        (Err(homeless), None) => return Err(homeless.into()),
-    };
-    let file = named.unwrap_or(&usual);
-    if file.parent() == usual.parent() {
-        keys::make_folder_of(file)?;
-    }
-    Ok(file.to_owned())
-}
-
-fn public(options: &Public) -> Result<Exit, Failure> {
-    say(&keys::public(&options.file, options.passphrase_file.as_deref())?.to_string())?;
-    Ok(Exit::Done)
-}
-
-fn knock(options: Knock) -> Result<Exit, Failure> {
+pub(super) fn knock(options: Knock) -> Result<Exit, Failure> {
     let Knock {
         door,
         lasting,
@@ -148,7 +51,7 @@ fn knock(options: Knock) -> Result<Exit, Failure> {
     Ok(report.exit())
 }
 
-fn connect_through(options: &Connect) -> Result<Exit, Failure> {
+pub(super) fn connect_through(options: &Connect) -> Result<Exit, Failure> {
     let Connect {
         host,
         port,
@@ -178,7 +81,7 @@ fn connect_through(options: &Connect) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn ssh_through(options: &Ssh) -> Result<Exit, Failure> {
+pub(super) fn ssh_through(options: &Ssh) -> Result<Exit, Failure> {
     let Ssh { service, way, line } = options;
     // What is not UTF-8 is no host that the configuration could know: it finds none.
     let destination = line
@@ -200,16 +103,6 @@ fn ssh_through(options: &Ssh) -> Result<Exit, Failure> {
     }
     let really = (host != call.server.host).then_some(call.server.host.as_str());
     Err(ssh::become_ssh(really, only_open_family(&called.visits, way), line).into())
-}
-
-fn tell_status(options: &Status) -> Result<Exit, Failure> {
-    let told = if options.json {
-        status::for_programs
-    } else {
-        status::for_people
-    };
-    say(&told(&options.socket)?)?;
-    Ok(Exit::Done)
 }
 
 fn prepare(server: &str, service: Option<&str>, way: &Way) -> Result<Call, Failure> {
