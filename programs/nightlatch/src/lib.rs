@@ -31,6 +31,7 @@ mod run;
 mod ssh;
 mod status;
 mod surroundings;
+pub mod touch;
 mod voice;
 
 pub use clock::Clock;
