@@ -8,7 +8,7 @@ use std::{
     str::FromStr,
 };
 
-use nightlatch_ticket::{KeyTextError, PresharedSecret, PublicKey, SecretKey};
+use nightlatch_ticket::{KeyTextError, PresharedSecret, PublicKey, SecretKey, SequenceSecret};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
@@ -62,6 +62,12 @@ pub fn read_preshared(path: &Path) -> Result<PresharedSecret, KeyFileError> {
     }
 }
 
+/// Reads the file of a time-based sequence. It must belong to us or to root, and nobody else may read it.
+pub fn read_sequence_secret(path: &Path) -> Result<SequenceSecret, KeyFileError> {
+    let text = read(path)?;
+    parse(path, only_line(path, &text)?)
+}
+
 /// Writes a secret key to a file that is not there yet, for our eyes only; sealed if there is a passphrase.
 pub fn write_secret_key(
     path: &Path,
@@ -107,6 +113,19 @@ pub fn write_preshared(path: &Path, secret: &PresharedSecret) -> Result<(), Writ
         path,
         &join(&[
             "# nightlatch pre-shared secret: one client and the server have it, nobody else\n",
+            &text,
+            "\n",
+        ]),
+    )
+}
+
+/// Writes the secret of a time-based sequence to a file that is not there yet, for our eyes only.
+pub fn write_sequence_secret(path: &Path, secret: &SequenceSecret) -> Result<(), WriteFileError> {
+    let text = secret.expose_text();
+    write(
+        path,
+        &join(&[
+            "# nightlatch sequence secret: whoever has it knows which ports to touch, at any time\n",
             &text,
             "\n",
         ]),

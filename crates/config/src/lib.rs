@@ -4,7 +4,7 @@
 //!  nightlatchd.toml ─trust─► document ─► text (written) ─► meaning (meant) ─► Server ─► Policy, GatePlan, Roster
 //!  clients          ─trust─► clients_file ────────────────────┘
 //!  nightlatch.toml  ─trust─► document ─► person::text ─► person::meaning ─► Person
-//!  *.key, *.psk     ─trust─► key_file ─► SecretKey, SealedKey, PresharedSecret
+//!  *.key, *.psk     ─trust─► key_file ─► SecretKey, SealedKey, PresharedSecret, SequenceSecret
 //! ```
 //!
 //! What is wrong comes out as [`Complaint`]s that point at file, line and column and say what to do.
@@ -38,8 +38,8 @@ mod trust;
 
 pub use complaint::{Complaint, Complaints};
 pub use key_file::{
-    KeyFileError, StoredKey, WriteFileError, read_preshared, read_secret_key, write_preshared,
-    write_secret_key,
+    KeyFileError, StoredKey, WriteFileError, read_preshared, read_secret_key, read_sequence_secret,
+    write_preshared, write_secret_key, write_sequence_secret,
 };
 pub use load::{ConfigError, load_person, load_server};
 pub use names::is_name;

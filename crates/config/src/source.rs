@@ -84,10 +84,11 @@ fn next_secret(text: &str) -> Option<(&str, &str, &str)> {
         .min_by_key(|(before, _, _)| before.len())
 }
 
-const SECRET_PREFIXES: [&str; 3] = [
+const SECRET_PREFIXES: [&str; 4] = [
     "nightlatch-secret1",
     "nightlatch-psk1",
     "nightlatch-sealed1",
+    "nightlatch-seq1",
 ];
 
 #[cfg(test)]

@@ -10,9 +10,10 @@ use std::{
 
 use nightlatch_config::{
     KeyFileError, ReadError, Remembered, StoredKey, UnsealError, WriteFileError, read_preshared,
-    read_secret_key, write_preshared, write_secret_key,
+    read_secret_key, read_sequence_secret, write_preshared, write_secret_key,
+    write_sequence_secret,
 };
-use nightlatch_ticket::{Counter, Memory, PresharedSecret, SecretKey};
+use nightlatch_ticket::{Counter, Memory, PresharedSecret, SecretKey, SequenceSecret};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use tempfile::TempDir;
 
@@ -264,4 +265,22 @@ fn a_memory_that_cannot_be_kept_leaves_nothing_behind() {
     fs::create_dir(&taken).unwrap();
     assert!(Remembered::default().save(&taken).is_err());
     assert_eq!(names_in(folder.path()), ["home.json"]);
+}
+
+#[test]
+fn a_sequence_secret_comes_back_and_is_kept_like_every_other() {
+    let (_folder, path) = folder();
+    let secret = SequenceSecret::from_bytes([6; 32]);
+    write_sequence_secret(&path, &secret).unwrap();
+    assert!(read_sequence_secret(&path).unwrap() == secret);
+    assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+    assert!(matches!(
+        write_sequence_secret(&path, &secret),
+        Err(WriteFileError::Exists(_))
+    ));
+    fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+    assert!(matches!(
+        read_sequence_secret(&path),
+        Err(KeyFileError::Unread(ReadError::OthersMayRead { .. }))
+    ));
 }

@@ -50,8 +50,8 @@ pub use policy::{Answers, LONGEST, Limits, MOST_PORTS, MOST_SERVICES, Policy, Po
 pub use port::{Port, PortError, PortRange, Protocol};
 pub use reload::Revoke;
 pub use sequence::{
-    Deed, FlagsWanted, Line, MOST_STEPS, Method, Number, OptionWanted, Payload, Probe, Sequence,
-    SequenceId, Step, Timed, Traits, Variant,
+    Deed, FlagsWanted, Line, MOST_PAYLOAD, MOST_STEPS, Method, Number, OptionWanted, Payload,
+    Probe, Sequence, SequenceId, Step, StepError, Timed, Traits, Variant,
 };
 pub use service::{ClientId, Passage, Service, ServiceId, ServiceSet};
 pub use time::{Instant, Now};

@@ -5,9 +5,11 @@
 //! ```
 
 mod kind;
+mod notation;
 mod step;
 mod traits;
 
 pub use kind::{Deed, Line, Method, Sequence, SequenceId, Timed, Variant};
+pub use notation::{MOST_PAYLOAD, StepError};
 pub use step::{FlagsWanted, MOST_STEPS, Probe, Step};
 pub use traits::{Number, OptionWanted, Payload, Traits};

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 pub use wrong::{KeyKind, KeyTextError};
 
-use crate::{PresharedSecret, PublicKey, SecretKey};
+use crate::{PresharedSecret, PublicKey, SecretKey, SequenceSecret};
 
 impl fmt::Display for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -65,6 +65,21 @@ impl FromStr for PresharedSecret {
 
     fn from_str(text: &str) -> Result<Self, KeyTextError> {
         read(text, KeyKind::Preshared).map(|bytes| Self::from_bytes(*bytes))
+    }
+}
+
+impl SequenceSecret {
+    /// The secret as text, for writing it to its file.
+    pub fn expose_text(&self) -> Zeroizing<String> {
+        write(KeyKind::Sequence, self.expose_bytes())
+    }
+}
+
+impl FromStr for SequenceSecret {
+    type Err = KeyTextError;
+
+    fn from_str(text: &str) -> Result<Self, KeyTextError> {
+        read(text, KeyKind::Sequence).map(|bytes| Self::from_bytes(*bytes))
     }
 }
 
@@ -196,6 +211,18 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "this is a secret key; a public key is wanted\n  use the line that begins with nightlatch-pub1, and keep the secret key where it belongs"
+        );
+    }
+
+    #[test]
+    fn a_sequence_secret_is_a_kind_of_its_own() {
+        let text = SequenceSecret::from_bytes([7; 32]).expose_text();
+        assert!(text.starts_with("nightlatch-seq1"));
+        assert!(text.parse::<SequenceSecret>() == Ok(SequenceSecret::from_bytes([7; 32])));
+        let error = text.parse::<PresharedSecret>().err().unwrap();
+        assert_eq!(
+            error.to_string(),
+            "this is a sequence secret; a pre-shared secret is wanted\n  use the line that begins with nightlatch-psk1, and keep the sequence secret where it belongs"
         );
     }
 
