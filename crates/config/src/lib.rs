@@ -39,7 +39,7 @@ mod trust;
 pub use complaint::{Complaint, Complaints};
 pub use key_file::{
     KeyFileError, StoredKey, WriteFileError, read_preshared, read_secret_key, read_sequence_secret,
-    write_preshared, write_secret_key, write_sequence_secret,
+    write_preshared, write_secret_key, write_sequence_list, write_sequence_secret,
 };
 pub use load::{ConfigError, load_person, load_server};
 pub use names::is_name;

@@ -12,6 +12,7 @@ use crate::keys::KeyError;
 use crate::knock::ResolveError;
 use crate::passphrase::PassphraseError;
 use crate::randomness::RandomnessError;
+use crate::sequence::{LinesError, ShapeError};
 use crate::ssh::SshError;
 use crate::status::StatusError;
 use crate::surroundings::HomelessError;
@@ -35,6 +36,12 @@ pub(crate) enum Failure {
     /// The connection broke off.
     #[error("the connection broke off: {0}")]
     Join(#[source] io::Error),
+    /// The ports of a time-based sequence cannot be as they are said to be.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
+    /// No list of sequences could be drawn.
+    #[error(transparent)]
+    Lines(#[from] LinesError),
     /// ssh could not be run.
     #[error(transparent)]
     Ssh(#[from] SshError),
@@ -73,6 +80,7 @@ impl Failure {
             Self::Resolve(_) | Self::Reach(_) | Self::Join(_) => Exit::Unavailable,
             Self::Status(error) => of_status(error),
             Self::Demo(error) => of_demo(error),
+            Self::Shape(_) | Self::Lines(_) => Exit::Usage,
             Self::Homeless(_) => Exit::Config,
             Self::Ssh(_) | Self::Randomness(_) | Self::Speak(_) => Exit::System,
         }

@@ -4,6 +4,7 @@
 //!  options ─► run ─┬─► keys ◄─ passphrase
 //!                  ├─► call ─► knock ─► report ─► voice
 //!                  │     └─► notebook
+//!                  ├─► sequence ─► touch
 //!                  ├─► connect, ssh
 //!                  ├─► status
 //!                  └─► demo
@@ -28,6 +29,7 @@ mod period;
 mod randomness;
 mod report;
 mod run;
+mod sequence;
 mod ssh;
 mod status;
 mod surroundings;

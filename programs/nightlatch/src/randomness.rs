@@ -1,7 +1,7 @@
 //! The one place of the person's tool where randomness comes from: the operating system.
 
 use getrandom::SysRng;
-use rand_core::UnwrapErr;
+use rand_core::{CryptoRng, UnwrapErr};
 
 /// The operating system's randomness, as the sealing and the key making want it.
 pub type Randomness = UnwrapErr<SysRng>;
@@ -21,3 +21,16 @@ pub fn randomness() -> Result<Randomness, RandomnessError> {
     "the operating system gives no randomness: {0}\n  a sandbox that forbids getrandom(2) is the usual cause"
 )]
 pub struct RandomnessError(#[from] getrandom::Error);
+
+/// A number below a bound, each as likely as any other; 0 where there is none below it.
+pub(crate) fn below(bound: u32, rng: &mut impl CryptoRng) -> u32 {
+    // What lies above the last whole multiple of the bound would favour small numbers.
+    let surplus = u32::MAX.checked_rem(bound).unwrap_or_default();
+    let whole = u32::MAX.saturating_sub(surplus);
+    loop {
+        let drawn = rng.next_u32();
+        if drawn < whole || bound == 0 {
+            return drawn.checked_rem(bound).unwrap_or_default();
+        }
+    }
+}

@@ -31,7 +31,38 @@ pub(super) const KNOCK_EXAMPLES: &str = "\
 Examples:
   nightlatch knock home                    the usual service, as long as the server gives
   nightlatch knock home web --for 10m
-  nightlatch knock home --json";
+  nightlatch knock home --json
+  nightlatch knock --sequence 7000,8000:udp,9000 home.example.org
+  nightlatch knock --secret ssh.secret home.example.org
+
+With --sequence or --secret any host can be named, and nothing answers: every port is touched once,
+in its order, 50 ms apart, so that no packet overtakes the one before it.";
+
+pub(super) const SEQUENCE_EXAMPLES: &str = "\
+Examples:
+  nightlatch sequence new -o ssh.secret
+  nightlatch sequence show --secret ssh.secret --host home.example.org
+  nightlatch sequence lines -n 20 -o ssh.lines";
+
+pub(super) const SHOW_EXAMPLES: &str = "\
+A server takes the set before and the set after as well, and each set once.
+
+Examples:
+  nightlatch sequence show --secret ssh.secret --host home.example.org
+  nightlatch sequence show --secret ssh.secret --every 1h --times 48";
+
+pub(super) const NEW_EXAMPLES: &str = "\
+Whoever has the secret knows the ports of any time: the server gets the same file, and nobody else.
+
+Example:
+  nightlatch sequence new -o ssh.secret";
+
+pub(super) const LINES_EXAMPLES: &str = "\
+The server gets the file, the person the list: each line opens once, in their order.
+
+Examples:
+  nightlatch sequence lines -n 20 -o ssh.lines
+  nightlatch sequence lines --steps 5 --span 30000-39999 --protocol udp";
 
 pub(super) const CONNECT_EXAMPLES: &str = "\
 In ~/.ssh/config, so that plain ssh knocks by itself:

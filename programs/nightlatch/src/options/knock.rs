@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::Touching;
+
 /// Which server, which service: what every task that knocks has in common.
 #[derive(Debug, Args)]
 pub(crate) struct Door {
@@ -63,6 +65,8 @@ pub(crate) struct Knock {
     pub(crate) close: bool,
     #[command(flatten)]
     pub(crate) manner: Manner,
+    #[command(flatten)]
+    pub(crate) touching: Touching,
     #[command(flatten)]
     pub(crate) way: Way,
 }

@@ -2,15 +2,17 @@
 
 mod examples;
 mod knock;
+mod sequence;
 
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use examples::{
     CONNECT_EXAMPLES, DEMO_EXAMPLES, EXAMPLES, EXAMPLES_AND_EXITS, KEYGEN_EXAMPLES, KNOCK_EXAMPLES,
-    SSH_EXAMPLES, STATUS_EXAMPLES,
+    SEQUENCE_EXAMPLES, SSH_EXAMPLES, STATUS_EXAMPLES,
 };
-pub(crate) use knock::{Close, Connect, Knock, Manner, Ssh, Way};
+pub(crate) use knock::{Close, Connect, Door, Knock, Manner, Ssh, Way};
+pub(crate) use sequence::{Lines, New, Sequence, Show, Timed, Touching};
 
 use crate::demo::Demo;
 
@@ -50,6 +52,9 @@ pub(crate) enum Task {
     /// Knock, then run ssh
     #[command(after_help = SSH_EXAMPLES)]
     Ssh(Ssh),
+    /// Sequences of ports: show those of the moment, make secrets and lists
+    #[command(after_help = SEQUENCE_EXAMPLES, subcommand)]
+    Sequence(Sequence),
     /// Show what the daemon on this computer is doing
     #[command(after_help = STATUS_EXAMPLES)]
     Status(Status),

@@ -8,40 +8,60 @@ use crate::call::{Call, Called, Want};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::knock::{Breadth, Family, Hearing, Visit, resolve};
-use crate::options::{Connect, Knock, Manner, Ssh, Way};
+use crate::options::{Close, Connect, Door, Knock, Manner, Ssh, Way};
 use crate::report::Report;
 use crate::voice::{remark, say};
 use crate::{connect, ssh};
 
-pub(super) fn knock(options: Knock) -> Result<Exit, Failure> {
-    let Knock {
-        door,
-        lasting,
-        close,
-        manner,
-        way,
-    } = options;
-    let call = prepare(&door.server, door.service.as_deref(), &way)?;
+use super::sequences::touched;
+
+pub(super) fn knock(options: &Knock) -> Result<Exit, Failure> {
+    if let Some(exit) = touched(options)? {
+        return Ok(exit);
+    }
+    let way = &options.way;
+    let kind = if options.close {
+        Kind::Close
+    } else {
+        Kind::Knock
+    };
+    let want = Want {
+        kind,
+        lasting: options.lasting,
+        ..opening(way)
+    };
+    ask(&options.door, want, &options.manner, way)
+}
+
+pub(super) fn close(options: &Close) -> Result<Exit, Failure> {
+    let want = Want {
+        kind: Kind::Close,
+        ..opening(&options.way)
+    };
+    ask(&options.door, want, &options.manner, &options.way)
+}
+
+/// Asks a server for what is wanted, in the manner that the person wishes.
+fn ask(door: &Door, want: Want, manner: &Manner, way: &Way) -> Result<Exit, Failure> {
+    let call = prepare(&door.server, door.service.as_deref(), way)?;
     let Manner {
         address,
         no_ack,
         json,
-    } = manner;
+    } = *manner;
     let want = Want {
-        kind: if close { Kind::Close } else { Kind::Knock },
-        lasting,
         address,
         hearing: if no_ack {
             Hearing::Silent
         } else {
             Hearing::Answers
         },
-        ..opening(&way)
+        ..want
     };
     let called = call.knock(want)?;
     let report = report(&call, &called.visits);
     let said = report.said();
-    tell_beside(&call, &called, &way);
+    tell_beside(&call, &called, way);
     said.remarks.iter().for_each(|line| remark(line));
     if json {
         say(&report.json())?;
@@ -150,7 +170,7 @@ fn tell_beside(call: &Call, called: &Called, way: &Way) {
     }
 }
 
-const fn family(way: &Way) -> Option<Family> {
+pub(super) const fn family(way: &Way) -> Option<Family> {
     match way {
         Way { ipv4: true, .. } => Some(Family::V4),
         Way { ipv6: true, .. } => Some(Family::V6),

@@ -1,6 +1,7 @@
 //! From the options to the parts that do the work.
 
 mod knocking;
+mod sequences;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -8,12 +9,13 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::ErrorKind;
-use knocking::{connect_through, knock, ssh_through};
+use knocking::{close, connect_through, knock, ssh_through};
+use sequences::sequence;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::keys::{self, Lock};
-use crate::options::{Close, Keygen, Knock, Options, Public, Status, Task};
+use crate::options::{Keygen, Options, Public, Status, Task};
 use crate::voice::{remark, say};
 use crate::{demo, mishap, status, surroundings};
 
@@ -48,16 +50,11 @@ fn perform(task: Task) -> Result<ExitCode, Failure> {
         Task::Demo(options) => return demo::run(&options).map_err(Failure::Demo),
         Task::Keygen(options) => keygen(&options),
         Task::Public(options) => public(&options),
-        Task::Knock(options) => knock(options),
-        Task::Close(Close { door, manner, way }) => knock(Knock {
-            door,
-            lasting: None,
-            close: true,
-            manner,
-            way,
-        }),
+        Task::Knock(options) => knock(&options),
+        Task::Close(options) => close(&options),
         Task::Connect(options) => connect_through(&options),
         Task::Ssh(options) => ssh_through(&options),
+        Task::Sequence(options) => sequence(&options),
         Task::Status(options) => tell_status(&options),
     }?
     .into())

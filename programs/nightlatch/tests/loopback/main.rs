@@ -8,3 +8,5 @@ mod families;
 mod house;
 #[cfg(test)]
 mod tool;
+#[cfg(test)]
+mod touching;
