@@ -5,7 +5,11 @@ mod exchange;
 #[cfg(test)]
 mod families;
 #[cfg(test)]
+mod home;
+#[cfg(test)]
 mod house;
+#[cfg(test)]
+mod sequences;
 #[cfg(test)]
 mod tool;
 #[cfg(test)]
