@@ -11,6 +11,7 @@
 
 #![forbid(unsafe_code)]
 
+mod action;
 mod clients_file;
 mod complaint;
 mod desk;
@@ -36,6 +37,7 @@ mod text;
 mod time_span;
 mod trust;
 
+pub use action::{Action, Command};
 pub use complaint::{Complaint, Complaints};
 pub use key_file::{
     KeyFileError, StoredKey, WriteFileError, read_preshared, read_secret_key, read_sequence_secret,

@@ -5,6 +5,7 @@
 //! ```
 
 mod kind;
+mod likeness;
 mod notation;
 mod step;
 mod traits;
