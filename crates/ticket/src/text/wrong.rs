@@ -11,7 +11,7 @@ pub enum KeyKind {
     Secret,
     /// Known to one client and the server.
     Preshared,
-    /// Behind a time-based sequence; known to everybody who may knock with it.
+    /// Known to all who may touch the ports that follow from it.
     Sequence,
 }
 
