@@ -28,6 +28,7 @@ mod passphrase;
 mod period;
 mod randomness;
 mod report;
+mod route;
 mod run;
 mod sequence;
 mod ssh;

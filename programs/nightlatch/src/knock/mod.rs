@@ -12,13 +12,12 @@ mod everywhere;
 mod exchange;
 mod patience;
 mod recollection;
-mod route;
 mod visit;
 
+pub use crate::route::{Family, ResolveError, Route, open, resolve};
 pub use diary::{Diary, Remark};
 pub use everywhere::{Breadth, everywhere};
 pub use exchange::{Exchange, ExchangeError, Line, once};
 pub use patience::Patience;
 pub use recollection::Recollection;
-pub use route::{Family, ResolveError, Route, open, resolve};
 pub use visit::{Aim, Errand, Hearing, Knocked, Visit, VisitError, visit};

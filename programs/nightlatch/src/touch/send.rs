@@ -7,7 +7,7 @@ use nightlatch_core::{Port, Protocol};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, connect, ipproto, socket_with};
 
-use crate::knock::open;
+use crate::route::open;
 
 /// What touches the ports of one address, always from the same address of ours.
 ///

@@ -7,7 +7,7 @@ use nightlatch_core::Port;
 
 use super::{Hand, TouchError, Touches};
 use crate::clock::Clock;
-use crate::knock::{Family, Route};
+use crate::route::{Family, Route};
 
 /// What is to be touched, and how fast.
 #[derive(Clone, Copy, Debug)]
