@@ -10,8 +10,10 @@ use crate::connect::ReachError;
 use crate::exit::Exit;
 use crate::keys::KeyError;
 use crate::knock::ResolveError;
+use crate::packing::PackError;
 use crate::passphrase::PassphraseError;
 use crate::randomness::RandomnessError;
+use crate::run::TextError;
 use crate::sequence::{LinesError, ShapeError};
 use crate::ssh::SshError;
 use crate::status::StatusError;
@@ -42,6 +44,9 @@ pub(crate) enum Failure {
     /// No list of sequences could be drawn.
     #[error(transparent)]
     Lines(#[from] LinesError),
+    /// There is no text to tell.
+    #[error(transparent)]
+    Text(#[from] TextError),
     /// ssh could not be run.
     #[error(transparent)]
     Ssh(#[from] SshError),
@@ -81,6 +86,7 @@ impl Failure {
             Self::Status(error) => of_status(error),
             Self::Demo(error) => of_demo(error),
             Self::Shape(_) | Self::Lines(_) => Exit::Usage,
+            Self::Text(error) => of_text(error),
             Self::Homeless(_) => Exit::Config,
             Self::Ssh(_) | Self::Randomness(_) | Self::Speak(_) => Exit::System,
         }
@@ -93,6 +99,7 @@ fn of_call(error: &CallError) -> Exit {
         CallError::Config(ConfigError::Unread(unread)) => of_read(unread),
         CallError::Config(_) | CallError::WeakKey { .. } | CallError::Homeless(_) => Exit::Config,
         CallError::NoSuchServer { .. } | CallError::NoService(_) => Exit::Usage,
+        CallError::Pack(error) => of_pack(error),
         CallError::Key(error) => of_key(error),
         CallError::Resolve(_) => Exit::Unavailable,
         CallError::Randomness(_) => Exit::System,
@@ -129,6 +136,21 @@ fn of_passphrase(error: &PassphraseError) -> Exit {
             io::ErrorKind::InvalidData => Exit::Content,
             _ => Exit::Missing,
         },
+    }
+}
+
+const fn of_text(error: &TextError) -> Exit {
+    match error {
+        TextError::Empty => Exit::Usage,
+        TextError::NotText => Exit::Content,
+        TextError::Unread(_) => Exit::System,
+    }
+}
+
+const fn of_pack(error: &PackError) -> Exit {
+    match error {
+        PackError::Span(_) => Exit::Config,
+        _ => Exit::Usage,
     }
 }
 

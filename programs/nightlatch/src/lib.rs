@@ -24,6 +24,7 @@ pub mod knock;
 mod mishap;
 mod notebook;
 mod options;
+mod packing;
 mod passphrase;
 mod period;
 mod randomness;

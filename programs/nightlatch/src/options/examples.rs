@@ -32,11 +32,19 @@ Examples:
   nightlatch knock home                    the usual service, as long as the server gives
   nightlatch knock home web --for 10m
   nightlatch knock home --json
+  nightlatch knock home --method encrypted-sequence
   nightlatch knock --sequence 7000,8000:udp,9000 home.example.org
   nightlatch knock --secret ssh.secret home.example.org
 
 With --sequence or --secret any host can be named, and nothing answers: every port is touched once,
 in its order, 50 ms apart, so that no packet overtakes the one before it.";
+
+pub(super) const TELL_EXAMPLES: &str = "\
+A text whose answer is lost on the way is sent again: it may arrive twice.
+
+Examples:
+  nightlatch tell home \"wake the build machine\"
+  uptime | nightlatch tell home -";
 
 pub(super) const SEQUENCE_EXAMPLES: &str = "\
 Examples:

@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::Touching;
+use crate::knock::Means;
 
 /// Which server, which service: what every task that knocks has in common.
 #[derive(Debug, Args)]
@@ -33,6 +34,9 @@ pub(crate) struct Way {
     /// Unlock the key with the passphrase that is the first line of this file
     #[arg(long, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
+    /// ticket or encrypted-sequence, when not as the configuration has it
+    #[arg(long, value_name = "METHOD", hide_possible_values = true)]
+    pub(crate) method: Option<Means>,
     /// Tell on standard error each packet that is sent and each answer that comes
     #[arg(short, long)]
     pub(crate) verbose: bool,
@@ -76,6 +80,19 @@ pub(crate) struct Knock {
 pub(crate) struct Close {
     #[command(flatten)]
     pub(crate) door: Door,
+    #[command(flatten)]
+    pub(crate) manner: Manner,
+    #[command(flatten)]
+    pub(crate) way: Way,
+}
+
+/// The options of `nightlatch tell`.
+#[derive(Debug, Args)]
+pub(crate) struct Tell {
+    /// The server: its name or its host in the configuration
+    pub(crate) server: String,
+    /// The text: at most 1024 bytes in a ticket, 32 in an encrypted sequence; - reads standard input
+    pub(crate) text: String,
     #[command(flatten)]
     pub(crate) manner: Manner,
     #[command(flatten)]

@@ -9,9 +9,9 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use examples::{
     CONNECT_EXAMPLES, DEMO_EXAMPLES, EXAMPLES, EXAMPLES_AND_EXITS, KEYGEN_EXAMPLES, KNOCK_EXAMPLES,
-    SEQUENCE_EXAMPLES, SSH_EXAMPLES, STATUS_EXAMPLES,
+    SEQUENCE_EXAMPLES, SSH_EXAMPLES, STATUS_EXAMPLES, TELL_EXAMPLES,
 };
-pub(crate) use knock::{Close, Connect, Door, Knock, Manner, Ssh, Way};
+pub(crate) use knock::{Close, Connect, Door, Knock, Manner, Ssh, Tell, Way};
 pub(crate) use sequence::{Lines, New, Sequence, Show, Timed, Touching};
 
 use crate::demo::Demo;
@@ -52,6 +52,9 @@ pub(crate) enum Task {
     /// Knock, then run ssh
     #[command(after_help = SSH_EXAMPLES)]
     Ssh(Ssh),
+    /// Tell a server something: its log, or a command that its administrator chose
+    #[command(after_help = TELL_EXAMPLES)]
+    Tell(Tell),
     /// Sequences of ports: show those of the moment, make secrets and lists
     #[command(after_help = SEQUENCE_EXAMPLES, subcommand)]
     Sequence(Sequence),

@@ -19,7 +19,7 @@ pub(crate) struct Touching {
     pub(crate) sequence: Option<Touches>,
     #[command(flatten)]
     pub(crate) timed: Timed,
-    /// Wait so long between two touches, as 200ms or 1s [default: 50ms]
+    /// Wait so long between two touches [default: 50ms; 2ms in an encrypted sequence]
     #[arg(short = 'd', long, value_name = "TIME", value_parser = read_pause)]
     pub(crate) pause: Option<Duration>,
 }
@@ -119,12 +119,13 @@ pub(crate) struct Lines {
 }
 
 /// What only a knock with a key has.
-const WITH_A_KEY: [&str; 7] = [
+const WITH_A_KEY: [&str; 8] = [
     "service",
     "lasting",
     "close",
     "address",
     "no_ack",
     "config",
+    "method",
     "passphrase_file",
 ];

@@ -9,6 +9,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::knock::{Breadth, Family, Hearing, Visit, resolve};
 use crate::options::{Close, Connect, Door, Knock, Manner, Ssh, Way};
+use crate::packing::Wrapping;
 use crate::report::Report;
 use crate::voice::{remark, say};
 use crate::{connect, ssh};
@@ -25,10 +26,15 @@ pub(super) fn knock(options: &Knock) -> Result<Exit, Failure> {
     } else {
         Kind::Knock
     };
+    let usual = opening(way);
     let want = Want {
         kind,
         lasting: options.lasting,
-        ..opening(way)
+        wrapping: Wrapping {
+            pause: options.touching.pause,
+            ..usual.wrapping
+        },
+        ..usual
     };
     ask(&options.door, want, &options.manner, way)
 }
@@ -42,28 +48,31 @@ pub(super) fn close(options: &Close) -> Result<Exit, Failure> {
 }
 
 /// Asks a server for what is wanted, in the manner that the person wishes.
-fn ask(door: &Door, want: Want, manner: &Manner, way: &Way) -> Result<Exit, Failure> {
+fn ask(door: &Door, want: Want<'_>, manner: &Manner, way: &Way) -> Result<Exit, Failure> {
     let call = prepare(&door.server, door.service.as_deref(), way)?;
-    let Manner {
-        address,
-        no_ack,
-        json,
-    } = *manner;
-    let want = Want {
-        address,
-        hearing: if no_ack {
+    let called = call.knock(in_manner(want, manner))?;
+    tell_beside(&call, &called, way);
+    tell_outcome(report(&call, &called.visits), manner)
+}
+
+/// What is wanted, in the manner that the person wishes.
+pub(super) fn in_manner<'a>(want: Want<'a>, manner: &Manner) -> Want<'a> {
+    Want {
+        address: manner.address,
+        hearing: if manner.no_ack {
             Hearing::Silent
         } else {
             Hearing::Answers
         },
         ..want
-    };
-    let called = call.knock(want)?;
-    let report = report(&call, &called.visits);
+    }
+}
+
+/// Says what came of it, to people or to programs.
+pub(super) fn tell_outcome(report: Report<'_>, manner: &Manner) -> Result<Exit, Failure> {
     let said = report.said();
-    tell_beside(&call, &called, way);
     said.remarks.iter().for_each(|line| remark(line));
-    if json {
+    if manner.json {
         say(&report.json())?;
     } else {
         said.answers.iter().try_for_each(|line| say(line))?;
@@ -125,7 +134,7 @@ pub(super) fn ssh_through(options: &Ssh) -> Result<Exit, Failure> {
     Err(ssh::become_ssh(really, only_open_family(&called.visits, way), line).into())
 }
 
-fn prepare(server: &str, service: Option<&str>, way: &Way) -> Result<Call, Failure> {
+pub(super) fn prepare(server: &str, service: Option<&str>, way: &Way) -> Result<Call, Failure> {
     Ok(Call::prepare(
         server,
         service,
@@ -134,7 +143,7 @@ fn prepare(server: &str, service: Option<&str>, way: &Way) -> Result<Call, Failu
     )?)
 }
 
-fn opening(way: &Way) -> Want {
+pub(super) fn opening(way: &Way) -> Want<'static> {
     Want {
         kind: Kind::Knock,
         lasting: None,
@@ -142,6 +151,10 @@ fn opening(way: &Way) -> Want {
         hearing: Hearing::Answers,
         family: family(way),
         breadth: Breadth::Every,
+        wrapping: Wrapping {
+            means: way.method,
+            ..Wrapping::default()
+        },
     }
 }
 
@@ -154,10 +167,11 @@ fn report<'a>(call: &'a Call, visits: &'a [Visit]) -> Report<'a> {
 }
 
 /// What is said whatever came of the knock.
-fn tell_beside(call: &Call, called: &Called, way: &Way) {
+pub(super) fn tell_beside(call: &Call, called: &Called, way: &Way) {
     if way.verbose {
         remark(&report(call, &called.visits).diary());
     }
+    tell_forgotten(called);
     if !call.is_service_known() {
         let services = call.server.services.join(", ");
         remark(&format!(
@@ -165,6 +179,10 @@ fn tell_beside(call: &Call, called: &Called, way: &Way) {
             call.server.name
         ));
     }
+}
+
+/// A knock is not the worse for it, but the next one may be.
+pub(super) fn tell_forgotten(called: &Called) {
     if let Some(error) = &called.forgotten {
         remark(&format!("nightlatch: {error}"));
     }

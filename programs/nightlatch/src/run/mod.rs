@@ -2,6 +2,7 @@
 
 mod knocking;
 mod sequences;
+mod telling;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,8 @@ use clap::Parser;
 use clap::error::ErrorKind;
 use knocking::{close, connect_through, knock, ssh_through};
 use sequences::sequence;
+pub(crate) use telling::TextError;
+use telling::tell;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -54,6 +57,7 @@ fn perform(task: Task) -> Result<ExitCode, Failure> {
         Task::Close(options) => close(&options),
         Task::Connect(options) => connect_through(&options),
         Task::Ssh(options) => ssh_through(&options),
+        Task::Tell(options) => tell(&options),
         Task::Sequence(options) => sequence(&options),
         Task::Status(options) => tell_status(&options),
     }?

@@ -9,7 +9,11 @@ mod home;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod letterbox;
+#[cfg(test)]
 mod sequences;
+#[cfg(test)]
+mod telling;
 #[cfg(test)]
 mod tool;
 #[cfg(test)]
