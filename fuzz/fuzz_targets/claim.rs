@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
-use nightlatch_core::{Claim, Gatekeeper, Marks, Verdict};
+use nightlatch_core::{Claim, ClientId, Gatekeeper, Knocker, Marks, Verdict};
 use nightlatch_fuzz::{Forger, People, noon};
 use nightlatch_ticket::{Counter, Epoch};
 
@@ -31,11 +31,13 @@ fuzz_target!(|input: Input| {
         floor: Counter(0),
         watermark: Counter(0),
     };
-    let mut gatekeeper = Gatekeeper::new(People::policy(), People::all().clients(), marks, noon());
+    let mut gatekeeper = Gatekeeper::new(People::policy(), People::all().clients(), marks, [], noon());
     let judgement = gatekeeper.judge(&claim, noon());
     if let Verdict::Grant(grant) = &judgement.verdict {
         assert!(input.insider.is_some(), "opened without a seal");
-        assert_eq!(grant.client.0, 0, "opened for somebody else's key");
+        assert_eq!(
+            grant.knocker,
+            Knocker::Client(ClientId(0)), "opened for somebody else's key");
         assert_eq!(
             grant.address,
             claim.source.ip(),

@@ -77,12 +77,13 @@ impl People {
             lasts: Duration::from_secs(30),
             at_most: LONGEST,
             passage,
+            runs: None,
         };
         let services = vec![
             service("ssh", "tcp/22", Passage::Lasting),
             service("vpn", "udp/1194", Passage::OneShot),
         ];
-        Policy::new(services, Answers::Sealed, Limits::default()).unwrap()
+        Policy::new(services, vec![], Answers::Sealed, Limits::default()).unwrap()
     }
 
     /// How many clients there are.

@@ -54,7 +54,7 @@ impl Town {
             witness: Witness::default(),
             rng: ChaCha12Rng::from_seed([42; 32]),
             doorstep: Doorstep::new(KNOCK_PORT, keys, [6; 16], noon()),
-            gatekeeper: Gatekeeper::new(People::policy(), People::all().clients(), marks, noon()),
+            gatekeeper: Gatekeeper::new(People::policy(), People::all().clients(), marks, [], noon()),
             disk: Disk::default(),
             kernel: BTreeMap::new(),
             flushes: 0,
@@ -102,6 +102,7 @@ impl Town {
         match judgement.record {
             Some(Record::Watermark(watermark)) => self.sync(watermark),
             Some(Record::Ahead { client, counter }) => self.disk.note(client.0 as usize, counter),
+            Some(Record::Used { .. }) => unreachable!("this town knows no sequences"),
             None => {}
         }
         if let Some(effect) = judgement.verdict.effect() {
@@ -146,7 +147,7 @@ impl Town {
             floor: self.disk.watermark,
             watermark: self.disk.watermark,
         };
-        self.gatekeeper = Gatekeeper::new(People::policy(), clients, marks, self.now);
+        self.gatekeeper = Gatekeeper::new(People::policy(), clients, marks, [], self.now);
         for (opening, end) in self.open() {
             let remaining = end - self.now.monotonic.since_start();
             self.gatekeeper

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::collections::BTreeSet;
 
-use nightlatch_core::{Claim, Grant, Judgement, Now, Verdict};
+use nightlatch_core::{Claim, ClientId, Grant, Judgement, Knocker, Now, Verdict};
 use nightlatch_ticket::{Request, Sealed, Tagged};
 
 use crate::people::{LONGEST, People};
@@ -72,7 +72,8 @@ fn check_grant(claim: &Claim, grant: &Grant, sent: &Sent, now: Now) {
         "a recovery knock opened a door"
     );
     assert_eq!(
-        grant.client.0 as usize, sent.client,
+        grant.knocker,
+        Knocker::Client(ClientId(sent.client as u32)),
         "opened in another's name"
     );
     assert_eq!(

@@ -16,10 +16,10 @@ use crate::{
     desk::Desk,
     key_file::read_preshared,
     lines::Lines,
-    meaning::{ServiceBook, key_remark},
+    meaning::{MOST_COMPLAINTS, ServiceBook, key_remark},
     names::{NAME_ADVICE, is_name},
     remark::Remark,
-    roster::RosterDraft,
+    roster::{Leave, RosterDraft},
     source::Source,
     spelling::nearest,
     trust::{Care, Trusted, check_folder_of, folder_of, from_io},
@@ -47,7 +47,7 @@ pub(crate) fn read_clients(
         let remark = match line.and_then(|line| reader.client(line)) {
             Ok(None) => continue,
             Ok(Some(client)) => {
-                if roster.push(client.name.0, client.key, &client.shared, client.may) {
+                if roster.push(client.name.0, client.key, &client.shared, client.leave) {
                     numbers.push(number);
                     continue;
                 }
@@ -58,7 +58,6 @@ pub(crate) fn read_clients(
         };
         let shown = lines.line().unwrap_or_default();
         desk.add_elsewhere(Source::line(path, shown, widen(number)), remark);
-        // Whoever gave us the wrong file altogether does not want to read about each line of it.
         if desk.errors() >= MOST_COMPLAINTS {
             break;
         }
@@ -99,7 +98,15 @@ struct Client<'l> {
     name: Word<'l>,
     key: PublicKey,
     shared: PresharedSecret,
-    may: ServiceSet,
+    leave: Leave,
+}
+
+/// What may stand behind the key, in any order.
+#[derive(Default)]
+struct Options {
+    may: Option<ServiceSet>,
+    shared: Option<PresharedSecret>,
+    tells: Option<bool>,
 }
 
 type Word<'l> = (&'l str, Range<usize>);
@@ -127,36 +134,21 @@ impl LineReader<'_> {
         let key = text
             .parse()
             .map_err(|error| key_remark(&span, text, &error))?;
-        let mut may = None;
-        let mut shared = None;
-        for (word, span) in words {
-            let (option, value) = word.split_once('=').unwrap_or((word, ""));
-            let value_span = span.end.saturating_sub(value.len())..span.end;
-            let twice = || {
-                Remark::error(
-                    span.clone(),
-                    format!("`{option}` stands twice in this line"),
-                )
-                .advise("keep one of them")
-            };
-            match option {
-                "may" if may.is_some() => return Err(twice()),
-                "preshared" if shared.is_some() => return Err(twice()),
-                "may" => may = Some(self.may(value, &value_span)?),
-                "preshared" => shared = Some(self.preshared(value, value_span)?),
-                _ => return Err(unknown(option, &span)),
-            }
-        }
+        let Options { may, shared, tells } = self.options(words)?;
+        let may_tell = tells.unwrap_or_default();
+        // Who may only tell something need not open anything.
+        let services = may.or_else(|| may_tell.then_some(ServiceSet::EMPTY));
+        let services = services.ok_or_else(|| {
+            missing(
+                line,
+                "what the client may open",
+                "may=SERVICE, or may=SERVICE,SERVICE",
+            )
+        })?;
         Ok(Some(Client {
             name,
             key,
-            may: may.ok_or_else(|| {
-                missing(
-                    line,
-                    "what the client may open",
-                    "may=SERVICE, or may=SERVICE,SERVICE",
-                )
-            })?,
+            leave: Leave { services, may_tell },
             shared: shared.ok_or_else(|| {
                 missing(
                     line,
@@ -165,6 +157,31 @@ impl LineReader<'_> {
                 )
             })?,
         }))
+    }
+
+    fn options<'l>(&self, words: impl Iterator<Item = Word<'l>>) -> Result<Options, Remark> {
+        let mut options = Options::default();
+        for (word, span) in words {
+            let (option, value) = word.split_once('=').unwrap_or((word, ""));
+            let value_span = span.end.saturating_sub(value.len())..span.end;
+            let stands_already = match option {
+                "may" => options.may.replace(self.may(value, &value_span)?).is_some(),
+                "preshared" => {
+                    let secret = self.preshared(value, value_span)?;
+                    options.shared.replace(secret).is_some()
+                }
+                "may-tell" => options
+                    .tells
+                    .replace(may_tell(value, value_span)?)
+                    .is_some(),
+                _ => return Err(unknown(option, &span)),
+            };
+            if stands_already {
+                let title = format!("`{option}` stands twice in this line");
+                return Err(Remark::error(span, title).advise("keep one of them"));
+            }
+        }
+        Ok(options)
     }
 
     fn may(&self, list: &str, span: &Range<usize>) -> Result<ServiceSet, Remark> {
@@ -203,6 +220,18 @@ impl LineReader<'_> {
     }
 }
 
+/// Whether a client may send messages.
+fn may_tell(value: &str, span: Range<usize>) -> Result<bool, Remark> {
+    match value {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err(
+            Remark::error(span, format!("{value:?} is neither yes nor no"))
+                .advise("write may-tell=yes, or leave it out"),
+        ),
+    }
+}
+
 /// The words of a line up to its comment, each with its place.
 fn words(line: &str) -> impl Iterator<Item = Word<'_>> {
     let base = line.as_ptr().addr();
@@ -225,7 +254,7 @@ fn unknown(option: &str, span: &Range<usize>) -> Remark {
         format!("there is no option `{option}` here"),
     );
     match nearest(option, OPTIONS) {
-        None => remark.advise("known here: may=, preshared="),
+        None => remark.advise("known here: may=, preshared=, may-tell="),
         near => remark.suggest(near),
     }
 }
@@ -234,6 +263,4 @@ fn widen(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-const OPTIONS: [&str; 2] = ["may", "preshared"];
-
-const MOST_COMPLAINTS: usize = 100;
+const OPTIONS: [&str; 3] = ["may", "preshared", "may-tell"];

@@ -127,7 +127,7 @@ fn as_table<'i>(value: Spanned<DeValue<'i>>, name: &str, desk: &mut Desk) -> Opt
     match value.into_inner() {
         DeValue::Table(table) => Some(table),
         other => {
-            let example = if matches!(name, "service" | "client") {
+            let example = if matches!(name, "service" | "client" | "sequence" | "action") {
                 ".NAME"
             } else {
                 ""

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use nightlatch_ticket::{PresharedSecret, SecretKey};
+use nightlatch_ticket::{PresharedSecret, SecretKey, SequenceSecret};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use tempfile::TempDir;
 
@@ -17,44 +17,62 @@ use crate::{
     load_person, load_server,
     meaning::TABLES,
     person::text::KnownServerText,
-    text::{ClientText, LimitsText, ServerText, ServiceText},
-    write_preshared, write_secret_key,
+    text::{
+        ActionText, ClientText, EncryptedText, LimitsText, MessagesText, SequenceText, ServerText,
+        ServiceText,
+    },
+    write_preshared, write_secret_key, write_sequence_secret,
 };
 
 const SERVER: &str = include_str!("../../../config/nightlatchd.toml");
 const PERSON: &str = include_str!("../../../config/nightlatch.toml");
 
 /// What has no default: without it there is no configuration.
-const REQUIRED: [&str; 7] = [
+const REQUIRED: [&str; 13] = [
     "guard",
-    "open",
     "host",
     "key",
     "preshared",
     "may",
     "services",
+    "steps",
+    "one-time",
+    "time-based",
+    "opens",
+    "closes",
+    "start",
+    "start-shell",
 ];
+
+/// What does nothing unless it is said: the file shows what it could be.
+const NONE_UNLESS_SAID: [&str; 4] = ["open", "run", "stop", "stop-shell"];
 
 #[test]
 fn every_option_of_the_server_stands_in_its_file() {
     let known = [
         ("server", fields_of::<ServerText>()),
         ("limits", fields_of::<LimitsText>()),
-        ("service.ssh", fields_of::<ServiceText>()),
-        ("client.alice", fields_of::<ClientText>()),
+        ("service.", fields_of::<ServiceText>()),
+        ("client.", fields_of::<ClientText>()),
+        ("sequence.", fields_of::<SequenceText>()),
+        ("encrypted-sequence", fields_of::<EncryptedText>()),
+        ("action.", fields_of::<ActionText>()),
+        ("messages", fields_of::<MessagesText>()),
     ];
     assert_eq!(known.len(), TABLES.len());
     for (table, fields) in known {
+        // Several tables of one kind show what cannot stand together.
+        let mut fields = fields.to_vec();
+        fields.sort_unstable();
         assert_eq!(keys_below(SERVER, table), fields, "[{table}]");
     }
 }
 
 #[test]
 fn every_option_of_the_person_stands_in_their_file() {
-    assert_eq!(
-        keys_below(PERSON, "server.home"),
-        fields_of::<KnownServerText>()
-    );
+    let mut fields = fields_of::<KnownServerText>().to_vec();
+    fields.sort_unstable();
+    assert_eq!(keys_below(PERSON, "server.home"), fields);
 }
 
 #[test]
@@ -65,6 +83,8 @@ fn each_default_that_the_server_file_shows_is_the_true_one() {
         let without = folder.server(&uncommented(SERVER, Some((&table, &key))));
         if REQUIRED.contains(&key.as_str()) && table != "server" || key == "guard" {
             assert!(without.is_err(), "[{table}] {key} has a default after all");
+        } else if NONE_UNLESS_SAID.contains(&key.as_str()) {
+            assert_ne!(said(&without.unwrap()), whole, "[{table}] {key}");
         } else {
             assert_eq!(
                 said(&without.unwrap()),
@@ -122,13 +142,17 @@ fn the_example_files_load_without_a_warning() {
     }
 }
 
-/// The keys below a table's header, in the order of the file.
+/// The keys below a table's header, or below those of all tables of its kind; sorted.
 fn keys_below(text: &str, table: &str) -> Vec<String> {
-    options(text)
+    let is_meant = |of: &str| of == table || table.ends_with('.') && of.starts_with(table);
+    let mut keys: Vec<String> = options(text)
         .into_iter()
-        .filter(|(of, _)| of == table)
+        .filter(|(of, _)| is_meant(of))
         .map(|(_, key)| key)
-        .collect()
+        .collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
 }
 
 /// Table and key of each option that stands in the file.
@@ -190,7 +214,7 @@ fn secrets_named_in(text: &str) -> Vec<String> {
 /// Everything that a server's file says, comparable.
 fn said(server: &Server) -> String {
     format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         server.policy,
         server.gate,
         server.state,
@@ -198,8 +222,17 @@ fn said(server: &Server) -> String {
         server.interfaces,
         server.user,
         server.log,
-        server.server_key.public(),
+        server.server_key.as_ref().map(SecretKey::public),
         server.roster.len(),
+        server
+            .roster
+            .iter()
+            .map(|line| line.may_tell)
+            .collect::<Vec<_>>(),
+        server.span,
+        server.in_use,
+        server.actions,
+        server.messages,
     )
 }
 
@@ -226,6 +259,8 @@ impl Folder {
         .unwrap();
         this.secret("alice.psk");
         this.write("clients", "# nobody\n");
+        this.list("ssh.lines", "40123 4711:udp 19283\n");
+        this.sequence_secret("ssh.secret");
         this
     }
 
@@ -238,6 +273,16 @@ impl Folder {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         let secret = PresharedSecret::generate(&mut *self.rng.borrow_mut());
         write_preshared(&path, &secret).unwrap();
+    }
+
+    fn sequence_secret(&self, name: &str) {
+        let secret = SequenceSecret::generate(&mut *self.rng.borrow_mut());
+        write_sequence_secret(&self.path(name), &secret).unwrap();
+    }
+
+    fn list(&self, name: &str, text: &str) {
+        let path = self.write(name, text);
+        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
     }
 
     fn write(&self, name: &str, text: &str) -> PathBuf {

@@ -25,6 +25,22 @@ pub(crate) fn read_ports(text: &str) -> Result<PortRange, PortTextError> {
     })
 }
 
+/// Reads `20000-28191` or a port that stands alone: what has its protocol elsewhere.
+pub(crate) fn read_span(text: &str) -> Result<(u16, u16), PortTextError> {
+    let one = |part: &str| match number(part) {
+        Err(PortTextError::NotANumber(_)) => Err(PortTextError::NotASpan(text.to_owned())),
+        other => other,
+    };
+    let (first, last) = match text.split_once('-') {
+        Some((first, last)) => (one(first)?, one(last)?),
+        None => (one(text)?, one(text)?),
+    };
+    if last < first {
+        return Err(PortTextError::SpanBackwards { first, last });
+    }
+    Ok((first, last))
+}
+
 /// The ports of a range, one by one; `None` if there are more than `most`.
 pub(crate) fn each_port(range: PortRange, most: usize) -> Option<Vec<Port>> {
     let ports: Vec<Port> = (range.first()..=range.last())
@@ -53,6 +69,10 @@ pub(crate) enum PortTextError {
         first: u16,
         last: u16,
     },
+    #[error("{0:?} is no range of ports\n  write two numbers and a dash: 20000-28191")]
+    NotASpan(String),
+    #[error("the range runs backwards\n  write {last}-{first}")]
+    SpanBackwards { first: u16, last: u16 },
 }
 
 fn number(text: &str) -> Result<u16, PortTextError> {
@@ -110,6 +130,22 @@ mod tests {
             ("", "`` is not a port number"),
         ] {
             let error = read_ports(text).unwrap_err().to_string();
+            assert!(error.contains(says), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_span_is_two_ports_or_one() {
+        assert_eq!(read_span("20000-28191"), Ok((20_000, 28_191)));
+        assert_eq!(read_span("22222"), Ok((22_222, 22_222)));
+        for (text, says) in [
+            ("tcp/1-2", "is no range of ports"),
+            ("1-", "is no range of ports"),
+            ("0-9", "there is no port 0"),
+            ("1-65536", "there is no port 65536"),
+            ("9-8", "write 8-9"),
+        ] {
+            let error = read_span(text).unwrap_err().to_string();
             assert!(error.contains(says), "{text}: {error}");
         }
     }

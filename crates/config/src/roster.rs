@@ -14,9 +14,9 @@ pub struct Roster {
     names: String,
     name_ends: Vec<u32>,
     keys: Vec<PublicKey>,
-    /// Index into `sets`: a million clients share a handful of them.
+    /// Index into `leaves`: a million clients share a handful of them.
     may: Vec<u32>,
-    sets: Vec<ServiceSet>,
+    leaves: Vec<Leave>,
     secrets: Secrets,
     by_name: Vec<u32>,
     by_key: Vec<u32>,
@@ -32,6 +32,17 @@ pub struct RosterLine<'a> {
     pub shared: PresharedSecret,
     /// What it may open.
     pub may: ServiceSet,
+    /// Whether it may send messages.
+    pub may_tell: bool,
+}
+
+/// What a client may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Leave {
+    /// The services that it may open.
+    pub(crate) services: ServiceSet,
+    /// Whether it may send messages.
+    pub(crate) may_tell: bool,
 }
 
 impl Roster {
@@ -78,12 +89,13 @@ impl Roster {
     }
 
     fn at(&self, place: usize) -> Option<RosterLine<'_>> {
-        let set = self.may.get(place)?;
+        let leave = self.leaves.get(widen(*self.may.get(place)?))?;
         Some(RosterLine {
             name: self.name_at(place)?,
             key: *self.keys.get(place)?,
             shared: self.secrets.at(place),
-            may: *self.sets.get(widen(*set))?,
+            may: leave.services,
+            may_tell: leave.may_tell,
         })
     }
 
@@ -106,7 +118,7 @@ fn search(index: &[u32], order: impl Fn(usize) -> std::cmp::Ordering) -> Option<
 #[derive(Default)]
 pub(crate) struct RosterDraft {
     roster: Roster,
-    set_numbers: BTreeMap<u64, u32>,
+    numbers: BTreeMap<(u64, bool), u32>,
 }
 
 impl RosterDraft {
@@ -116,36 +128,33 @@ impl RosterDraft {
         name: &str,
         key: PublicKey,
         shared: &PresharedSecret,
-        may: ServiceSet,
+        leave: Leave,
     ) -> bool {
         let roster = &mut self.roster;
-        let (Some(end), Ok(next_set)) = (
+        let (Some(end), Ok(next)) = (
             roster
                 .names
                 .len()
                 .checked_add(name.len())
                 .and_then(|end| u32::try_from(end).ok()),
-            u32::try_from(roster.sets.len()),
+            u32::try_from(roster.leaves.len()),
         ) else {
             return false;
         };
         if roster.len() >= MOST_CLIENTS {
             return false;
         }
-        let set = *self.set_numbers.entry(bits(may)).or_insert_with(|| {
-            roster.sets.push(may);
-            next_set
+        let kind = (bits(leave.services), leave.may_tell);
+        let number = *self.numbers.entry(kind).or_insert_with(|| {
+            roster.leaves.push(leave);
+            next
         });
         roster.names.push_str(name);
         roster.name_ends.push(end);
         roster.keys.push(key);
-        roster.may.push(set);
+        roster.may.push(number);
         roster.secrets.push(shared);
         true
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.roster.len()
     }
 
     /// Sorts it for look-ups. The second part tells who has a name or a key that somebody before has, too.
@@ -280,7 +289,11 @@ mod tests {
             } else {
                 PresharedSecret::none()
             };
-            assert!(draft.push(name, key(number), &secret, ServiceSet::EMPTY));
+            let leave = Leave {
+                services: ServiceSet::EMPTY,
+                may_tell: number == 2,
+            };
+            assert!(draft.push(name, key(number), &secret, leave));
         }
         draft.finish()
     }
@@ -301,6 +314,7 @@ mod tests {
                 [0; 32]
             };
             assert_eq!(line.shared.expose_bytes(), &secret);
+            assert_eq!(line.may_tell, number == 2);
         }
         assert!(roster.id_of("eve").is_none());
         assert!(roster.name_of(ClientId(4)).is_none());

@@ -2,21 +2,29 @@
 
 use std::path::PathBuf;
 
-use nightlatch_core::{GatePlan, Policy};
-use nightlatch_ticket::SecretKey;
+use nightlatch_core::{ActionId, GatePlan, Policy, PortRange, Protocol};
+use nightlatch_ticket::{SecretKey, Span};
 
-use crate::{complaint::Complaint, roster::Roster};
+use crate::{action::Action, complaint::Complaint, roster::Roster};
 
 /// A server's configuration, every part of it checked.
 pub struct Server {
-    /// Services, answers and limits.
+    /// Services, sequences, answers and limits.
     pub policy: Policy,
     /// Which ports are guarded and where knocks come in.
     pub gate: GatePlan,
     /// Who may knock; a client's place in it is its `ClientId`.
     pub roster: Roster,
-    /// The server's own key.
-    pub server_key: SecretKey,
+    /// The server's own key; none where there is no client to knock with one.
+    pub server_key: Option<SecretKey>,
+    /// Where encrypted sequences are heard, and what their packets are; none where they are not.
+    pub span: Option<(Span, Protocol)>,
+    /// The ports where touches shall not count, besides those where something listens.
+    pub in_use: Vec<PortRange>,
+    /// What can be run; an [`ActionId`](nightlatch_core::ActionId) is a place in it.
+    pub actions: Vec<Action>,
+    /// What gets the text of messages on its standard input; without one they are only logged.
+    pub messages: Option<ActionId>,
     /// The folder for what must outlive a restart.
     pub state: PathBuf,
     /// Where `status` is answered.

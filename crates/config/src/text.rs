@@ -22,6 +22,7 @@ pub(crate) struct ServerText {
     pub(crate) answers: Option<Spanned<String>>,
     pub(crate) log: Option<Spanned<String>>,
     pub(crate) clients_file: Option<Spanned<String>>,
+    pub(crate) in_use: Option<Spanned<List>>,
 }
 
 /// `[limits]`.
@@ -38,6 +39,7 @@ pub(crate) struct LimitsText {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct ServiceText {
     pub(crate) open: Option<Spanned<List>>,
+    pub(crate) run: Option<Spanned<String>>,
     pub(crate) r#for: Option<Spanned<String>>,
     pub(crate) at_most: Option<Spanned<String>>,
     pub(crate) one_shot: Option<Spanned<bool>>,
@@ -50,6 +52,62 @@ pub(crate) struct ClientText {
     pub(crate) key: Option<Spanned<String>>,
     pub(crate) preshared: Option<Spanned<String>>,
     pub(crate) may: Option<Spanned<List>>,
+    pub(crate) may_tell: Option<Spanned<bool>>,
+}
+
+/// `[sequence.NAME]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct SequenceText {
+    pub(crate) steps: Option<Spanned<List>>,
+    pub(crate) one_time: Option<Spanned<String>>,
+    pub(crate) time_based: Option<Spanned<String>>,
+    pub(crate) ports: Option<Spanned<Number>>,
+    pub(crate) span: Option<Spanned<String>>,
+    pub(crate) protocol: Option<Spanned<String>>,
+    pub(crate) every: Option<Spanned<String>>,
+    pub(crate) opens: Option<Spanned<String>>,
+    pub(crate) closes: Option<Spanned<String>>,
+    pub(crate) within: Option<Spanned<String>>,
+    pub(crate) per_minute: Option<Spanned<Number>>,
+}
+
+/// `[encrypted-sequence]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct EncryptedText {
+    pub(crate) span: Option<Spanned<String>>,
+    pub(crate) carrier: Option<Spanned<String>>,
+    pub(crate) skip: Option<Spanned<List>>,
+}
+
+/// `[action.NAME]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ActionText {
+    pub(crate) start: Option<Spanned<List>>,
+    pub(crate) stop: Option<Spanned<List>>,
+    #[serde(rename = "start-6")]
+    pub(crate) start_six: Option<Spanned<List>>,
+    #[serde(rename = "stop-6")]
+    pub(crate) stop_six: Option<Spanned<List>>,
+    pub(crate) start_shell: Option<Spanned<String>>,
+    pub(crate) stop_shell: Option<Spanned<String>>,
+    #[serde(rename = "start-shell-6")]
+    pub(crate) start_shell_six: Option<Spanned<String>>,
+    #[serde(rename = "stop-shell-6")]
+    pub(crate) stop_shell_six: Option<Spanned<String>>,
+    pub(crate) user: Option<Spanned<String>>,
+    pub(crate) timeout: Option<Spanned<String>>,
+    pub(crate) at_most: Option<Spanned<Number>>,
+    pub(crate) stop_at_shutdown: Option<Spanned<bool>>,
+}
+
+/// `[messages]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct MessagesText {
+    pub(crate) run: Option<Spanned<String>>,
 }
 
 /// A whole number; its bounds are `meaning`'s business.

@@ -130,7 +130,7 @@ impl House {
             watermark: Counter(u64::MAX),
         };
         let house = Self {
-            gatekeeper: RefCell::new(Gatekeeper::new(policy, clients.collect(), marks, now())),
+            gatekeeper: RefCell::new(Gatekeeper::new(policy, clients.collect(), marks, [], now())),
             keys: (0..CLIENTS).map(pair).collect(),
             counter: Cell::new(1),
             rng: RefCell::new(ChaCha8Rng::from_seed([3; 32])),

@@ -1,11 +1,13 @@
 //! What the kernel holds open from a former life of ours, when nobody knows whose it was.
 
+use alloc::vec::Vec;
+use core::net::IpAddr;
 use core::time::Duration;
 
 use crate::ends::End;
 use crate::holds::{Change, Hold, Holder};
 use crate::ledger::Ledger;
-use crate::{Instant, Now, Opening, Standing};
+use crate::{Instant, Now, Opening, Service, Standing};
 
 impl Ledger {
     /// Takes over what the kernel holds open from a former life, for at most so long.
@@ -47,6 +49,20 @@ impl Ledger {
             };
             self.holds.leave(hold, now) == Change::Tell
         })
+    }
+
+    /// Lets go of all that the kernel brought over and this service would open for the address; says
+    /// what is to be closed for it.
+    pub(crate) fn disown_all(
+        &mut self,
+        service: &Service,
+        address: IpAddr,
+        now: Now,
+    ) -> Vec<Opening> {
+        let openings = service.openings(address);
+        openings
+            .filter(|opening| self.disown(*opening, now))
+            .collect()
     }
 
     /// Its time has come, unless somebody closed it and it was adopted anew since.

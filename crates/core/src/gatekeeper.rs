@@ -3,12 +3,15 @@
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
-use nightlatch_ticket::{Ack, Counter, PairKeys, SEALED_LENGTH, Sealed, UnixTime, seal_ack};
+use nightlatch_ticket::{Ack, Counter, PairKeys, SEALED_LENGTH, Sealed, seal_ack};
 use rand_core::CryptoRng;
 
+use crate::budget::Budgets;
 use crate::durable::{Durable, Marks};
 use crate::ledger::{Key, Ledger};
 use crate::recovery::Recovery;
+use crate::spent::Spent;
+use crate::watch::Watch;
 use crate::{
     ClientId, Effect, Grant, InForce, Instant, Now, Opening, Passage, Policy, ServiceSet, Standing,
 };
@@ -30,33 +33,26 @@ pub struct Gatekeeper {
     pub(crate) durable: Durable,
     pub(crate) recovery: Recovery,
     pub(crate) ledger: Ledger,
-}
-
-/// What the administrator should know, and what a status shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
-pub enum Warning {
-    /// The clock was never set. Clients still get in, by taking our time from a recovery answer.
-    #[error(
-        "the clock is before 2020\n  set it: until then every client needs a second knock to get in"
-    )]
-    ClockUnset,
-    /// The clock went back, or ran ahead before: each knock waits for the disk now.
-    #[error(
-        "clients are recorded further ahead than the clock\n  check the clock: each knock waits for the disk until it has caught up"
-    )]
-    ClockBehind,
-    /// Nobody new gets in until a grant ends.
-    #[error(
-        "there are as many grants as the limits allow\n  raise limits.grants, or find out who takes so many"
-    )]
-    GrantsFull,
+    pub(crate) spent: Spent,
+    pub(crate) budgets: Budgets,
+    pub(crate) watch: Watch,
 }
 
 impl Gatekeeper {
-    /// A gatekeeper as it starts: nobody is in, and the disk says who knocked before.
-    pub fn new(policy: Policy, clients: Vec<Client>, marks: Marks, now: Now) -> Self {
+    /// A gatekeeper as it starts: nobody is in, and the disk says who knocked before, and which
+    /// lines and time steps of sequences were used ([`Record::Used`](crate::Record::Used)).
+    pub fn new(
+        policy: Policy,
+        clients: Vec<Client>,
+        marks: Marks,
+        used: impl IntoIterator<Item = ([u8; 16], u64)>,
+        now: Now,
+    ) -> Self {
         Self {
             ledger: Ledger::new(policy.limits()),
+            spent: Spent::new(used, &policy),
+            budgets: Budgets::new(),
+            watch: Watch::new(&policy, now),
             policy,
             clients,
             durable: Durable::new(marks),
@@ -94,7 +90,7 @@ impl Gatekeeper {
     pub fn withdraw(&mut self, grant: &Grant) {
         if let Some(service) = self.policy.service(grant.service) {
             let key = Key {
-                client: grant.client,
+                knocker: grant.knocker,
                 service: grant.service,
                 address: grant.address,
             };
@@ -118,21 +114,24 @@ impl Gatekeeper {
     /// gave up or shortened his share of an opening, the kernel learns until when the others last.
     pub fn expire(&mut self, now: Now) -> Vec<Effect> {
         self.reap(ENDS_AT_ONCE, now);
+        self.watch.tend(&self.policy, now);
         self.ledger.corrections(now)
     }
 
-    /// When [`Gatekeeper::expire`] has something to do again; a moment in the past means at once.
+    /// When [`Gatekeeper::expire`] has something to do again, or [`Gatekeeper::variants`] changes
+    /// with time; a moment in the past means at once.
     pub fn next_deadline(&self) -> Option<Instant> {
         if self.ledger.has_corrections() {
             return Some(Instant::default());
         }
-        self.ledger.next_end()
+        let deadlines = [self.ledger.next_end(), self.watch.next_step()];
+        deadlines.into_iter().flatten().min()
     }
 
     /// The grants in force, for a status.
     pub fn grants(&self, now: Now) -> impl Iterator<Item = InForce> + '_ {
         self.ledger.grants(now).map(|(key, remaining)| InForce {
-            client: key.client,
+            knocker: key.knocker,
             service: key.service,
             address: key.address,
             remaining,
@@ -163,21 +162,14 @@ impl Gatekeeper {
         (0..).map(ClientId).zip(self.clients.iter().map(spent))
     }
 
+    /// Every line and time step that was used, for the disk.
+    pub fn used(&self) -> impl Iterator<Item = ([u8; 16], u64)> + '_ {
+        self.spent.used()
+    }
+
     /// What may be opened, by whom, for how long.
     pub const fn policy(&self) -> &Policy {
         &self.policy
-    }
-
-    /// What the administrator should know.
-    pub fn warnings(&self, now: Now) -> impl Iterator<Item = Warning> {
-        let is_full = self.ledger.len() >= self.policy.limits().grants;
-        [
-            (now.unix < UNSET_BEFORE).then_some(Warning::ClockUnset),
-            self.durable.is_ahead(now).then_some(Warning::ClockBehind),
-            is_full.then_some(Warning::GrantsFull),
-        ]
-        .into_iter()
-        .flatten()
     }
 
     pub(crate) fn reap(&mut self, most: usize, now: Now) {
@@ -197,8 +189,6 @@ pub(crate) fn plain(address: IpAddr) -> IpAddr {
 
 /// Some 200 µs: a knock that comes in between does not notice it.
 const ENDS_AT_ONCE: usize = 512;
-/// The beginning of 2020: a clock that says less was never set.
-const UNSET_BEFORE: UnixTime = UnixTime::from_secs(1_577_836_800);
 
 #[cfg(test)]
 mod tests {

@@ -1,16 +1,17 @@
-//! A client's leave to reach one service from one address for a while.
+//! Somebody's leave to reach one service from one address for a while.
 
 use alloc::vec::Vec;
 use core::net::IpAddr;
 use core::time::Duration;
 
-use crate::{ClientId, Opening, Passage, ServiceId};
+use crate::ledger::{Ended, Key};
+use crate::{ActionId, Knocker, Opening, Passage, Service, ServiceId};
 
-/// A client's leave to reach one service from one address; one without an end cannot be written.
+/// Somebody's leave to reach one service from one address; one without an end cannot be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     /// Who knocked.
-    pub client: ClientId,
+    pub knocker: Knocker,
     /// For what.
     pub service: ServiceId,
     /// From where; an IPv4 address is never written as an IPv6 one.
@@ -19,16 +20,37 @@ pub struct Grant {
     pub lasts: Duration,
     /// How often it lets through.
     pub passage: Passage,
-    /// What the kernel is to be told. A port that another client's grant holds open longer for the
+    /// What the kernel is to be told. A port that somebody else's grant holds open longer for the
     /// same address (people behind one NAT) is missing here: nobody shortens another's time.
     pub openings: Vec<Opening>,
+    /// What runs when it is given, and is undone when it ends.
+    pub runs: Option<ActionId>,
+    /// Whether it was in force already and only its time is set anew. After a restart nobody knows:
+    /// what a former life granted is granted for the first time again.
+    pub is_renewal: bool,
+}
+
+impl Grant {
+    /// A grant that ended before its time.
+    pub(crate) fn ended(key: Key, service: &Service, ended: Ended) -> Self {
+        Self {
+            knocker: key.knocker,
+            service: key.service,
+            address: key.address,
+            lasts: ended.remaining,
+            passage: service.passage,
+            openings: ended.openings,
+            runs: service.runs,
+            is_renewal: false,
+        }
+    }
 }
 
 /// One grant in force, as the ledger sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InForce {
     /// Whose it is.
-    pub client: ClientId,
+    pub knocker: Knocker,
     /// For what.
     pub service: ServiceId,
     /// From where.

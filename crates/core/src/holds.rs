@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::effect::{in_pieces, reopen};
-use crate::{ClientId, Effect, Instant, Now, Opening, Passage, ServiceId, Standing};
+use crate::{Effect, Instant, Knocker, Now, Opening, Passage, ServiceId, Standing};
 
 /// Who holds which opening until when.
 ///
@@ -32,8 +32,8 @@ pub(crate) struct Hold {
 pub(crate) enum Holder {
     /// Nobody knows: the kernel brought it over.
     FormerLife,
-    /// A client's, by its grant for a service.
-    Grant(ClientId, ServiceId),
+    /// Somebody's, by his grant for a service.
+    Grant(Knocker, ServiceId),
 }
 
 /// Whether the judgement at hand is to tell the kernel about an opening.

@@ -7,8 +7,9 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use crate::ends::{End, Ends};
+use crate::held::Held;
 use crate::holds::{Change, Hold, Holder, Holds};
-use crate::{ClientId, Effect, Instant, Limits, Now, Opening, Service, ServiceId, Standing};
+use crate::{Effect, Instant, Knocker, Limits, Now, Opening, Service, ServiceId, Standing};
 
 /// All grants in force.
 ///
@@ -18,8 +19,7 @@ pub(crate) struct Ledger {
     pub(crate) limits: Limits,
     grants: BTreeMap<Key, Live>,
     pub(crate) holds: Holds,
-    /// How many grants each client has; as long as the highest one that ever had any.
-    held: Vec<u32>,
+    held: Held,
     /// What the kernel brought over from a former life, and until when that counts.
     pub(crate) adopted: BTreeMap<Opening, Instant>,
     pub(crate) ends: Ends,
@@ -28,7 +28,7 @@ pub(crate) struct Ledger {
 /// What makes two knocks one grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
-    pub(crate) client: ClientId,
+    pub(crate) knocker: Knocker,
     pub(crate) service: ServiceId,
     pub(crate) address: IpAddr,
 }
@@ -44,6 +44,13 @@ struct Live {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Full;
 
+/// What a grant that was written down means for the kernel.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Opened {
+    pub(crate) openings: Vec<Opening>,
+    pub(crate) is_renewal: bool,
+}
+
 /// What ended, and what is to be closed for it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Ended {
@@ -58,7 +65,7 @@ impl Ledger {
             limits,
             grants: BTreeMap::new(),
             holds: Holds::new(),
-            held: Vec::new(),
+            held: Held::new(),
             adopted: BTreeMap::new(),
             ends: Ends::new(),
         }
@@ -77,7 +84,7 @@ impl Ledger {
         service: &Service,
         lasts: Duration,
         now: Now,
-    ) -> Result<Vec<Opening>, Full> {
+    ) -> Result<Opened, Full> {
         let until = now.monotonic.saturating_add(lasts);
         let former = self.write(key, until)?;
         let holder = key.holder();
@@ -89,33 +96,15 @@ impl Ledger {
             };
             self.holds.set(hold, former) == Change::Tell
         });
-        Ok(told.collect())
-    }
-
-    /// Ends one grant of a client who asks for it; and what the kernel brought over from a former
-    /// life goes with it, since nobody can say whose that was: a door in doubt is shut.
-    pub(crate) fn close(&mut self, key: Key, service: &Service, now: Now) -> Option<Ended> {
-        let remaining = self
-            .grants
-            .get(&key)
-            .map(|live| live.until.saturating_since(now.monotonic));
-        let mut closing = self.end(key, service, now);
-        for opening in service.openings(key.address) {
-            if self.disown(opening, now) && !closing.contains(&opening) {
-                closing.push(opening);
-            }
-        }
-        (remaining.is_some() || !closing.is_empty()).then(|| Ended {
-            remaining: remaining.unwrap_or_default(),
-            openings: closing,
+        Ok(Opened {
+            openings: told.collect(),
+            is_renewal: former.is_some_and(|former| former > now.monotonic),
         })
     }
 
-    /// Ends one grant; says which of its openings nobody else holds.
-    pub(crate) fn end(&mut self, key: Key, service: &Service, now: Now) -> Vec<Opening> {
-        let Some(live) = self.forget(&key) else {
-            return Vec::new();
-        };
+    /// Ends one grant, if there is such a one; says which of its openings nobody else holds.
+    pub(crate) fn end(&mut self, key: Key, service: &Service, now: Now) -> Option<Ended> {
+        let live = self.forget(&key)?;
         let holder = key.holder();
         let closing = service.openings(key.address).filter(|opening| {
             let hold = Hold {
@@ -125,7 +114,10 @@ impl Ledger {
             };
             self.holds.leave(hold, now) == Change::Tell
         });
-        closing.collect()
+        Some(Ended {
+            remaining: live.until.saturating_since(now.monotonic),
+            openings: closing.collect(),
+        })
     }
 
     /// Takes a grant back that the kernel did not take: there everything is as it was before.
@@ -168,17 +160,17 @@ impl Ledger {
         self.ends.next()
     }
 
-    /// The keys of all grants, in the order of their clients.
+    /// The keys of all grants, those of clients first, in their order.
     pub(crate) fn keys(&self) -> impl Iterator<Item = Key> + '_ {
         self.grants.keys().copied()
     }
 
-    /// How many grants there are.
-    pub(crate) fn len(&self) -> usize {
-        self.grants.len()
+    /// Whether somebody new could be kept out.
+    pub(crate) fn is_full(&self) -> bool {
+        self.grants.len() >= self.limits.grants || self.held.is_full_of_unproven(self.limits)
     }
 
-    /// The grants in force, in the order of their clients.
+    /// The grants in force, those of clients first, in their order.
     pub(crate) fn grants(&self, now: Now) -> impl Iterator<Item = (Key, Duration)> + '_ {
         self.grants
             .iter()
@@ -198,7 +190,7 @@ impl Ledger {
         self.holds.keep_unowned();
         for (key, live) in former {
             let key = today(key);
-            self.count(key.client, 1);
+            self.held.count(key.knocker, 1);
             self.grants.insert(key, live);
             let service = services.get(usize::from(key.service.0));
             for opening in service
@@ -218,12 +210,8 @@ impl Ledger {
 
     /// Writes a grant down; says until when it lasted before, if it was there.
     fn write(&mut self, key: Key, until: Instant) -> Result<Option<Instant>, Full> {
-        let room = self.limits.grants.saturating_sub(self.grants.len());
-        let held = self
-            .held
-            .get(key.client.index())
-            .copied()
-            .unwrap_or_default();
+        let has_room =
+            self.grants.len() < self.limits.grants && self.held.has_room(key.knocker, self.limits);
         let asked_at = until;
         match self.grants.entry(key) {
             Entry::Occupied(live) => {
@@ -234,10 +222,10 @@ impl Ledger {
                 }
                 return Ok(Some(core::mem::replace(&mut live.until, until)));
             }
-            Entry::Vacant(_) if room == 0 || held >= self.limits.per_client => return Err(Full),
+            Entry::Vacant(_) if !has_room => return Err(Full),
             Entry::Vacant(place) => place.insert(Live { until, asked_at }),
         };
-        self.count(key.client, 1);
+        self.held.count(key.knocker, 1);
         self.ends.push(until, End::Grant(key));
         let alive = self.grants.len().saturating_add(self.adopted.len());
         if self.ends.is_littered(alive) {
@@ -261,18 +249,8 @@ impl Ledger {
 
     fn forget(&mut self, key: &Key) -> Option<Live> {
         let live = self.grants.remove(key)?;
-        self.count(key.client, -1);
+        self.held.count(key.knocker, -1);
         Some(live)
-    }
-
-    fn count(&mut self, client: ClientId, change: i32) {
-        let place = client.index();
-        if place >= self.held.len() {
-            self.held.resize(place.saturating_add(1), 0);
-        }
-        if let Some(held) = self.held.get_mut(place) {
-            *held = held.saturating_add_signed(change);
-        }
     }
 
     fn rebuild_ends(&mut self) {
@@ -289,6 +267,6 @@ impl Ledger {
 impl Key {
     /// Whose hold on an opening it is; the address stands in the opening.
     const fn holder(self) -> Holder {
-        Holder::Grant(self.client, self.service)
+        Holder::Grant(self.knocker, self.service)
     }
 }

@@ -16,6 +16,7 @@
 extern crate alloc;
 
 mod adoption;
+mod budget;
 mod claim;
 mod doorstep;
 mod durable;
@@ -24,8 +25,10 @@ mod ends;
 mod freshness;
 mod gatekeeper;
 mod grant;
+mod held;
 mod holds;
 mod judge;
+mod knocker;
 mod ledger;
 mod plan;
 mod policy;
@@ -33,26 +36,35 @@ mod port;
 mod quota;
 mod recovery;
 mod reload;
+mod revoke;
 mod sequence;
 mod service;
 mod shelf;
+mod spent;
 mod time;
 mod verdict;
+mod warning;
+mod watch;
 
 pub use claim::{Claim, ClaimError};
 pub use doorstep::{Doorstep, Glance, Ignored};
 pub use durable::{Marks, WINDOW};
 pub use effect::{Effect, Opening, Standing};
-pub use gatekeeper::{Client, Gatekeeper, Warning};
+pub use gatekeeper::{Client, Gatekeeper};
 pub use grant::{Grant, InForce};
+pub use knocker::Knocker;
 pub use plan::GatePlan;
-pub use policy::{Answers, LONGEST, Limits, MOST_PORTS, MOST_SERVICES, Policy, PolicyError};
+pub use policy::{
+    Answers, LONGEST, Limits, MOST_LINES, MOST_PORTS, MOST_SEQUENCES, MOST_SERVICES, Policy,
+    PolicyError,
+};
 pub use port::{Port, PortError, PortRange, Protocol};
-pub use reload::Revoke;
+pub use revoke::{Revoke, TakenBack};
 pub use sequence::{
     Deed, FlagsWanted, Line, MOST_PAYLOAD, MOST_STEPS, Method, Number, OptionWanted, Payload,
     Probe, Sequence, SequenceId, Step, StepError, Timed, Traits, Variant,
 };
-pub use service::{ClientId, Passage, Service, ServiceId, ServiceSet};
+pub use service::{ActionId, ClientId, Passage, Service, ServiceId, ServiceSet};
 pub use time::{Instant, Now};
 pub use verdict::{Judgement, Record, Refused, Verdict};
+pub use warning::Warning;

@@ -1,90 +1,62 @@
-//! Another policy, other clients, or a change of mind: which grants end before their time.
+//! Another policy and other clients: which grants find their place again, and which end.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
-use core::net::IpAddr;
 use core::time::Duration;
 
-use crate::effect::{in_pieces, reopen};
-use crate::gatekeeper::{is_opened_by, plain};
+use crate::effect::reopen;
+use crate::gatekeeper::is_opened_by;
 use crate::ledger::Key;
-use crate::{Client, ClientId, Effect, Gatekeeper, Now, Opening, Passage, Policy, ServiceId};
-
-/// Whose grants the administrator takes back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Revoke {
-    /// Everybody's, also what the kernel brought over from a former life.
-    Everything,
-    /// One client's.
-    Client(ClientId),
-    /// One service's.
-    Service(ServiceId),
-    /// Everybody's at one address.
-    Address(IpAddr),
-}
+use crate::{
+    Client, ClientId, Deed, Effect, Gatekeeper, Knocker, Now, Opening, Passage, Policy, SequenceId,
+    ServiceId, TakenBack,
+};
 
 impl Gatekeeper {
-    /// Takes grants back before their time.
-    pub fn revoke(&mut self, which: Revoke, now: Now) -> Vec<Effect> {
-        let is_meant = |key: Key| match which {
-            Revoke::Everything => true,
-            Revoke::Client(client) => key.client == client,
-            Revoke::Service(service) => key.service == service,
-            Revoke::Address(address) => key.address == plain(address),
-        };
-        let mut openings = self.end_where(is_meant, now);
-        let service = match which {
-            Revoke::Service(id) => self.policy.service(id).cloned(),
-            _ => None,
-        };
-        openings.extend(self.disown_where(
-            |opening| {
-                match which {
-                    Revoke::Everything => true,
-                    // Whose it is, nobody knows: it may be anybody's.
-                    Revoke::Client(_) => false,
-                    Revoke::Service(_) => service
-                        .as_ref()
-                        .is_some_and(|service| is_opened_by(opening, service)),
-                    Revoke::Address(address) => opening.address == plain(address),
-                }
-            },
-            now,
-        ));
-        self.effects(&openings, now)
-    }
-
     /// Takes another policy and other clients. Counters come with the clients, the grants stay:
-    /// a client is the same if its keys are, a service if its name, ports and passage are. What
-    /// has no home in the policy any more is closed.
-    pub fn reload(&mut self, policy: Policy, clients: Vec<Client>, now: Now) -> Vec<Effect> {
+    /// a client is the same if its keys are, a service if its name, ports and passage are, a
+    /// sequence if it has its name and opens the same service. What has no home in the policy any
+    /// more is closed. What was used of sequences stays so, whatever they are called now.
+    pub fn reload(&mut self, policy: Policy, clients: Vec<Client>, now: Now) -> TakenBack {
         let moved = self.moved(&clients);
         let services = self.kept_services(&policy);
+        let sequences = self.kept_sequences(&policy);
         let today = |key: Key| {
-            let client = *moved.get(&key.client)?;
             let service = (*services.get(usize::from(key.service.0))?)?;
-            let is_allowed = clients.get(client.index())?.may.contains(service);
-            is_allowed.then_some(Key {
-                client,
+            let knocker = match key.knocker {
+                Knocker::Client(client) => {
+                    let client = *moved.get(&client)?;
+                    let is_allowed = clients.get(client.index())?.may.contains(service);
+                    is_allowed.then_some(Knocker::Client(client))?
+                }
+                Knocker::Sequence(id) => Knocker::Sequence((*sequences.get(usize::from(id.0))?)?),
+            };
+            Some(Key {
+                knocker,
                 service,
                 ..key
             })
         };
-        let mut openings = self.end_where(|key| today(key).is_none(), now);
+        let grants = self.end_where(|key| today(key).is_none(), now);
         self.ledger
             .rename(|key| today(key).unwrap_or(key), policy.services());
-        // A former life's grant may have been that of a client who is gone: a door in doubt is shut.
-        let is_in_doubt = self.ledger.adopted(now).next().is_some() && self.has_left(&clients);
+        // A former life's grant may have been that of one who is gone: a door in doubt is shut.
+        let is_in_doubt = self.ledger.adopted(now).next().is_some()
+            && (self.has_vanished(&sequences) || self.has_left(&clients));
         let is_homeless = |opening| {
             let mut services = policy.services().iter();
             is_in_doubt || !services.any(|service| is_opened_by(opening, service))
         };
-        openings.extend(self.disown_where(is_homeless, now));
+        let disowned = self.disown_where(is_homeless, now);
         self.ledger.limit(policy.limits());
+        self.budgets.follow(&self.policy, &policy);
+        self.spent.follow(&policy);
+        self.watch.change();
+        self.watch.tend(&policy, now);
         self.policy = policy;
         self.clients = clients;
         self.recovery.reset_budgets();
-        self.effects(&openings, now)
+        self.taken_back(grants, disowned, now)
     }
 
     /// What puts a lost table back as it was. One-shot grants stay out: nobody knows which of them
@@ -109,7 +81,7 @@ impl Gatekeeper {
         let of_client = |id: ClientId| clients.get(id.index()).map(tag_key);
         let mut moved = BTreeMap::new();
         let mut sought = BTreeMap::new();
-        for id in self.ledger.keys().map(|key| key.client) {
+        for id in self.ledger.keys().filter_map(|key| key.knocker.client()) {
             let key = self.clients.get(id.index()).map(tag_key);
             if key == of_client(id) {
                 moved.insert(id, id);
@@ -133,6 +105,12 @@ impl Gatekeeper {
         of_now.any(|key| !to_come.contains(key))
     }
 
+    /// Whether a sequence of now opened something and is missing in the policy to come.
+    fn has_vanished(&self, kept: &[Option<SequenceId>]) -> bool {
+        let mut now = self.policy.sequences().iter().zip(kept);
+        now.any(|(sequence, kept)| sequence.deed == Deed::Open && kept.is_none())
+    }
+
     /// For each service of now, where the same one stands in the policy to come.
     fn kept_services(&self, policy: &Policy) -> Vec<Option<ServiceId>> {
         let former = self.policy.services().iter();
@@ -145,30 +123,18 @@ impl Gatekeeper {
             .collect()
     }
 
-    /// What closes, and what that means for those who share an opening with somebody.
-    fn effects(&mut self, closing: &[Opening], now: Now) -> Vec<Effect> {
-        let mut effects = in_pieces(closing);
-        effects.extend(self.ledger.corrections(now));
-        effects
-    }
-
-    fn end_where(&mut self, is_meant: impl Fn(Key) -> bool, now: Now) -> Vec<Opening> {
-        let meant: Vec<Key> = self.ledger.keys().filter(|key| is_meant(*key)).collect();
-        let mut openings = Vec::new();
-        for key in meant {
-            if let Some(service) = self.policy.service(key.service) {
-                openings.extend(self.ledger.end(key, service, now));
-            }
-        }
-        openings
-    }
-
-    fn disown_where(&mut self, is_meant: impl Fn(Opening) -> bool, now: Now) -> Vec<Opening> {
-        let adopted = self.ledger.adopted(now).map(|standing| standing.opening);
-        let meant: Vec<Opening> = adopted.filter(|opening| is_meant(*opening)).collect();
-        let mut openings = meant;
-        openings.retain(|opening| self.ledger.disown(*opening, now));
-        openings
+    /// For each sequence of now, where the same one stands in the policy to come.
+    fn kept_sequences(&self, policy: &Policy) -> Vec<Option<SequenceId>> {
+        let former = self.policy.sequences().iter();
+        former
+            .map(|former| {
+                let (id, sequence) = policy.sequence_by_name(&former.name)?;
+                let service = self.policy.service(former.service)?;
+                let is_same = sequence.deed == former.deed
+                    && policy.service(sequence.service)?.name == service.name;
+                is_same.then_some(id)
+            })
+            .collect()
     }
 }
 

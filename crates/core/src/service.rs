@@ -22,6 +22,12 @@ impl ClientId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServiceId(pub u8);
 
+/// An action's place among those that the administrator wrote down: a command to run for a grant.
+///
+/// What it does, and what undoes it, the core does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ActionId(pub u16);
+
 /// The services that one client may open, one bit each: a million clients need them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ServiceSet(u64);
@@ -74,12 +80,12 @@ pub enum Passage {
     OneShot,
 }
 
-/// One thing that a knock can open.
+/// One thing that a knock can set off.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Service {
     /// The name that people and requests call it by.
     pub name: String,
-    /// What opens, 1 to 16 ports.
+    /// What opens, up to 16 ports; none only where something runs.
     pub ports: Vec<Port>,
     /// How long it stays open when the client asks for nothing else.
     pub lasts: Duration,
@@ -87,6 +93,8 @@ pub struct Service {
     pub at_most: Duration,
     /// How often one grant lets its holder through.
     pub passage: Passage,
+    /// What runs when it is granted, and is undone when the grant ends.
+    pub runs: Option<ActionId>,
 }
 
 impl Service {

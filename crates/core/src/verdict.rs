@@ -1,10 +1,11 @@
 //! What comes of a claim: a grant, an end, an answer, or nothing with its reason.
 
+use alloc::vec::Vec;
 use core::fmt;
 
 use nightlatch_ticket::{Ack, Counter, Status};
 
-use crate::{ClientId, Effect, Grant};
+use crate::{ClientId, Effect, Grant, SequenceId};
 
 /// Everything that the edge has to know about one claim.
 #[must_use]
@@ -50,6 +51,15 @@ pub enum Record {
         /// The counter that was used.
         counter: Counter,
     },
+    /// A sequence was used that counts once.
+    Used {
+        /// Which.
+        sequence: SequenceId,
+        /// By which the state knows it again, whatever it is called or where it stands later.
+        mark: [u8; 16],
+        /// The line's place or the time step; nothing up to this step counts again.
+        number: u64,
+    },
 }
 
 /// What is to happen.
@@ -58,8 +68,9 @@ pub enum Record {
 pub enum Verdict {
     /// Open the door, or set its time anew.
     Grant(Grant),
-    /// End this grant before its time.
-    Close(Grant),
+    /// End these before their time; never none of them. One that lasts no time is not known here,
+    /// and may be from a former life.
+    Close(Vec<Grant>),
     /// Change nothing; a client who proved to hold a key is told why.
     Answer(Status),
     /// Change nothing and stay silent.
@@ -74,9 +85,10 @@ impl Verdict {
                 openings: grant.openings.clone(),
                 lasts: grant.lasts,
             }),
-            Self::Close(grant) if !grant.openings.is_empty() => Some(Effect::Close {
-                openings: grant.openings.clone(),
-            }),
+            Self::Close(grants) => {
+                let openings: Vec<_> = grants.iter().flat_map(|g| g.openings.clone()).collect();
+                (!openings.is_empty()).then_some(Effect::Close { openings })
+            }
             _ => None,
         }
     }
@@ -99,11 +111,19 @@ pub enum Refused {
     RecoveryRepeated,
     /// A recovery knock too soon after the last one that was answered.
     RecoveryTooSoon,
+    /// The listener named a sequence that does not exist.
+    UnknownSequence,
+    /// A line or a time step that was used before.
+    Used,
+    /// A line whose turn it is not, or a time step of another time.
+    NotNow,
+    /// The sequence has succeeded as often as it may in a minute.
+    TooOften,
 }
 
 impl Refused {
     /// Every reason in its order, so that they can be counted in an array: `reason as usize`.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::UnknownClient,
         Self::Forged,
         Self::Malformed,
@@ -111,6 +131,10 @@ impl Refused {
         Self::Unserved,
         Self::RecoveryRepeated,
         Self::RecoveryTooSoon,
+        Self::UnknownSequence,
+        Self::Used,
+        Self::NotNow,
+        Self::TooOften,
     ];
 }
 
@@ -124,6 +148,10 @@ impl fmt::Display for Refused {
             Self::Unserved => "unserved",
             Self::RecoveryRepeated => "recovery repeated",
             Self::RecoveryTooSoon => "recovery too soon",
+            Self::UnknownSequence => "unknown sequence",
+            Self::Used => "used",
+            Self::NotNow => "not now",
+            Self::TooOften => "too often",
         })
     }
 }

@@ -10,6 +10,7 @@ use nightlatch_ticket::Counter;
 pub struct Disk {
     watermark: Counter,
     exact: BTreeMap<ClientId, Counter>,
+    used: BTreeMap<[u8; 16], u64>,
     writes: usize,
 }
 
@@ -21,6 +22,9 @@ impl Disk {
             Record::Watermark(watermark) => self.watermark = watermark,
             Record::Ahead { client, counter } => {
                 self.exact.insert(client, counter);
+            }
+            Record::Used { mark, number, .. } => {
+                self.used.insert(mark, number);
             }
         }
     }
@@ -50,6 +54,11 @@ impl Disk {
     /// The counter on record for a client.
     pub fn counter(&self, client: ClientId) -> Counter {
         self.exact.get(&client).copied().unwrap_or_default()
+    }
+
+    /// The lines and time steps on record.
+    pub fn used(&self) -> impl Iterator<Item = ([u8; 16], u64)> + '_ {
+        self.used.iter().map(|(mark, number)| (*mark, *number))
     }
 
     /// How often something had to be written.

@@ -34,7 +34,13 @@ impl Scene {
     /// Starts with what the disk and the kernel say, and with this policy.
     pub fn restart_with(&mut self, policy: Policy) {
         let clients = roster(self.people.len(), &self.server, |id| self.disk.counter(id));
-        self.gatekeeper = Gatekeeper::new(policy, clients, self.disk.marks(), self.now);
+        self.gatekeeper = Gatekeeper::new(
+            policy,
+            clients,
+            self.disk.marks(),
+            self.disk.used(),
+            self.now,
+        );
         for standing in self.door.standing(self.now.monotonic) {
             self.gatekeeper.adopt(standing, self.now);
         }
@@ -56,14 +62,16 @@ impl Scene {
             })
             .collect();
         self.doorstep.replace_clients(tag_keys(&clients), self.now);
-        let effects = self.gatekeeper.reload(policy, clients, self.now);
-        self.carry_out(&effects);
+        let taken = self.gatekeeper.reload(policy, clients, self.now);
+        self.carry_out(&taken.effects);
+        self.ended.extend(taken.grants);
     }
 
     /// The administrator takes grants back.
     pub fn revoke(&mut self, which: Revoke) {
-        let effects = self.gatekeeper.revoke(which, self.now);
-        self.carry_out(&effects);
+        let taken = self.gatekeeper.revoke(which, self.now);
+        self.carry_out(&taken.effects);
+        self.ended.extend(taken.grants);
     }
 
     /// Somebody deleted the table; it is put back.

@@ -29,6 +29,8 @@ pub struct Scene {
     /// What survives a crash.
     pub disk: Disk,
     answer: Option<Sealed>,
+    /// What the administrator or a reload ended early.
+    pub ended: Vec<Grant>,
     pub(crate) rng: ChaCha8Rng,
 }
 
@@ -45,8 +47,8 @@ pub enum Came {
     Answered(Status),
     /// A door opened.
     Opened(Grant),
-    /// A grant ended early.
-    Closed(Grant),
+    /// Grants ended early.
+    Closed(Vec<Grant>),
     /// It was granted and the kernel refused.
     Stuck,
 }
@@ -59,7 +61,12 @@ impl Scene {
 
     /// So many people, each at an address of his own.
     pub fn with(people: u32, answers: Answers, limits: Limits) -> Self {
-        Self::at(START, people, usual_policy(answers, limits))
+        Self::governed(people, usual_policy(answers, limits))
+    }
+
+    /// So many people and this policy, at the usual time.
+    pub fn governed(people: u32, policy: Policy) -> Self {
+        Self::at(START, people, policy)
     }
 
     /// So many people and this policy, at this time.
@@ -79,13 +86,14 @@ impl Scene {
         let clients = roster(people.len(), &server, |_| Counter(0));
         Self {
             doorstep: Doorstep::new(KNOCK_PORT, tag_keys(&clients), [9; 16], now),
-            gatekeeper: Gatekeeper::new(policy, clients, Disk::default().marks(), now),
+            gatekeeper: Gatekeeper::new(policy, clients, Disk::default().marks(), [], now),
             now,
             people,
             server,
             door: Door::default(),
             disk: Disk::default(),
             answer: None,
+            ended: Vec::new(),
             rng: ChaCha8Rng::from_seed([5; 32]),
         }
     }
@@ -159,13 +167,18 @@ impl Scene {
     pub fn judge(&mut self, claim: &Claim) -> Came {
         let claim = Claim::from_bytes(&claim.to_bytes()).expect("a claim reads as it was written");
         let judgement = self.gatekeeper.judge(&claim, self.now);
+        self.conclude(&judgement, Some(claim.client))
+    }
+
+    /// Does all that the broker does about a judgement.
+    pub(crate) fn conclude(&mut self, judgement: &Judgement, client: Option<ClientId>) -> Came {
         if let Some(record) = judgement.record {
             self.write(record);
         }
         if let Some(watermark) = self.gatekeeper.renewal(self.now) {
             self.write(Record::Watermark(watermark));
         }
-        let came = self.obey(&judgement);
+        let came = self.obey(judgement);
         // What is due at once is done at once.
         let effects = self.gatekeeper.expire(self.now);
         self.carry_out(&effects);
@@ -174,7 +187,8 @@ impl Scene {
             _ => judgement.ack,
         };
         let rng = &mut self.rng;
-        self.answer = ack.map(|ack| self.gatekeeper.seal_ack(claim.client, &ack, rng));
+        let answer = client.zip(ack);
+        self.answer = answer.map(|(client, ack)| self.gatekeeper.seal_ack(client, &ack, rng));
         came
     }
 
@@ -196,7 +210,7 @@ impl Scene {
                 self.gatekeeper.withdraw(grant);
                 Came::Stuck
             }
-            Verdict::Close(grant) => Came::Closed(grant.clone()),
+            Verdict::Close(grants) => Came::Closed(grants.clone()),
             Verdict::Answer(status) => Came::Answered(*status),
             Verdict::Ignore(reason) => Came::Refused(*reason),
         }

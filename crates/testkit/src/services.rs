@@ -4,9 +4,10 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use nightlatch_core::{Answers, Limits, Passage, Policy, Port, Protocol, Service};
+use nightlatch_core::{ActionId, Answers, Limits, Passage, Policy, Port, Protocol, Service};
 
-/// Three services: `ssh` lasts 30 s and up to an hour, `web` opens two ports, `once` is one-shot.
+/// Four services: `ssh` lasts 30 s and up to an hour, `web` opens two ports, `once` is one-shot,
+/// `job` opens nothing and runs the first action.
 pub fn usual_services() -> Vec<Service> {
     let named = |name: &str, ports, passage| Service {
         name: name.into(),
@@ -14,11 +15,16 @@ pub fn usual_services() -> Vec<Service> {
         lasts: Duration::from_secs(30),
         at_most: Duration::from_hours(1),
         passage,
+        runs: None,
     };
     vec![
         named("ssh", vec![port(22)], Passage::Lasting),
         named("web", vec![port(80), port(443)], Passage::Lasting),
         named("once", vec![port(5432)], Passage::OneShot),
+        Service {
+            runs: Some(ActionId(0)),
+            ..named("job", vec![], Passage::Lasting)
+        },
     ]
 }
 
@@ -29,7 +35,7 @@ pub fn usual_services() -> Vec<Service> {
     reason = "a test that cannot be set up should stop"
 )]
 pub fn usual_policy(answers: Answers, limits: Limits) -> Policy {
-    Policy::new(usual_services(), answers, limits).expect("the usual services are right")
+    Policy::new(usual_services(), vec![], answers, limits).expect("the usual services are right")
 }
 
 /// A TCP port, never 0.

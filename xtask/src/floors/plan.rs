@@ -69,6 +69,7 @@ pub(super) const HOUSE: &[Room] = &[
             "serde",
             "serde_json",
             "serde_spanned",
+            "sha2",
             "thiserror",
             "toml",
             "zeroize",

@@ -17,13 +17,13 @@ use crate::{
     key_file::read_preshared,
     names::{NAME_ADVICE, is_name},
     remark::Remark,
-    roster::{Likeness, Roster, RosterDraft},
+    roster::{Leave, Likeness, Roster, RosterDraft},
     text::{ClientText, List},
 };
 
 /// Reads everybody who may knock, from the file itself and from the clients file that it names.
 pub(crate) fn read(
-    written: Vec<Named<ClientText>>,
+    written: &[Named<ClientText>],
     services: &ServiceBook,
     settings: Option<&Settings>,
     folder: &Path,
@@ -32,11 +32,11 @@ pub(crate) fn read(
     let mut draft = RosterDraft::default();
     let mut origins = Origins::default();
     for client in written {
-        let Some(meant) = meant(&client, services, folder, desk) else {
+        let Some(meant) = meant(client, services, folder, desk) else {
             continue;
         };
         let name = client.name.get_ref();
-        if draft.push(name, meant.key, &meant.shared, meant.may) {
+        if draft.push(name, meant.key, &meant.shared, meant.leave) {
             origins.spans.push([client.name.span(), meant.key_span]);
         }
     }
@@ -47,17 +47,14 @@ pub(crate) fn read(
             Err(error) => desk.add(Remark::of(file.span(), &error)),
         }
     }
-    if draft.len() == 0 && desk.is_clean() {
-        desk.add(
-            Remark::warning(0..0, "there is no client, so nobody can knock")
-                .advise("make a key with nightlatch keygen, and add a table [client.NAME]"),
-        );
-    }
     let (roster, twins) = draft.finish();
     for twin in twins.iter().take(MOST_TWINS) {
         origins.complain_of_twin(*twin, &roster, desk);
     }
-    if let Some(own) = settings.and_then(|settings| roster.id_of_key(&settings.public_key())) {
+    if let Some(own) = settings
+        .and_then(Settings::public_key)
+        .and_then(|key| roster.id_of_key(&key))
+    {
         let place = usize::try_from(own.0).unwrap_or(usize::MAX);
         let remark = |span| {
             Remark::error(span, "this is the server's own key").advise(
@@ -115,7 +112,7 @@ struct Meant {
     key: PublicKey,
     key_span: Range<usize>,
     shared: PresharedSecret,
-    may: ServiceSet,
+    leave: Leave,
 }
 
 fn meant(
@@ -136,14 +133,29 @@ fn meant(
     }
     let key = public_key(text.key.as_ref(), name, desk);
     let shared = preshared(text.preshared.as_ref(), name, folder, desk);
-    let may = may(text.may.as_ref(), name, services, desk);
+    let leave = leave(text, name, services, desk);
     let (key, key_span) = key?;
     Some(Meant {
         key,
         key_span,
         shared: shared?,
-        may: may?,
+        leave: leave?,
     })
+}
+
+fn leave(
+    text: &ClientText,
+    name: &Spanned<String>,
+    services: &ServiceBook,
+    desk: &mut Desk,
+) -> Option<Leave> {
+    let tells = text.may_tell.as_ref();
+    let may_tell = tells.is_some_and(|written| *written.get_ref());
+    let services = match &text.may {
+        None if may_tell => ServiceSet::EMPTY,
+        written => may(written.as_ref(), name, services, desk)?,
+    };
+    Some(Leave { services, may_tell })
 }
 
 fn may(

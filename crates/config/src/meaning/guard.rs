@@ -5,18 +5,20 @@ use std::ops::Range;
 use nightlatch_core::{Port, PortRange, Protocol};
 use serde_spanned::Spanned;
 
+use super::settings::Need;
 use crate::{desk::Desk, ports::read_ports, remark::Remark, text::List};
 
-/// Reads the guarded ports, each with its place.
+/// Reads the guarded ports, each with its place. Where no service opens a port, none has to be guarded.
 pub(super) fn read(
     written: Option<&Spanned<List>>,
     place: &Range<usize>,
-    knock_port: Option<u16>,
+    (knock_port, need): (Option<u16>, Need),
     desk: &mut Desk,
 ) -> Option<Vec<Spanned<PortRange>>> {
     let before = desk.errors();
     let list = match written {
         Some(list) if !list.get_ref().0.is_empty() => &list.get_ref().0,
+        None if need == Need::Optional => return Some(Vec::new()),
         _ => {
             let span = written.map_or_else(|| place.clone(), Spanned::span);
             desk.add(Remark::error(span, "nothing is guarded").advise(

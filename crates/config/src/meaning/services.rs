@@ -3,18 +3,21 @@
 use std::{collections::BTreeMap, ops::Range, time::Duration};
 
 use nightlatch_core::{
-    LONGEST, MOST_PORTS, MOST_SERVICES, Passage, Port, Protocol, Service, ServiceId,
+    LONGEST, MOST_PORTS, MOST_SERVICES, Passage, Port, PortRange, Protocol, Service, ServiceId,
 };
 use serde_spanned::Spanned;
 
-use super::{settings::Settings, values::time};
+use super::{
+    actions::ActionBook,
+    settings::Settings,
+    values::{time, unknown_word},
+};
 use crate::{
     desk::Desk,
     document::Named,
     names::{NAME_ADVICE, is_name},
     ports::{each_port, read_ports},
     remark::Remark,
-    spelling::nearest,
     text::{List, ServiceText},
     time_span::write_time_span,
 };
@@ -23,6 +26,8 @@ use crate::{
 pub(crate) struct ServiceBook {
     numbers: BTreeMap<String, ServiceId>,
     services: Vec<Service>,
+    /// Where the name of each of them stands.
+    places: Vec<Range<usize>>,
 }
 
 impl ServiceBook {
@@ -30,16 +35,21 @@ impl ServiceBook {
     pub(crate) fn read(
         written: &[Named<ServiceText>],
         settings: Option<&Settings>,
+        actions: &ActionBook,
         desk: &mut Desk,
     ) -> Self {
         let mut book = Self {
             numbers: BTreeMap::new(),
             services: Vec::new(),
+            places: Vec::new(),
         };
         for (number, service) in (0..).zip(written.iter().take(MOST_SERVICES)) {
             book.numbers
                 .insert(service.name.get_ref().clone(), ServiceId(number));
-            book.services.extend(meant(service, settings, desk));
+            if let Some(meant) = meant(service, settings, actions, desk) {
+                book.services.push(meant);
+                book.places.push(service.name.span());
+            }
         }
         if let Some(first_too_many) = written.get(MOST_SERVICES) {
             desk.add(
@@ -58,21 +68,19 @@ impl ServiceBook {
 
     /// The service of that name, or a remark about the word that names none.
     pub(crate) fn find(&self, name: &str, span: Range<usize>) -> Result<ServiceId, Remark> {
-        self.numbers.get(name).copied().ok_or_else(|| {
-            let remark = Remark::error(
-                span,
-                format!("there is no service `{}`", name.escape_debug()),
-            );
-            match nearest(name, self.numbers.keys().map(String::as_str)) {
-                None if self.numbers.is_empty() => remark.advise("add a table [service.NAME]"),
-                None => {
-                    let known: Vec<&str> =
-                        self.numbers.keys().map(String::as_str).take(8).collect();
-                    remark.advise(format!("known here: {}", known.join(", ")))
-                }
-                near => remark.suggest(near),
-            }
-        })
+        let known = self.numbers.keys().map(String::as_str);
+        let found = self.numbers.get(name).copied();
+        found.ok_or_else(|| unknown_word("service", name, span, known))
+    }
+
+    /// Those that are right, in the order of the file.
+    pub(crate) fn services(&self) -> &[Service] {
+        &self.services
+    }
+
+    /// Where the name of each of them stands.
+    pub(crate) fn places(&self) -> &[Range<usize>] {
+        &self.places
     }
 
     pub(crate) fn into_services(self) -> Vec<Service> {
@@ -83,6 +91,7 @@ impl ServiceBook {
 fn meant(
     written: &Named<ServiceText>,
     settings: Option<&Settings>,
+    actions: &ActionBook,
     desk: &mut Desk,
 ) -> Option<Service> {
     let Named { name, text } = written;
@@ -95,7 +104,14 @@ fn meant(
             .advise(NAME_ADVICE),
         );
     }
-    let ports = ports(name, text.open.as_ref(), settings, desk);
+    let runs = match &text.run {
+        Some(written) => actions.find(written, desk).map(Some),
+        None => Some(None),
+    };
+    let ports = match (&text.open, &text.run) {
+        (None, Some(_)) => Some(Vec::new()),
+        (open, _) => ports(name, open.as_ref(), settings, desk),
+    };
     let bounds = Duration::from_secs(1)..=LONGEST;
     let lasts = match &text.r#for {
         Some(written) => time(written, bounds.clone(), desk),
@@ -105,7 +121,7 @@ fn meant(
         Some(written) => time(written, bounds, desk),
         None => lasts.map(|lasts| lasts.max(USUAL_AT_MOST)),
     };
-    let (ports, lasts, at_most) = (ports?, lasts?, at_most?);
+    let (ports, lasts, at_most, runs) = (ports?, lasts?, at_most?, runs?);
     if at_most < lasts {
         complain_of_order(text, lasts, at_most, desk);
         return None;
@@ -120,6 +136,7 @@ fn meant(
         lasts,
         at_most,
         passage,
+        runs,
     })
 }
 
@@ -135,7 +152,8 @@ fn ports(
             let span = written.map_or_else(|| name.span(), Spanned::span);
             desk.add(
                 Remark::error(span, format!("service `{}` opens nothing", name.get_ref()))
-                    .advise("name what it opens: open = [\"tcp/22\"]"),
+                    .advise("name what it opens: open = [\"tcp/22\"]")
+                    .advise("or what it runs instead: run = \"ACTION\""),
             );
             return None;
         }
@@ -187,7 +205,9 @@ fn check_port(
         );
     }
     let Some(settings) = settings else { return };
-    let knocks = Port::new(Protocol::Udp, settings.gate.knock_port);
+    let knocks = settings
+        .knock_port
+        .and_then(|number| Port::new(Protocol::Udp, number));
     if knocks == Some(port) {
         desk.add(
             Remark::error(text.span(), "the knock port cannot be opened")
@@ -196,12 +216,8 @@ fn check_port(
         );
         return;
     }
-    if !settings
-        .gate
-        .guarded
-        .iter()
-        .any(|range| range.contains(port))
-    {
+    let is_guarded = |range: &Spanned<PortRange>| range.get_ref().contains(port);
+    if !settings.guard.iter().any(is_guarded) {
         desk.add(
             Remark::warning(
                 text.span(),
@@ -239,12 +255,9 @@ fn warn_of_dead_ends(services: &[Service], settings: &Settings, desk: &mut Desk)
     if !desk.is_clean() {
         return;
     }
-    let opens = |range: &Spanned<_>| {
-        let range: &nightlatch_core::PortRange = range.get_ref();
-        services
-            .iter()
-            .flat_map(|service| &service.ports)
-            .any(|port| range.contains(*port))
+    let opens = |range: &Spanned<PortRange>| {
+        let mut ports = services.iter().flat_map(|service| &service.ports);
+        ports.any(|port| range.get_ref().contains(*port))
     };
     for range in settings.guard.iter().filter(|range| !opens(range)) {
         desk.add(

@@ -11,26 +11,30 @@ use serde_spanned::Spanned;
 
 use super::{
     guard,
-    values::{USUAL_KNOCK_PORT, answers, path_of, port, word},
+    values::{USUAL_KNOCK_PORT, answers, path_of, port, user, word},
 };
 use crate::{
     desk::Desk,
     document::Section,
     key_file::{StoredKey, read_secret_key},
+    ports::read_ports,
     remark::Remark,
     roster::Roster,
     server::{Interfaces, LogForm, Server},
-    text::{ServerText, WordOrList},
+    text::{List, ServerText, WordOrList},
 };
 
 /// `[server]`, understood.
 pub(crate) struct Settings {
     pub(crate) answers: Answers,
-    pub(crate) gate: GatePlan,
-    /// The guarded ranges once more, each with its place.
+    /// Where knocks come in; nowhere without a key.
+    pub(crate) knock_port: Option<u16>,
+    /// The guarded ranges, each with its place.
     pub(crate) guard: Vec<Spanned<PortRange>>,
+    /// The ports where touches shall not count, each with its place.
+    pub(crate) in_use: Vec<Spanned<PortRange>>,
     pub(crate) clients_file: Option<Spanned<PathBuf>>,
-    server_key: SecretKey,
+    server_key: Option<SecretKey>,
     state: PathBuf,
     status_socket: PathBuf,
     interfaces: Interfaces,
@@ -39,12 +43,22 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// The server, as far as `[server]` says what it is.
     pub(crate) fn server(self, policy: Policy, roster: Roster) -> Server {
+        let ports =
+            |ranges: Vec<Spanned<PortRange>>| ranges.into_iter().map(Spanned::into_inner).collect();
         Server {
             policy,
-            gate: self.gate,
+            gate: GatePlan {
+                knock_port: self.knock_port.unwrap_or(USUAL_KNOCK_PORT),
+                guarded: ports(self.guard),
+            },
             roster,
             server_key: self.server_key,
+            span: None,
+            in_use: ports(self.in_use),
+            actions: Vec::new(),
+            messages: None,
             state: self.state,
             status_socket: self.status_socket,
             interfaces: self.interfaces,
@@ -54,15 +68,32 @@ impl Settings {
         }
     }
 
-    pub(crate) fn public_key(&self) -> PublicKey {
-        self.server_key.public()
+    pub(crate) fn public_key(&self) -> Option<PublicKey> {
+        self.server_key.as_ref().map(SecretKey::public)
     }
+}
+
+/// Whether something has to be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    Required,
+    Optional,
+}
+
+/// What the rest of the file asks of `[server]`.
+#[derive(Clone, Copy)]
+pub(crate) struct Needs {
+    /// The server's key, where there are clients.
+    pub(crate) key: Need,
+    /// Guarded ports, where something opens.
+    pub(crate) guard: Need,
 }
 
 /// Reads every key of `[server]`, so that all that is wrong is said at once.
 pub(crate) fn read(
     section: &Section<ServerText>,
     folder: &Path,
+    needs: Needs,
     desk: &mut Desk,
 ) -> Option<Settings> {
     let text = &section.text;
@@ -70,14 +101,27 @@ pub(crate) fn read(
         Some(written) => path_of(written, folder, None, desk),
         None => Some(folder.join(usual)),
     };
+    let has_key =
+        needs.key == Need::Required || text.key.is_some() || folder.join(USUAL_KEY).exists();
+    let server_key = if has_key {
+        server_key(text.key.as_ref(), &section.place, folder, desk).map(Some)
+    } else {
+        Some(None)
+    };
     let knock_port = port(text.knock_port.as_ref(), USUAL_KNOCK_PORT, desk);
-    let guard = guard::read(text.guard.as_ref(), &section.place, knock_port, desk);
+    let heard = knock_port.filter(|_| has_key);
+    let guard = guard::read(
+        text.guard.as_ref(),
+        &section.place,
+        (heard, needs.guard),
+        desk,
+    );
+    let in_use = in_use(text.in_use.as_ref(), desk);
     let answers = answers(text.answers.as_ref(), desk);
-    let server_key = server_key(text.key.as_ref(), &section.place, folder, desk);
     let state = path(&text.state, "/var/lib/nightlatch", desk);
     let status_socket = path(&text.status_socket, "/run/nightlatch/status.sock", desk);
     let interfaces = interfaces(text.interfaces.as_ref(), desk);
-    let user = user(text.user.as_ref(), desk);
+    let user = listener_user(text.user.as_ref(), desk);
     let log = log(text.log.as_ref(), desk);
     let clients_file = match &text.clients_file {
         Some(written) => Some(Spanned::new(
@@ -86,15 +130,12 @@ pub(crate) fn read(
         )),
         None => None,
     };
-    let guard = guard?;
-    let guarded = guard.iter().map(|range| *range.get_ref()).collect();
+    knock_port?;
     Some(Settings {
         answers: answers?,
-        gate: GatePlan {
-            knock_port: knock_port?,
-            guarded,
-        },
-        guard,
+        knock_port: heard,
+        guard: guard?,
+        in_use: in_use?,
         clients_file,
         server_key: server_key?,
         state: state?,
@@ -103,6 +144,21 @@ pub(crate) fn read(
         user: user?,
         log: log?,
     })
+}
+
+fn in_use(written: Option<&Spanned<List>>, desk: &mut Desk) -> Option<Vec<Spanned<PortRange>>> {
+    let before = desk.errors();
+    let list = written.iter().flat_map(|list| &list.get_ref().0);
+    let ports = list
+        .filter_map(|text| match read_ports(text.get_ref()) {
+            Ok(range) => Some(Spanned::new(text.span(), range)),
+            Err(error) => {
+                desk.add(Remark::of(text.span(), &error));
+                None
+            }
+        })
+        .collect();
+    (desk.errors() == before).then_some(ports)
 }
 
 fn log(written: Option<&Spanned<String>>, desk: &mut Desk) -> Option<LogForm> {
@@ -126,7 +182,7 @@ fn server_key(
     let span = written.map_or_else(|| place.clone(), Spanned::span);
     let path = match written {
         Some(written) => path_of(written, folder, None, desk)?,
-        None => folder.join("server.key"),
+        None => folder.join(USUAL_KEY),
     };
     match read_secret_key(&path) {
         Ok(StoredKey::Open(key)) => return Some(key),
@@ -181,26 +237,21 @@ fn is_interface(name: &str) -> bool {
     (1..=15).contains(&name.len()) && !matches!(name, "." | "..") && !name.contains(strange)
 }
 
-fn user(written: Option<&Spanned<String>>, desk: &mut Desk) -> Option<String> {
-    let Some(written) = written else {
-        return Some(String::from("nobody"));
+/// Whom the listener becomes: everybody but root.
+fn listener_user(written: Option<&Spanned<String>>, desk: &mut Desk) -> Option<String> {
+    let name = user(written, desk)?;
+    let Some(written) = written.filter(|_| name == "root") else {
+        return Some(name);
     };
-    let remark = match written.get_ref().as_str() {
-        "root" | "0" => Remark::error(
+    desk.add(
+        Remark::error(
             written.span(),
             "the listener reads what strangers send, and must not be root",
         )
         .advise("leave it at \"nobody\", or make a user for it"),
-        name if name.is_empty()
-            || name.contains(|letter: char| {
-                letter.is_whitespace() || matches!(letter, ':' | '\0')
-            }) =>
-        {
-            Remark::error(written.span(), format!("{name:?} cannot be a user"))
-                .advise("leave it at \"nobody\", or make a user for it")
-        }
-        name => return Some(name.to_owned()),
-    };
-    desk.add(remark);
+    );
     None
 }
+
+/// Where the server's key lies when nothing else is said.
+const USUAL_KEY: &str = "server.key";

@@ -1,7 +1,7 @@
 //! Times, paths, ports, numbers and words: what single values mean, wherever they stand.
 
 use std::{
-    ops::RangeInclusive,
+    ops::{Range, RangeInclusive},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -129,6 +129,47 @@ pub(crate) fn bounded<T: TryFrom<i64>>(
     desk.add(Remark::error(written.span(), format!("{number} is out of bounds")).advise(advice));
     None
 }
+
+/// A word that should have named a thing of the file, and names none.
+pub(crate) fn unknown_word<'a>(
+    what: &str,
+    written: &str,
+    span: Range<usize>,
+    known: impl Iterator<Item = &'a str> + Clone,
+) -> Remark {
+    let remark = Remark::error(
+        span,
+        format!("there is no {what} `{}`", written.escape_debug()),
+    );
+    let names: Vec<&str> = known.clone().take(8).collect();
+    match nearest(written, known) {
+        None if names.is_empty() => remark.advise(format!("add a table [{what}.NAME]")),
+        None => remark.advise(format!("known here: {}", names.join(", "))),
+        near => remark.suggest(near),
+    }
+}
+
+/// As whom something runs; `nobody` where nothing is written.
+pub(crate) fn user(written: Option<&Spanned<String>>, desk: &mut Desk) -> Option<String> {
+    let Some(written) = written else {
+        return Some(String::from("nobody"));
+    };
+    let is_strange = |letter: char| letter.is_whitespace() || matches!(letter, ':' | '\0');
+    match written.get_ref().as_str() {
+        "0" => Some(String::from("root")),
+        name if name.is_empty() || name.contains(is_strange) => {
+            desk.add(
+                Remark::error(written.span(), format!("{name:?} cannot be a user"))
+                    .advise("leave it at \"nobody\", or make a user for it"),
+            );
+            None
+        }
+        name => Some(name.to_owned()),
+    }
+}
+
+/// A screenful and more: whoever gave us the wrong file altogether does not want to read about each line of it.
+pub(crate) const MOST_COMPLAINTS: usize = 100;
 
 /// The port that people know from single-packet authorisation.
 pub(crate) const USUAL_KNOCK_PORT: u16 = 62201;

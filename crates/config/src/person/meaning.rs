@@ -4,7 +4,11 @@ use std::{net::IpAddr, path::Path};
 
 use serde_spanned::Spanned;
 
-use super::{AddressChoice, KnownServer, PresharedChoice, text::KnownServerText};
+use super::{
+    AddressChoice, KnownServer, PresharedChoice,
+    sequence::{method, way},
+    text::KnownServerText,
+};
 use crate::{
     desk::Desk,
     document::{Document, Named},
@@ -65,6 +69,8 @@ fn meant(
     let services = services(text.services.as_ref(), name, desk);
     let answers = answers(text.answers.as_ref(), desk);
     let address = address(text.address.as_ref(), desk);
+    let method = method(text.method.as_ref(), desk);
+    let sequence = way(text, desk);
     Some(KnownServer {
         name: name.get_ref().clone(),
         host: host?,
@@ -75,6 +81,8 @@ fn meant(
         services: services?,
         answers: answers?,
         address: address?,
+        method: method?,
+        sequence: sequence?,
     })
 }
 

@@ -1,12 +1,13 @@
 //! The person's side: which servers to knock at, with which keys.
 
 pub(crate) mod meaning;
+mod sequence;
 pub(crate) mod text;
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{net::IpAddr, path::PathBuf, time::Duration};
 
-use nightlatch_core::Answers;
-use nightlatch_ticket::PublicKey;
+use nightlatch_core::{Answers, Protocol};
+use nightlatch_ticket::{PublicKey, Span};
 
 use crate::{complaint::Complaint, spelling::nearest};
 
@@ -52,6 +53,10 @@ pub struct KnownServer {
     pub answers: Answers,
     /// Which address the knock claims to come from.
     pub address: AddressChoice,
+    /// What a knock is made of when nothing else is said.
+    pub method: KnockMethod,
+    /// How an encrypted sequence is sent there.
+    pub sequence: SequenceWay,
 }
 
 impl KnownServer {
@@ -77,4 +82,24 @@ pub enum AddressChoice {
     Auto,
     /// Always this one.
     Fixed(IpAddr),
+}
+
+/// What a knock is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KnockMethod {
+    /// One sealed datagram.
+    Ticket,
+    /// Touches of ports that together say the same.
+    EncryptedSequence,
+}
+
+/// How an encrypted sequence is sent; span and carrier are those of the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SequenceWay {
+    /// The ports that say something.
+    pub span: Span,
+    /// What touches them.
+    pub carrier: Protocol,
+    /// From one packet to the next.
+    pub pace: Duration,
 }

@@ -17,4 +17,9 @@ pub(crate) struct KnownServerText {
     pub(crate) services: Option<Spanned<List>>,
     pub(crate) answers: Option<Spanned<String>>,
     pub(crate) address: Option<Spanned<String>>,
+    pub(crate) method: Option<Spanned<String>>,
+    pub(crate) span: Option<Spanned<String>>,
+    pub(crate) carrier: Option<Spanned<String>>,
+    pub(crate) skip: Option<Spanned<List>>,
+    pub(crate) pace: Option<Spanned<String>>,
 }

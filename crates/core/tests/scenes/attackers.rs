@@ -2,7 +2,7 @@
 
 use core::net::SocketAddr;
 
-use nightlatch_core::{Answers, Claim, ClientId, Ignored, Limits, Refused};
+use nightlatch_core::{Answers, Claim, ClientId, Ignored, Knocker, Limits, Refused};
 use nightlatch_testkit::{Came, Scene, frame_of};
 use nightlatch_ticket::{Epoch, Kind, SEALED_LENGTH, Sealed, Status, Tagged};
 
@@ -292,7 +292,11 @@ fn the_key_of_one_does_not_knock_for_another() {
     let (request, tagged) = scene.person(ALICE).request(Kind::Knock, "ssh", now);
     let ticket = scene.seal(BOB, &request, tagged);
     match scene.send_from(ALICE, &ticket) {
-        Came::Opened(grant) => assert_eq!(grant.client, ClientId(1), "who sealed it, knocked"),
+        Came::Opened(grant) => assert_eq!(
+            grant.knocker,
+            Knocker::Client(ClientId(1)),
+            "who sealed it, knocked"
+        ),
         other => panic!("{other:?}"),
     }
     assert_eq!(scene.gatekeeper.grants(scene.now()).count(), 1);

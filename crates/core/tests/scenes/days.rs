@@ -273,15 +273,21 @@ impl Day {
 
     /// A packet that was held back until a jump made it fresh counts as its sender's own.
     fn adopt_replay(&mut self, grant: &nightlatch_core::Grant) {
-        let (who, service) = (grant.client.0 as usize, usize::from(grant.service.0));
+        let (who, service) = (
+            grant.knocker.client().unwrap().0 as usize,
+            usize::from(grant.service.0),
+        );
         let wanted = u32::try_from(grant.lasts.as_secs()).unwrap();
         self.expect_knock(who, service, grant.address, wanted);
     }
 
     fn resync(&mut self, came: &Came) {
-        if let Came::Closed(grant) = came {
-            let (who, service) = (grant.client.0 as usize, usize::from(grant.service.0));
-            self.expect_close(who, service, grant.address);
+        if let Came::Closed(grants) = came {
+            for grant in grants {
+                let client = grant.knocker.client().unwrap();
+                let service = usize::from(grant.service.0);
+                self.expect_close(client.0 as usize, service, grant.address);
+            }
         }
     }
 

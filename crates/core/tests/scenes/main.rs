@@ -5,13 +5,18 @@ mod attackers;
 mod clocks;
 mod days;
 mod floods;
+mod jobs;
 mod knocks;
+mod liars;
 mod limits;
+mod lines;
 mod neighbours;
 mod reloads;
 mod repairs;
 mod restarts;
+mod sequences;
 mod strangers;
+mod timed;
 
 use core::net::IpAddr;
 use core::time::Duration;

@@ -1,6 +1,8 @@
 //! Another policy or other clients while people are in, and the administrator's change of mind.
 
-use nightlatch_core::{Answers, ClientId, Limits, Policy, Refused, Revoke, ServiceId, ServiceSet};
+use nightlatch_core::{
+    Answers, ClientId, Knocker, Limits, Policy, Refused, Revoke, ServiceId, ServiceSet,
+};
 use nightlatch_testkit::{Came, Scene, port, usual_policy, usual_services};
 use nightlatch_ticket::{Kind, Status};
 
@@ -41,9 +43,10 @@ fn a_client_that_moved_in_the_roster_keeps_its_grant() {
     let held: Vec<_> = scene
         .gatekeeper
         .grants(scene.now())
-        .map(|grant| (grant.client, grant.address))
+        .map(|grant| (grant.knocker, grant.address))
         .collect();
-    assert_eq!(held, [(ClientId(1), bob), (ClientId(2), alice)]);
+    let client = |number| Knocker::Client(ClientId(number));
+    assert_eq!(held, [(client(1), bob), (client(2), alice)]);
     assert!(matches!(scene.close(ALICE, "ssh"), Came::Closed(_)));
     assert!(!scene.is_open(alice, 22) && scene.is_open(bob, 22));
 }
@@ -69,7 +72,7 @@ fn a_service_that_is_gone_is_closed_and_the_others_stay() {
     opened(&scene.knock(ALICE, "web"));
     let mut services = usual_services();
     services.remove(0);
-    let policy = Policy::new(services, Answers::Sealed, Limits::default()).unwrap();
+    let policy = Policy::new(services, vec![], Answers::Sealed, Limits::default()).unwrap();
     scene.reload(policy, &[0, 1, 2], ServiceSet::all());
     assert!(!scene.is_open(here, 22));
     assert!(scene.is_open(here, 443));
@@ -89,7 +92,7 @@ fn a_service_that_opens_other_ports_now_is_another_service() {
     opened(&scene.knock(ALICE, "ssh"));
     let mut services = usual_services();
     services[0].ports = vec![port(2222)];
-    let policy = Policy::new(services, Answers::Sealed, Limits::default()).unwrap();
+    let policy = Policy::new(services, vec![], Answers::Sealed, Limits::default()).unwrap();
     scene.reload(policy, &[0, 1, 2], ServiceSet::all());
     assert!(!scene.is_open(here, 22) && !scene.is_open(here, 2222));
     opened(&scene.knock(ALICE, "ssh"));
@@ -118,7 +121,7 @@ fn grants_from_before_a_restart_survive_a_reload_while_a_service_opens_them() {
     scene.stop_and_start();
     let mut services = usual_services();
     services.remove(1);
-    let policy = Policy::new(services, Answers::Sealed, Limits::default()).unwrap();
+    let policy = Policy::new(services, vec![], Answers::Sealed, Limits::default()).unwrap();
     scene.reload(policy, &[0, 1, 2], ServiceSet::all());
     assert!(scene.is_open(here, 22));
     assert!(!scene.is_open(here, 80) && !scene.is_open(here, 443));
@@ -152,7 +155,7 @@ fn the_administrator_takes_back_what_is_meant_and_nothing_else() {
         ]
     };
     assert_eq!(
-        open_after(Revoke::Client(ClientId(0))),
+        open_after(Revoke::Knocker(Knocker::Client(ClientId(0)))),
         [false, false, true]
     );
     assert_eq!(

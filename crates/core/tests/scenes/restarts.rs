@@ -191,7 +191,7 @@ fn what_no_service_opens_any_more_is_closed_at_the_start() {
     opened(&scene.knock(ALICE, "web"));
     let mut services = usual_services();
     services.remove(1);
-    let policy = Policy::new(services, Answers::Sealed, Limits::default()).unwrap();
+    let policy = Policy::new(services, vec![], Answers::Sealed, Limits::default()).unwrap();
     scene.restart_with(policy);
     assert!(scene.is_open(here, 22));
     assert!(!scene.is_open(here, 80) && !scene.is_open(here, 443));

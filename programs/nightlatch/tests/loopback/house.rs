@@ -141,7 +141,7 @@ impl Keeper {
             may,
             last: Counter(0),
         }];
-        let gatekeeper = Gatekeeper::new(policy(), clients, marks, now);
+        let gatekeeper = Gatekeeper::new(policy(), clients, marks, [], now);
         Self {
             gatekeeper,
             keys: keys(),
@@ -226,8 +226,9 @@ fn policy() -> Policy {
         lasts: Duration::from_secs(30),
         at_most: Duration::from_mins(2),
         passage: Passage::Lasting,
+        runs: None,
     };
-    Policy::new(vec![ssh], Answers::Sealed, Limits::default()).unwrap()
+    Policy::new(vec![ssh], vec![], Answers::Sealed, Limits::default()).unwrap()
 }
 
 const GOODBYE: &[u8] = b"goodbye";

@@ -21,6 +21,8 @@ impl Round {
                 .seats
                 .mark(client)
                 .map(|mark| Order::Ahead(mark, counter)),
+            // No configuration has sequences.
+            Record::Used { .. } => None,
         };
         if let Some(order) = order {
             self.scribe.order(order, DISK_PATIENCE, now);

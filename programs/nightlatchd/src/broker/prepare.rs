@@ -92,7 +92,7 @@ impl<'s> Start<'s> {
         )?;
         hand_over(channel, &clients)?;
         wait_until_listening(channel, &self.signals)?;
-        let gatekeeper = Gatekeeper::new(server.policy.clone(), clients, marks, now);
+        let gatekeeper = Gatekeeper::new(server.policy.clone(), clients, marks, [], now);
         let gatekeeper = Self::adopt(gatekeeper, firewall, &log, now);
         self.announce(server, &log, &gatekeeper, now);
         let reloads = bell()?;

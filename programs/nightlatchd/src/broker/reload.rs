@@ -188,8 +188,9 @@ impl Round {
         hand_over(&self.channel, &clients)?;
         self.plan = gate;
         self.seats = Seats::new(roster, &policy, last);
-        let effects = self.gatekeeper.reload(policy, clients, clock::now());
-        let closed = effects
+        let taken = self.gatekeeper.reload(policy, clients, clock::now());
+        let closed = taken
+            .effects
             .iter()
             .filter(|effect| self.obey(effect) == Carried::Out)
             .count();

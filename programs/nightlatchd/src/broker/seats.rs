@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use nightlatch_config::Roster;
-use nightlatch_core::{ClientId, Policy, ServiceId};
+use nightlatch_core::{ClientId, Knocker, Policy, ServiceId};
 use nightlatch_ticket::Counter;
 
 use crate::state::{ClientMark, mark_of};
@@ -12,6 +12,7 @@ use crate::state::{ClientMark, mark_of};
 pub(super) struct Seats {
     roster: Roster,
     services: Vec<String>,
+    sequences: Vec<String>,
     marks: Vec<ClientMark>,
     /// Counters of those who were clients once: who comes back must not be open to his old knocks.
     departed: BTreeMap<ClientMark, Counter>,
@@ -33,9 +34,15 @@ impl Seats {
             .iter()
             .map(|service| service.name.clone())
             .collect();
+        let sequences = policy
+            .sequences()
+            .iter()
+            .map(|sequence| sequence.name.clone())
+            .collect();
         Self {
             roster,
             services,
+            sequences,
             marks,
             departed: last,
         }
@@ -48,6 +55,18 @@ impl Seats {
     /// The client's name.
     pub(super) fn client(&self, client: ClientId) -> String {
         self.roster.name_of(client).unwrap_or("?").to_owned()
+    }
+
+    /// The name of whoever holds a grant.
+    pub(super) fn knocker(&self, knocker: Knocker) -> String {
+        match knocker {
+            Knocker::Client(client) => self.client(client),
+            Knocker::Sequence(sequence) => self
+                .sequences
+                .get(usize::from(sequence.0))
+                .map_or("?", String::as_str)
+                .to_owned(),
+        }
     }
 
     /// The service's name.

@@ -49,5 +49,9 @@ const fn of_refusal(reason: Refused) -> &'static str {
         Refused::Unserved => "unserved",
         Refused::RecoveryRepeated => "recovery-repeated",
         Refused::RecoveryTooSoon => "recovery-too-soon",
+        Refused::UnknownSequence => "unknown-sequence",
+        Refused::Used => "used",
+        Refused::NotNow => "not-now",
+        Refused::TooOften => "too-often",
     }
 }

@@ -1,4 +1,4 @@
-//! Judges one claim, in the order of docs/protocol.md; each "no" is a value with its reason.
+//! Judges one ticket, in the order of docs/protocol.md; each "no" is a value with its reason.
 
 use core::net::IpAddr;
 use core::time::Duration;
@@ -7,10 +7,9 @@ use nightlatch_ticket::{Ack, Counter, Kind, OpenError, Request, Status, nonce_of
 
 use crate::freshness::is_fresh;
 use crate::gatekeeper::plain;
-use crate::ledger::{Full, Key};
+use crate::ledger::Key;
 use crate::{
-    Answers, Claim, ClientId, Gatekeeper, Grant, Judgement, Now, Refused, Service, ServiceId,
-    Verdict,
+    Answers, Claim, ClientId, Gatekeeper, Judgement, Knocker, Now, Refused, ServiceId, Verdict,
 };
 
 /// A request whose seal was opened, and where it came from.
@@ -86,7 +85,7 @@ impl Gatekeeper {
             return Verdict::Answer(Status::Forbidden);
         };
         let key = Key {
-            client: heard.client,
+            knocker: Knocker::Client(heard.client),
             service,
             address: heard.source,
         };
@@ -102,52 +101,6 @@ impl Gatekeeper {
         let (id, _) = self.policy.service_by_hash(heard.request.service)?;
         let client = self.clients.get(heard.client.index())?;
         client.may.contains(id).then_some(id)
-    }
-
-    fn grant(&mut self, key: Key, wanted: u32, now: Now) -> Verdict {
-        self.reap(ENDS_PER_GRANT, now);
-        let mut granted = self.write_down(key, wanted, now);
-        if granted == Verdict::Answer(Status::Full) {
-            // Full of what has ended is not full.
-            self.reap(usize::MAX, now);
-            granted = self.write_down(key, wanted, now);
-        }
-        granted
-    }
-
-    fn write_down(&mut self, key: Key, wanted: u32, now: Now) -> Verdict {
-        let Some(service) = self.policy.service(key.service) else {
-            return Verdict::Answer(Status::Forbidden);
-        };
-        let lasts = granted_time(wanted, service);
-        match self.ledger.open(key, service, lasts, now) {
-            Ok(openings) => Verdict::Grant(Grant {
-                client: key.client,
-                service: key.service,
-                address: key.address,
-                lasts,
-                passage: service.passage,
-                openings,
-            }),
-            Err(Full) => Verdict::Answer(Status::Full),
-        }
-    }
-
-    fn close(&mut self, key: Key, now: Now) -> Verdict {
-        let Some(service) = self.policy.service(key.service) else {
-            return Verdict::Answer(Status::Forbidden);
-        };
-        match self.ledger.close(key, service, now) {
-            Some(ended) => Verdict::Close(Grant {
-                client: key.client,
-                service: key.service,
-                address: key.address,
-                lasts: ended.remaining,
-                passage: service.passage,
-                openings: ended.openings,
-            }),
-            None => Verdict::Answer(Status::Closed),
-        }
     }
 
     fn answer(&self, heard: &Heard, verdict: Verdict, now: Now) -> Judgement {
@@ -178,17 +131,6 @@ impl Gatekeeper {
     }
 }
 
-/// What the client wants, within what the service allows; never nothing, never without an end.
-fn granted_time(wanted: u32, service: &Service) -> Duration {
-    match wanted {
-        0 => service.lasts,
-        seconds => Duration::from_secs(seconds.into()).min(service.at_most),
-    }
-}
-
 fn whole_seconds(duration: Duration) -> u32 {
     u32::try_from(duration.as_secs()).unwrap_or(u32::MAX)
 }
-
-/// More than one, so that the ledger empties faster than it fills.
-const ENDS_PER_GRANT: usize = 4;

@@ -1,0 +1,198 @@
+//! The whole of a server's file: every table is read, whatever is wrong with the others.
+
+use std::path::Path;
+
+use nightlatch_core::{ActionId, Limits, Policy};
+use serde_spanned::Spanned;
+
+use super::{
+    actions::ActionBook,
+    clients, encrypted, limits,
+    sequences::{self, Surroundings},
+    services::ServiceBook,
+    settings::{self, Need, Needs},
+};
+use crate::{
+    desk::Desk,
+    document::{Document, Named, Section},
+    remark::Remark,
+    server::Server,
+    text::{
+        ActionText, ClientText, EncryptedText, LimitsText, MessagesText, SequenceText, ServerText,
+        ServiceText,
+    },
+    trust::folder_of,
+};
+
+/// The file's tables as they are written.
+struct Written {
+    server: Option<Section<ServerText>>,
+    limits: Option<Section<LimitsText>>,
+    services: Vec<Named<ServiceText>>,
+    clients: Vec<Named<ClientText>>,
+    sequences: Vec<Named<SequenceText>>,
+    encrypted: Option<Section<EncryptedText>>,
+    actions: Vec<Named<ActionText>>,
+    messages: Option<Section<MessagesText>>,
+}
+
+/// Builds the server from its file; `None` if anything is on the desk that is wrong.
+pub(crate) fn server(path: &Path, text: &str, desk: &mut Desk) -> Option<Server> {
+    let written = read(text, desk)?;
+    let folder = folder_of(path);
+    let needs = written.needs();
+    let settings = written
+        .server
+        .as_ref()
+        .and_then(|section| settings::read(section, folder, needs, desk));
+    let limits = written.limits.as_ref().map_or_else(
+        || Some(Limits::default()),
+        |section| limits::read(&section.text, desk),
+    );
+    let actions = ActionBook::read(&written.actions, desk);
+    let services = ServiceBook::read(&written.services, settings.as_ref(), &actions, desk);
+    let messages = messages(written.messages.as_ref(), &actions, desk);
+    warn_of_unused(&actions, &services, messages, desk);
+    let span = written
+        .encrypted
+        .as_ref()
+        .and_then(|section| encrypted::read(section, settings.as_ref(), desk));
+    if written.encrypted.is_some() {
+        encrypted::complain_of_twins(services.services(), services.places(), desk);
+    }
+    let around = Surroundings {
+        services: &services,
+        knock_port: settings.as_ref().and_then(|settings| settings.knock_port),
+        span: span.as_ref(),
+        folder,
+    };
+    let sequences = sequences::read(&written.sequences, &around, desk);
+    let roster = clients::read(&written.clients, &services, settings.as_ref(), folder, desk);
+    if roster.is_empty() {
+        written.warn_of_nobody(desk);
+    }
+    if !desk.is_clean() {
+        return None;
+    }
+    let (settings, limits) = (settings?, limits?);
+    match Policy::new(
+        services.into_services(),
+        sequences,
+        settings.answers,
+        limits,
+    ) {
+        Ok(policy) => Some(Server {
+            span,
+            actions: actions.into_actions(),
+            messages,
+            ..settings.server(policy, roster)
+        }),
+        Err(error) => {
+            desk.add(Remark::of(0..0, &error));
+            None
+        }
+    }
+}
+
+fn read(text: &str, desk: &mut Desk) -> Option<Written> {
+    let mut document = Document::open(text, &TABLES, desk)?;
+    if !document.has("server") {
+        desk.add(
+            Remark::error(0..0, "there is no table [server]")
+                .advise("begin with [server] and guard = [\"tcp/22\"]"),
+        );
+    }
+    if !document.has("service") {
+        desk.add(
+            Remark::error(0..0, "there is no service, so nothing could ever be opened")
+                .advise("add one: [service.ssh] and open = [\"tcp/22\"]"),
+        );
+    }
+    Some(Written {
+        server: document.section("server", desk),
+        limits: document.section("limits", desk),
+        services: document.named("service", desk),
+        clients: document.named("client", desk),
+        sequences: document.named("sequence", desk),
+        encrypted: document.section("encrypted-sequence", desk),
+        actions: document.named("action", desk),
+        messages: document.section("messages", desk),
+    })
+}
+
+impl Written {
+    fn needs(&self) -> Needs {
+        let mut servers = self.server.iter().map(|section| &section.text);
+        let has_list = servers.any(|server| server.clients_file.is_some());
+        let runs_alone = |service: &Named<ServiceText>| {
+            service.text.run.is_some() && service.text.open.is_none()
+        };
+        Needs {
+            key: if self.clients.is_empty() && !has_list {
+                Need::Optional
+            } else {
+                Need::Required
+            },
+            guard: if !self.services.is_empty() && self.services.iter().all(runs_alone) {
+                Need::Optional
+            } else {
+                Need::Required
+            },
+        }
+    }
+
+    /// Without clients some parts of the file do nothing.
+    fn warn_of_nobody(&self, desk: &mut Desk) {
+        if self.sequences.is_empty() && desk.is_clean() {
+            desk.add(
+                Remark::warning(0..0, "there is no client, so nobody can knock")
+                    .advise("make a key with nightlatch keygen, and add a table [client.NAME]"),
+            );
+        } else if let Some(section) = &self.encrypted {
+            desk.add(
+                Remark::warning(
+                    section.place.clone(),
+                    "there is no client, so nobody can send an encrypted sequence",
+                )
+                .advise("make a key with nightlatch keygen, and add a table [client.NAME]"),
+            );
+        }
+    }
+}
+
+fn messages(
+    section: Option<&Section<MessagesText>>,
+    actions: &ActionBook,
+    desk: &mut Desk,
+) -> Option<ActionId> {
+    let written: Option<&Spanned<String>> = section?.text.run.as_ref();
+    actions.find(written?, desk)
+}
+
+fn warn_of_unused(
+    actions: &ActionBook,
+    services: &ServiceBook,
+    messages: Option<ActionId>,
+    desk: &mut Desk,
+) {
+    let runs = services
+        .services()
+        .iter()
+        .filter_map(|service| service.runs);
+    let used: Vec<ActionId> = runs.chain(messages).collect();
+    if desk.is_clean() {
+        actions.warn_of_unused(&used, desk);
+    }
+}
+
+/// The tables that a server's file may have.
+pub(crate) const TABLES: [&str; 8] = [
+    "server",
+    "limits",
+    "service",
+    "client",
+    "sequence",
+    "encrypted-sequence",
+    "action",
+    "messages",
+];

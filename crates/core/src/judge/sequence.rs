@@ -1,0 +1,50 @@
+//! Judges one sequence that the listener says was walked: it proves nothing, so little is believed.
+
+use core::net::IpAddr;
+
+use crate::gatekeeper::plain;
+use crate::ledger::Key;
+use crate::{Deed, Gatekeeper, Judgement, Knocker, Now, Refused, SequenceId};
+
+impl Gatekeeper {
+    /// Judges one sequence that is said to have been walked. Nobody is ever answered.
+    pub fn judge_sequence(
+        &mut self,
+        id: SequenceId,
+        number: u64,
+        source: IpAddr,
+        now: Now,
+    ) -> Judgement {
+        let Some(sequence) = self.policy.sequence(id) else {
+            return Judgement::ignore(Refused::UnknownSequence);
+        };
+        if let Err(reason) = self.spent.check(id, &sequence.method, number, now) {
+            return Judgement::ignore(reason);
+        }
+        // The budget comes before the number is used up: else whoever has taken the listener over
+        // uses up a whole list at once.
+        if !self.budgets.take(id, sequence.per_minute, now) {
+            return Judgement::ignore(Refused::TooOften);
+        }
+        let key = Key {
+            knocker: Knocker::Sequence(id),
+            service: sequence.service,
+            address: plain(source),
+        };
+        let deed = sequence.deed;
+        // From here on this number is used up, whatever follows: it was seen on its way.
+        let record = self.spent.spend(id, number, &self.policy);
+        if record.is_some() {
+            self.watch.change();
+        }
+        let verdict = match deed {
+            Deed::Open => self.grant(key, 0, now),
+            Deed::Close => self.close(key, now),
+        };
+        Judgement {
+            verdict,
+            record,
+            ack: None,
+        }
+    }
+}

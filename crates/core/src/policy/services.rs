@@ -1,0 +1,66 @@
+//! What makes a service one that can be granted, and told from every other.
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use nightlatch_ticket::ServiceHash;
+
+use super::PolicyError;
+use crate::Service;
+
+/// How many services a policy can have: one bit each in a [`ServiceSet`](crate::ServiceSet).
+pub const MOST_SERVICES: usize = 64;
+
+/// How many ports one service can open: they go to the kernel in one message.
+pub const MOST_PORTS: usize = 16;
+
+/// The longest that any grant lasts: what is open for longer is not guarded but forgotten.
+pub const LONGEST: Duration = Duration::from_hours(30 * 24);
+
+pub(super) fn check_service(service: &Service) -> Result<(), PolicyError> {
+    let name = || service.name.clone();
+    if service.name.is_empty() {
+        return Err(PolicyError::NoName);
+    }
+    if service.ports.is_empty() && service.runs.is_none() {
+        return Err(PolicyError::NoPorts(name()));
+    }
+    if service.ports.len() > MOST_PORTS {
+        return Err(PolicyError::TooManyPorts(name(), service.ports.len()));
+    }
+    for (place, port) in service.ports.iter().enumerate() {
+        if service.ports.iter().take(place).any(|other| other == port) {
+            return Err(PolicyError::SamePort(name(), *port));
+        }
+    }
+    if service.lasts < SHORTEST {
+        return Err(PolicyError::TooShort(name()));
+    }
+    if service.at_most > LONGEST {
+        return Err(PolicyError::TooLong(name()));
+    }
+    if service.at_most < service.lasts {
+        return Err(PolicyError::LongerThanAllowed(name()));
+    }
+    Ok(())
+}
+
+/// Two names with one hash would be one service on the wire; only the administrator can part them.
+pub(super) fn distinct_hashes(services: &[Service]) -> Result<Vec<ServiceHash>, PolicyError> {
+    let mut hashes: Vec<ServiceHash> = Vec::with_capacity(services.len());
+    for service in services {
+        let hash = ServiceHash::of(&service.name);
+        if let Some(place) = hashes.iter().position(|known| *known == hash) {
+            let other = services.get(place).map(|service| service.name.clone());
+            return Err(PolicyError::SameName(
+                other.unwrap_or_default(),
+                service.name.clone(),
+            ));
+        }
+        hashes.push(hash);
+    }
+    Ok(hashes)
+}
+
+/// Times on the wire are whole seconds, and a grant of none would be no grant.
+const SHORTEST: Duration = Duration::from_secs(1);
