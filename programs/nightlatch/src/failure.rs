@@ -10,7 +10,6 @@ use crate::connect::ReachError;
 use crate::exit::Exit;
 use crate::keys::KeyError;
 use crate::knock::ResolveError;
-use crate::packing::PackError;
 use crate::passphrase::PassphraseError;
 use crate::randomness::RandomnessError;
 use crate::run::TextError;
@@ -98,8 +97,9 @@ fn of_call(error: &CallError) -> Exit {
         CallError::NoConfig(_) | CallError::NoKey(_) | CallError::NoPreshared(_) => Exit::Missing,
         CallError::Config(ConfigError::Unread(unread)) => of_read(unread),
         CallError::Config(_) | CallError::WeakKey { .. } | CallError::Homeless(_) => Exit::Config,
-        CallError::NoSuchServer { .. } | CallError::NoService(_) => Exit::Usage,
-        CallError::Pack(error) => of_pack(error),
+        CallError::NoSuchServer { .. } | CallError::NoService(_) | CallError::Pack(_) => {
+            Exit::Usage
+        }
         CallError::Key(error) => of_key(error),
         CallError::Resolve(_) => Exit::Unavailable,
         CallError::Randomness(_) => Exit::System,
@@ -144,13 +144,6 @@ const fn of_text(error: &TextError) -> Exit {
         TextError::Empty => Exit::Usage,
         TextError::NotText => Exit::Content,
         TextError::Unread(_) => Exit::System,
-    }
-}
-
-const fn of_pack(error: &PackError) -> Exit {
-    match error {
-        PackError::Span(_) => Exit::Config,
-        _ => Exit::Usage,
     }
 }
 

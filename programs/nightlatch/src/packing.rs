@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use nightlatch_config::KnownServer;
-use nightlatch_core::Protocol;
-use nightlatch_ticket::{LONGEST_MESSAGE, MessageText, SequenceText, Span, SpanError, TextTooLong};
+use nightlatch_config::{KnockMethod, KnownServer, SequenceWay};
+use nightlatch_ticket::{LONGEST_MESSAGE, MessageText, SequenceText, TextTooLong};
 
-use crate::knock::{Carriage, Means, Method, SLOWEST_PACE, USUAL_PACE};
+use crate::knock::{Carriage, Means, Method, SLOWEST_PACE};
 
 /// What the person wants of the way, beyond what the configuration says.
 #[derive(Clone, Copy, Debug, Default)]
@@ -76,23 +75,28 @@ pub(crate) enum PackError {
         most = SLOWEST_PACE.as_millis()
     )]
     TooSlow,
-    /// The ports cannot carry a frame.
-    #[error(transparent)]
-    Span(#[from] SpanError),
 }
 
-fn usual_means(_server: &KnownServer) -> Means {
-    Means::Ticket
+const fn usual_means(server: &KnownServer) -> Means {
+    match server.method {
+        KnockMethod::Ticket => Means::Ticket,
+        KnockMethod::EncryptedSequence => Means::Sequence,
+    }
 }
 
-fn carriage(_server: &KnownServer, pause: Option<Duration>) -> Result<Carriage, PackError> {
-    let pace = pause.unwrap_or(USUAL_PACE);
+fn carriage(server: &KnownServer, pause: Option<Duration>) -> Result<Carriage, PackError> {
+    let SequenceWay {
+        span,
+        carrier,
+        pace,
+    } = server.sequence.clone();
+    let pace = pause.unwrap_or(pace);
     if pace > SLOWEST_PACE {
         return Err(PackError::TooSlow);
     }
     Ok(Carriage {
-        span: Span::new(20_000, 28_191, &[])?,
-        carrier: Protocol::Tcp,
+        span,
+        carrier,
         pace,
     })
 }

@@ -78,9 +78,6 @@ impl Carriage {
     }
 }
 
-/// So that 31 touches take a sixteenth of a second: a queue on the way has room for a few of them.
-pub const USUAL_PACE: Duration = Duration::from_millis(2);
-
 /// A server forgets touches after a minute: so a frame takes half of one at most.
 pub const SLOWEST_PACE: Duration = Duration::from_secs(1);
 

@@ -22,7 +22,7 @@ pub use crate::route::{Family, ResolveError, Route, open, resolve};
 pub use diary::{Diary, Remark};
 pub use everywhere::{Breadth, everywhere};
 pub use exchange::{Exchange, ExchangeError, Line, once};
-pub use method::{Carriage, Means, Method, SLOWEST_PACE, USUAL_PACE};
+pub use method::{Carriage, Means, Method, SLOWEST_PACE};
 pub use patience::Patience;
 pub use recollection::Recollection;
 pub use spread::SpreadError;

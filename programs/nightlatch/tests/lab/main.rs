@@ -11,6 +11,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod sequences;
 mod street;
 mod touches;
 
@@ -28,7 +29,7 @@ fn main() -> ExitCode {
         Ok(entered) => Box::leak(Box::new(entered)),
         Err(error) => return skip_all(&error),
     };
-    let stories = [touches::STORIES].into_iter().flatten();
+    let stories = [touches::STORIES, sequences::STORIES].into_iter().flatten();
     let trials = stories.map(|&(name, story)| {
         Trial::test(name, move || {
             story(entered);

@@ -1,9 +1,11 @@
 //! Two hosts, and addresses behind the second at which nobody answers.
 
 use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use nightlatch_lab::{Flags, Host, Kind, Packet, Recorded, Recorder, World, program};
+use nightlatch_lab::{Flags, Host, Kind, Packet, Process, Recorded, Recorder, World, program};
 
 /// A client, a server, and the way between them.
 pub(crate) struct Street {
@@ -43,10 +45,32 @@ impl Street {
     pub(crate) fn run(&self, line: &[&str]) {
         let mut command = program(env!("CARGO_BIN_EXE_nightlatch"));
         command.args(line);
+        self.end_well(command);
+    }
+
+    /// The same with a home folder.
+    pub(crate) fn run_at_home(&self, home: &Path, line: &[&str]) {
+        self.end_well(at_home(home, line));
+    }
+
+    /// Begins to run the tool with a home folder, and with a standard input that has an end.
+    pub(crate) fn begin_at_home(&self, home: &Path, line: &[&str]) -> Process {
+        let mut command = at_home(home, line);
+        command.stdin(Stdio::null());
+        self.client.spawn(command).unwrap()
+    }
+
+    fn end_well(&self, command: Command) {
         let mut process = self.client.spawn(command).unwrap();
         let status = process.wait_within(PATIENCE).unwrap();
         assert!(status.is_some_and(|status| status.success()), "{status:?}");
     }
+}
+
+fn at_home(home: &Path, line: &[&str]) -> Command {
+    let mut command = program(env!("CARGO_BIN_EXE_nightlatch"));
+    command.args(line).env_clear().env("HOME", home);
+    command
 }
 
 /// The packets that reached a host since the last time.

@@ -11,6 +11,8 @@ mod house;
 #[cfg(test)]
 mod letterbox;
 #[cfg(test)]
+mod ports;
+#[cfg(test)]
 mod sequences;
 #[cfg(test)]
 mod telling;
