@@ -11,6 +11,7 @@ mod channel;
 mod clock;
 mod exit;
 mod gate;
+mod inherited;
 mod listener;
 mod log;
 mod main_line;
