@@ -9,6 +9,8 @@
 mod broker;
 mod channel;
 mod clock;
+#[expect(dead_code, reason = "the broker's round does not send errands yet")]
+mod errand;
 mod exit;
 mod gate;
 mod inherited;
