@@ -3,7 +3,8 @@
 //! ```text
 //!  options ─► broker ─┬─ starts ─► listener: frames ─► doorstep ─► claims ──┐
 //!                     │                                   ▲ sealed acks     │ channel
-//!                     └─ round: gatekeeper ─► firewall ───┴─────────────────┘
+//!                     ├─ round: gatekeeper ─► firewall ───┴─────────────────┘
+//!                     └─ starts ─► runner: errands ─► commands of actions
 //! ```
 
 mod broker;
@@ -20,6 +21,7 @@ mod main_line;
 mod options;
 mod privilege;
 mod random;
+mod runner;
 mod sandbox;
 mod state;
 mod status;
