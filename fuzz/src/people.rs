@@ -64,6 +64,7 @@ impl People {
             .map(|(place, client)| Client {
                 keys: keys(client),
                 may: services(place).collect::<ServiceSet>(),
+                may_tell: false,
                 last: Counter(0),
             })
             .collect()

@@ -87,7 +87,7 @@ fn warnings(server: &Server) -> Vec<&str> {
 fn a_short_file_has_the_defaults() {
     let folder = Folder::new();
     let server = folder.load(HEAD).unwrap();
-    assert_eq!(server.gate.knock_port, 62201);
+    assert_eq!(server.gate.knock_port, Some(62201));
     assert_eq!(server.policy.answers(), Answers::Sealed);
     assert_eq!(server.policy.limits(), Limits::default());
     assert_eq!(

@@ -122,6 +122,7 @@ impl House {
         let clients = (0..CLIENTS).map(|client| Client {
             keys: pair(client),
             may: ServiceSet::all(),
+            may_tell: false,
             last: Counter(0),
         });
         let policy = usual_policy(Answers::Sealed, Limits::default());

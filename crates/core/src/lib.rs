@@ -42,9 +42,9 @@ mod service;
 mod shelf;
 mod spent;
 mod time;
+mod variants;
 mod verdict;
 mod warning;
-mod watch;
 
 pub use claim::{Claim, ClaimError};
 pub use doorstep::{Doorstep, Glance, Ignored};

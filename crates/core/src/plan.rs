@@ -7,8 +7,9 @@ use crate::PortRange;
 /// What the gate looks like while nobody has knocked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GatePlan {
-    /// Where knocks arrive, over UDP; the gate drops them, so that no answer gives it away.
-    pub knock_port: u16,
+    /// Where tickets arrive, over UDP; the gate drops them, so that no answer gives it away. None
+    /// where nobody has a key.
+    pub knock_port: Option<u16>,
     /// What is silent unless a grant opens it.
     pub guarded: Vec<PortRange>,
 }

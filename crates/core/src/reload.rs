@@ -51,8 +51,8 @@ impl Gatekeeper {
         self.ledger.limit(policy.limits());
         self.budgets.follow(&self.policy, &policy);
         self.spent.follow(&policy);
-        self.watch.change();
-        self.watch.tend(&policy, now);
+        self.changing.change();
+        self.changing.tend(&policy, now);
         self.policy = policy;
         self.clients = clients;
         self.recovery.reset_budgets();

@@ -1,5 +1,6 @@
 //! What comes of a claim: a grant, an end, an answer, or nothing with its reason.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -71,6 +72,13 @@ pub enum Verdict {
     /// End these before their time; never none of them. One that lasts no time is not known here,
     /// and may be from a former life.
     Close(Vec<Grant>),
+    /// Change nothing, and hand on what a client has to say.
+    Tell {
+        /// Who says it.
+        client: ClientId,
+        /// What he says: any characters, up to 1024 bytes.
+        text: String,
+    },
     /// Change nothing; a client who proved to hold a key is told why.
     Answer(Status),
     /// Change nothing and stay silent.

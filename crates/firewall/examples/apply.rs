@@ -26,7 +26,7 @@ fn main() {
 fn measure() {
     let mut gate = Nftables::open().unwrap();
     let plan = GatePlan {
-        knock_port: 62201,
+        knock_port: Some(62201),
         guarded: vec!["tcp/22".parse().unwrap()],
     };
     let start = Instant::now();

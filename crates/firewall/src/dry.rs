@@ -182,7 +182,7 @@ mod tests {
 
     fn plan() -> GatePlan {
         GatePlan {
-            knock_port: 62201,
+            knock_port: Some(62201),
             guarded: vec!["tcp/22".parse().unwrap()],
         }
     }

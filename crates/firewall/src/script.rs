@@ -108,11 +108,11 @@ fn gate(plan: &GatePlan) -> Vec<String> {
     let mut lines = vec![
         "type filter hook prerouting priority -150; policy accept;".to_owned(),
         format!("iif \"lo\" jump {INSIDE}"),
-        format!(
-            "udp dport {} counter name \"{KNOCKS}\" drop",
-            plan.knock_port
-        ),
     ];
+    lines.extend(
+        plan.knock_port
+            .map(|port| format!("udp dport {port} counter name \"{KNOCKS}\" drop")),
+    );
     lines.extend(both(
         |set, key| format!("{key} @{set} goto {SEVERED}"),
         [Set::Cut4, Set::Cut6],
@@ -274,3 +274,21 @@ fn push(text: &mut String, what: std::fmt::Arguments<'_>) {
 }
 
 const FOR_ANOTHER_HOST: &str = "fib daddr type unicast fib daddr . iif type unicast accept";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_nobody_has_a_key_there_is_no_knock_port_and_all_else_is_the_same() {
+        let with = |knock_port| {
+            render(&GatePlan {
+                knock_port,
+                guarded: vec!["tcp/22".parse().unwrap()],
+            })
+        };
+        let line = "\t\tudp dport 62201 counter name \"knocks\" drop\n";
+        assert_eq!(with(Some(62201)).replace(line, ""), with(None));
+        assert_ne!(with(Some(62201)), with(None));
+    }
+}

@@ -55,6 +55,7 @@ impl Scene {
             .map(|number| Client {
                 keys: Person::keys_of_server(*number, &self.server),
                 may,
+                may_tell: true,
                 last: usize::try_from(*number)
                     .ok()
                     .and_then(|number| former.get(number).copied())

@@ -1,5 +1,6 @@
 //! The scene: a server with a door, and people in front of it.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::time::Duration;
@@ -49,6 +50,8 @@ pub enum Came {
     Opened(Grant),
     /// Grants ended early.
     Closed(Vec<Grant>),
+    /// A client had this to say.
+    Told(ClientId, String),
     /// It was granted and the kernel refused.
     Stuck,
 }
@@ -211,6 +214,7 @@ impl Scene {
                 Came::Stuck
             }
             Verdict::Close(grants) => Came::Closed(grants.clone()),
+            Verdict::Tell { client, text } => Came::Told(*client, text.clone()),
             Verdict::Answer(status) => Came::Answered(*status),
             Verdict::Ignore(reason) => Came::Refused(*reason),
         }
@@ -272,6 +276,7 @@ pub(crate) fn roster(
     let client = |number: u32| Client {
         keys: Person::keys_of_server(number, server),
         may: ServiceSet::all(),
+        may_tell: true,
         last: last(ClientId(number)),
     };
     (0..).take(people).map(client).collect()

@@ -65,7 +65,7 @@ pub(crate) enum Becoming {
 }
 
 /// Says which capability is missing before anything is tried, because the kernel's own words do not.
-pub(crate) fn demand(means: Means, knock_port: u16) -> Result<(), PrivilegeError> {
+pub(crate) fn demand(means: Means, knock_port: Option<u16>) -> Result<(), PrivilegeError> {
     let needed = [
         (true, Capability::CAP_NET_RAW, "CAP_NET_RAW", "cap_net_raw"),
         (
@@ -75,7 +75,7 @@ pub(crate) fn demand(means: Means, knock_port: u16) -> Result<(), PrivilegeError
             "cap_net_admin",
         ),
         (
-            knock_port < FIRST_UNPRIVILEGED_PORT,
+            knock_port.is_some_and(|port| port < FIRST_UNPRIVILEGED_PORT),
             Capability::CAP_NET_BIND_SERVICE,
             "CAP_NET_BIND_SERVICE",
             "cap_net_bind_service",

@@ -50,7 +50,7 @@ impl Settings {
         Server {
             policy,
             gate: GatePlan {
-                knock_port: self.knock_port.unwrap_or(USUAL_KNOCK_PORT),
+                knock_port: self.knock_port,
                 guarded: ports(self.guard),
             },
             roster,

@@ -35,7 +35,7 @@ impl Gatekeeper {
         // From here on this number is used up, whatever follows: it was seen on its way.
         let record = self.spent.spend(id, number, &self.policy);
         if record.is_some() {
-            self.watch.change();
+            self.changing.change();
         }
         let verdict = match deed {
             Deed::Open => self.grant(key, 0, now),

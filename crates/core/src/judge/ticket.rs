@@ -107,6 +107,7 @@ impl Gatekeeper {
         let (status, granted) = match &verdict {
             Verdict::Grant(grant) => (Some(Status::Granted), whole_seconds(grant.lasts)),
             Verdict::Close(_) => (Some(Status::Closed), 0),
+            Verdict::Tell { .. } => (Some(Status::Taken), 0),
             Verdict::Answer(status) => (Some(*status), 0),
             Verdict::Ignore(_) => (None, 0),
         };

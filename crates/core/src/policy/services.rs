@@ -62,5 +62,27 @@ pub(super) fn distinct_hashes(services: &[Service]) -> Result<Vec<ServiceHash>, 
     Ok(hashes)
 }
 
+/// An encrypted sequence says the beginning of the hash only.
+pub(super) fn check_short_names(
+    services: &[Service],
+    hashes: &[ServiceHash],
+) -> Result<(), PolicyError> {
+    for (place, hash) in hashes.iter().enumerate() {
+        let mut before = hashes.iter().take(place);
+        if let Some(other) = before.position(|known| known.short() == hash.short()) {
+            let name = |place| {
+                services
+                    .get(place)
+                    .map(|service: &Service| service.name.clone())
+            };
+            return Err(PolicyError::SameShortName(
+                name(other).unwrap_or_default(),
+                name(place).unwrap_or_default(),
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// Times on the wire are whole seconds, and a grant of none would be no grant.
 const SHORTEST: Duration = Duration::from_secs(1);

@@ -2,10 +2,10 @@
 
 use alloc::vec::Vec;
 
-use nightlatch_ticket::ServiceHash;
+use nightlatch_ticket::{ServiceHash, ShortService};
 
 use super::sequences::check_sequences;
-use super::services::{MOST_SERVICES, check_service, distinct_hashes};
+use super::services::{MOST_SERVICES, check_service, check_short_names, distinct_hashes};
 use super::{Answers, Limits, PolicyError};
 use crate::ledger::Key;
 use crate::{Deed, Knocker, Sequence, SequenceId, Service, ServiceId};
@@ -16,6 +16,7 @@ pub struct Policy {
     services: Vec<Service>,
     hashes: Vec<ServiceHash>,
     sequences: Vec<Sequence>,
+    hears_frames: bool,
     answers: Answers,
     limits: Limits,
 }
@@ -39,8 +40,19 @@ impl Policy {
             services,
             hashes,
             sequences,
+            hears_frames: false,
             answers,
             limits,
+        })
+    }
+
+    /// The same policy, but that encrypted sequences are heard too, if they can tell its services
+    /// from each other: they name them in 14 bits.
+    pub fn with_encrypted_sequences(self) -> Result<Self, PolicyError> {
+        check_short_names(&self.services, &self.hashes)?;
+        Ok(Self {
+            hears_frames: true,
+            ..self
         })
     }
 
@@ -73,6 +85,18 @@ impl Policy {
     pub fn service_by_hash(&self, hash: ServiceHash) -> Option<(ServiceId, &Service)> {
         let place = self.hashes.iter().position(|known| *known == hash)?;
         self.at(place)
+    }
+
+    /// Whether encrypted sequences are heard.
+    pub const fn hears_encrypted_sequences(&self) -> bool {
+        self.hears_frames
+    }
+
+    /// The service that an encrypted sequence means; none if those are not heard.
+    pub fn service_by_short_hash(&self, short: ShortService) -> Option<(ServiceId, &Service)> {
+        let mut hashes = self.hashes.iter();
+        let place = hashes.position(|known| known.short() == short)?;
+        self.hears_frames.then(|| self.at(place)).flatten()
     }
 
     /// The service of this name.
@@ -197,6 +221,41 @@ mod tests {
             refused(|s| s.at_most = Duration::from_secs(29)),
             PolicyError::LongerThanAllowed(name())
         );
+    }
+
+    /// Two names whose hashes begin alike, found by trying.
+    fn alike() -> (Service, Service) {
+        let mut seen = alloc::collections::BTreeMap::new();
+        (0..)
+            .find_map(|number: u32| {
+                let name = alloc::format!("s{number}");
+                let other = seen.insert(ServiceHash::of(&name).short(), name.clone())?;
+                Some((named(&other), named(&name)))
+            })
+            .unwrap()
+    }
+
+    #[test]
+    fn services_that_an_encrypted_sequence_cannot_tell_apart_are_refused_where_it_is_heard() {
+        let (one, other) = alike();
+        let names = (one.name.clone(), other.name.clone());
+        let both = policy(vec![one, other]).unwrap();
+        assert_eq!(
+            both.with_encrypted_sequences(),
+            Err(PolicyError::SameShortName(names.0, names.1))
+        );
+    }
+
+    #[test]
+    fn a_short_hash_means_a_service_only_where_encrypted_sequences_are_heard() {
+        let deaf = policy(vec![ssh(), named("web")]).unwrap();
+        let short = ServiceHash::of("web").short();
+        assert_eq!(deaf.service_by_short_hash(short), None);
+        assert!(!deaf.hears_encrypted_sequences());
+        let hearing = deaf.with_encrypted_sequences().unwrap();
+        assert!(hearing.hears_encrypted_sequences());
+        let (id, _) = hearing.service_by_short_hash(short).unwrap();
+        assert_eq!(id, ServiceId(1));
     }
 
     #[test]

@@ -63,12 +63,14 @@ fn gate(batch: &mut Batch<'_>, plan: &GatePlan) {
         line.ask(INSIDE);
     });
     // Before the established ones: our own answer makes the client's next knock one of these.
-    line(batch, GATE, |line| {
-        line.carries(Protocol::Udp.number());
-        line.goes_to(plan.knock_port);
-        line.count(KNOCKS);
-        line.drop();
-    });
+    if let Some(port) = plan.knock_port {
+        line(batch, GATE, |line| {
+            line.carries(Protocol::Udp.number());
+            line.goes_to(port);
+            line.count(KNOCKS);
+            line.drop();
+        });
+    }
     for set in [Set::Cut4, Set::Cut6] {
         line(batch, GATE, |line| {
             line.is_in(set);

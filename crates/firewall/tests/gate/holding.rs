@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use nightlatch_core::Passage;
+use nightlatch_core::{GatePlan, Passage};
 use nightlatch_firewall::{
     ApplyError, Disturbance, Firewall, Hold, How, LowerError, Lowered, Nftables, OpenError,
     RaiseError, Refresh, render,
@@ -331,7 +331,11 @@ fn says_which_capability_is_missing() {
 fn is_what_it_is_said_to_be() {
     let scene = Scene::new();
     let twin = Scene::new();
-    for guarded in [
+    let without_keys = GatePlan {
+        knock_port: None,
+        ..plan()
+    };
+    let plans = [
         vec!["tcp/22", "tcp/80-90", "udp/53"],
         vec!["udp/1-65535", "tcp/7-9"],
         vec![
@@ -342,8 +346,9 @@ fn is_what_it_is_said_to_be() {
             "tcp/150-300",
         ],
         vec![],
-    ] {
-        let plan = plan_of(&guarded);
+    ]
+    .map(|guarded| plan_of(&guarded));
+    for plan in plans.into_iter().chain([without_keys]) {
         let mut gate = scene.open_with(old_kernel(Refresh::InPlace));
         let _ = gate.raise(&plan).unwrap();
         let text = render(&plan);

@@ -170,7 +170,7 @@ pub(crate) fn plan() -> GatePlan {
 pub(crate) fn plan_of(guarded: &[&str]) -> GatePlan {
     let guarded = guarded.iter().map(|range| range.parse().unwrap()).collect();
     GatePlan {
-        knock_port: KNOCK,
+        knock_port: Some(KNOCK),
         guarded,
     }
 }

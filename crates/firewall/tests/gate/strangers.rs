@@ -1,12 +1,13 @@
 //! Whoever holds no grant: he sees nothing, and nothing else changes for anybody.
 
+use nightlatch_core::GatePlan;
 use nightlatch_firewall::{Firewall, Noise};
 use nightlatch_lab::{Host, Packet, Recorder};
 
 use crate::Story;
 use crate::scene::{
-    KNOCK, LONG, PATIENCE, Scene, VERSIONS, Version, address_of, forger, lasting, open, recorder,
-    udp,
+    KNOCK, LONG, PATIENCE, Scene, VERSIONS, Version, address_of, forger, lasting, open, plan,
+    recorder, udp,
 };
 
 pub(crate) const STORIES: &[Story] = &[
@@ -18,6 +19,10 @@ pub(crate) const STORIES: &[Story] = &[
     (
         "a_stranger_hears_nothing_from_the_knock_port",
         hears_nothing_from_the_knock_port,
+    ),
+    (
+        "a_stranger_finds_no_knock_port_where_nobody_has_a_key",
+        finds_no_knock_port_where_nobody_has_a_key,
     ),
     ("a_stranger_is_counted", is_counted),
     ("the_host_itself_is_no_stranger", the_host_itself_is_none),
@@ -104,6 +109,32 @@ fn hears_nothing_from_the_knock_port() {
         "{heard:?}"
     );
     assert_eq!(gate.noise().unwrap().knocks.packets, 4);
+}
+
+/// What nothing is dropped at answers as any closed port of the host does.
+fn finds_no_knock_port_where_nobody_has_a_key() {
+    let scene = Scene::new();
+    let _service = scene.service(22);
+    let mut gate = scene.gate();
+    let mut recorder = recorder(&scene.mallory);
+    let without_keys = GatePlan {
+        knock_port: None,
+        ..plan()
+    };
+    let _ = gate.raise(&without_keys).unwrap();
+    for version in VERSIONS {
+        send_udp(&scene, &scene.mallory, version, KNOCK);
+        assert!(scene.is_dropped(&scene.mallory, version, 22));
+    }
+    assert!(
+        answers(&mut recorder)
+            .iter()
+            .any(|answer| !answer.payload.is_empty())
+    );
+    assert_eq!(gate.noise().unwrap().knocks.packets, 0);
+    let _ = gate.raise(&plan()).unwrap();
+    send_udp(&scene, &scene.mallory, Version::Four, KNOCK);
+    assert_eq!(gate.noise().unwrap().knocks.packets, 1);
 }
 
 fn is_counted() {

@@ -139,6 +139,7 @@ impl Keeper {
         let clients = vec![Client {
             keys: keys(),
             may,
+            may_tell: false,
             last: Counter(0),
         }];
         let gatekeeper = Gatekeeper::new(policy(), clients, marks, [], now);

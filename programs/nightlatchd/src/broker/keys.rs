@@ -22,11 +22,15 @@ pub(crate) struct WeakClient(pub String);
 
 /// Derives what each client and this server share. `progress` hears how many are done, now and then.
 pub(super) fn derive(
-    server: &SecretKey,
+    server: Option<&SecretKey>,
     roster: &Roster,
     last: &BTreeMap<ClientMark, Counter>,
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Vec<Client>, WeakClient> {
+    // Without a key there are no clients.
+    let Some(server) = server else {
+        return Ok(Vec::new());
+    };
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     // A thread for a handful of clients is not worth its start, and a unit limits how many there are.
     let cores = cores
@@ -85,6 +89,7 @@ fn part(
         clients.push(Client {
             keys,
             may: line.may,
+            may_tell: line.may_tell,
             last,
         });
         one_done();

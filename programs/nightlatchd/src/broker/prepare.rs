@@ -79,7 +79,7 @@ impl<'s> Start<'s> {
         let now = clock::now();
         let marks = self.marks(server, &log, now);
         let clients = derive(
-            &server.server_key,
+            server.server_key.as_ref(),
             &server.roster,
             &self.remembered.counters,
             &|done| {
@@ -194,7 +194,7 @@ impl<'s> Start<'s> {
         });
         log.say(Line::Ready {
             clients: server.roster.len(),
-            knock_port: server.gate.knock_port,
+            knock_port: server.gate.knock_port.unwrap_or_default(),
             listener: self.listener_is.clone(),
         });
         for warning in gatekeeper.warnings(now) {

@@ -36,7 +36,7 @@ pub(super) struct Reloading {
 /// What only a restart changes: it was opened or given up before the privileges went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fixed {
-    knock_port: u16,
+    knock_port: Option<u16>,
     interfaces: nightlatch_config::Interfaces,
     state: PathBuf,
     status_socket: PathBuf,
@@ -140,7 +140,7 @@ fn read(config: &Path, fixed: &Fixed) -> Result<Fresh, ReloadError> {
         return Err(ReloadError::Fixed(name));
     }
     let nobody = BTreeMap::new();
-    let clients = derive(&server.server_key, &server.roster, &nobody, &|_| ())?;
+    let clients = derive(server.server_key.as_ref(), &server.roster, &nobody, &|_| ())?;
     let warnings = server.warnings.iter().map(ToString::to_string).collect();
     Ok(Fresh {
         policy: server.policy,

@@ -123,7 +123,7 @@ fn listener(server: &Server, identity: Identity) -> Result<(Channel, Child), Bro
         Interfaces::Named(names) => names.clone(),
     };
     let plan = ListenerPlan {
-        knock_port: server.gate.knock_port,
+        knock_port: server.gate.knock_port.unwrap_or_default(),
         interfaces,
         identity,
     };

@@ -56,7 +56,7 @@ impl Round {
             up_seconds: now.monotonic.saturating_since(since.monotonic).as_secs(),
             dry_run: self.tallies.dry_run,
             clients: self.seats.len(),
-            knock_port: self.plan.knock_port,
+            knock_port: self.plan.knock_port.unwrap_or_default(),
             listener: self.tallies.listener_is.clone(),
             warnings: self.warnings(now),
             gate: GateStatus {

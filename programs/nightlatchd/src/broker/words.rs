@@ -18,6 +18,7 @@ pub(super) const fn of_verdict(verdict: &Verdict, carried: Carried) -> &'static 
         (Verdict::Grant(_) | Verdict::Close(_), Carried::Refused) => of_answer(Status::Unavailable),
         (Verdict::Grant(_), Carried::Out) => of_answer(Status::Granted),
         (Verdict::Close(_), Carried::Out) => of_answer(Status::Closed),
+        (Verdict::Tell { .. }, _) => of_answer(Status::Taken),
         (Verdict::Answer(status), _) => of_answer(*status),
         (Verdict::Ignore(reason), _) => of_refusal(*reason),
     }

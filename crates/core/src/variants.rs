@@ -12,19 +12,19 @@ use crate::{
 };
 
 /// How often what is watched for has changed, and when time changes it next.
-pub(crate) struct Watch {
+pub(crate) struct Changing {
     changes: u64,
     next_step: Option<Instant>,
 }
 
-impl Watch {
+impl Changing {
     pub(crate) fn new(policy: &Policy, now: Now) -> Self {
-        let mut watch = Self {
+        let mut changing = Self {
             changes: 0,
             next_step: None,
         };
-        watch.tend(policy, now);
-        watch
+        changing.tend(policy, now);
+        changing
     }
 
     /// Notes that something else than time changed it.
@@ -56,7 +56,7 @@ impl Gatekeeper {
     /// Another number whenever [`Gatekeeper::variants`] is another list.
     pub fn variants_generation(&self, now: Now) -> u64 {
         let mut hasher = SipHasher13::new();
-        hasher.write_u64(self.watch.changes);
+        hasher.write_u64(self.changing.changes);
         for timed in timed(&self.policy) {
             hasher.write_u64(step_at(timed, now).0);
         }
