@@ -3,6 +3,7 @@
 use core::net::IpAddr;
 use core::time::Duration;
 
+use nightlatch_config as config;
 use nix::unistd::User;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,17 @@ pub(crate) struct Plan {
     pub(crate) actions: Vec<Action>,
     /// How the runner's lines are written; the first plan decides.
     pub(crate) form: Form,
+}
+
+impl Plan {
+    /// What the configuration says, with its users looked up.
+    pub(crate) fn of(actions: &[config::Action], form: Form) -> Result<Self, RunnerError> {
+        let actions = actions.iter().map(Action::of);
+        Ok(Self {
+            actions: actions.collect::<Result<_, _>>()?,
+            form,
+        })
+    }
 }
 
 /// A named command, or a pair of them.
@@ -69,6 +81,21 @@ pub(crate) struct Doer {
 }
 
 impl Action {
+    fn of(action: &config::Action) -> Result<Self, RunnerError> {
+        let half = |command: &Option<config::Command>| command.as_ref().map(Command::of);
+        Ok(Self {
+            name: Name::of(&action.name),
+            start: Command::of(&action.start),
+            stop: half(&action.stop),
+            start_six: half(&action.start_six),
+            stop_six: half(&action.stop_six),
+            user: Doer::named(&action.user)?,
+            timeout: action.timeout,
+            at_most: action.at_most,
+            stop_at_shutdown: action.stop_at_shutdown,
+        })
+    }
+
     /// The program and its arguments for this address. `None` or nothing: there is nothing to run.
     pub(crate) fn words(&self, half: Half, address: IpAddr) -> Option<Vec<String>> {
         let six = address.is_ipv6();
@@ -97,6 +124,13 @@ impl Action {
 }
 
 impl Command {
+    fn of(command: &config::Command) -> Self {
+        match command {
+            config::Command::Argv(words) => Self::Argv(words.clone()),
+            config::Command::Shell(line) => Self::Shell(line.clone()),
+        }
+    }
+
     /// An address has nothing in it that a shell would read as anything else.
     fn words(&self, address: IpAddr) -> Vec<String> {
         let address = address.to_string();
