@@ -3,7 +3,9 @@
 use std::{io::Write, net::UdpSocket};
 
 use divan::{Bencher, black_box, counter::ItemsCount};
-use nightlatch_capture::{Interfaces, MOST_TAGS, PacketSocket, ReplySocket, Source, Watch};
+use nightlatch_capture::{
+    Interfaces, KnockShape, MOST_TAGS, PacketSocket, ReplySocket, Source, Touches, Watch,
+};
 use nix::sched::{CloneFlags, unshare};
 use rustix::event::{PollFd, PollFlags, poll};
 
@@ -93,7 +95,7 @@ fn sending_junk_against_tags(bencher: Bencher<'_, '_>, tags: usize) {
     let Some((mut socket, client, _held)) = ends() else {
         return;
     };
-    let _ = socket.set_tags(Some(&many_tags(tags)));
+    let _ = socket.watch_for(Some(&many_tags(tags)), &Touches::default());
     bencher.bench_local(|| client.send(&[7; 100]).is_ok());
 }
 
@@ -104,7 +106,7 @@ fn setting_tags(bencher: Bencher<'_, '_>, tags: usize) {
         return;
     };
     let tags = many_tags(tags);
-    bencher.bench_local(|| socket.set_tags(Some(&tags)).is_ok());
+    bencher.bench_local(|| socket.watch_for(Some(&tags), &Touches::default()).is_ok());
 }
 
 /// An answer, sent.
@@ -123,8 +125,11 @@ fn an_answer(bencher: Bencher<'_, '_>) {
 fn ends() -> Option<(PacketSocket, UdpSocket, ReplySocket)> {
     let watch = Watch {
         interfaces: Interfaces::All,
-        knock_port: PORT,
-        payload_length: 100,
+        knock: Some(KnockShape {
+            port: PORT,
+            lengths: vec![100],
+        }),
+        touches: Touches::default(),
     };
     let client = UdpSocket::bind("127.0.0.1:0").ok()?;
     client.connect(("127.0.0.1", PORT)).ok()?;

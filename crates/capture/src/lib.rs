@@ -23,9 +23,11 @@ mod source;
     reason = "the kernel's structures are reached here and nowhere else"
 )]
 mod sys;
+mod watch;
 
-pub use filter::MOST_TAGS;
-pub use packet_socket::{FilterError, Interfaces, OpenError, PacketSocket, TagCheck, Watch};
+pub use filter::{KnockShape, MOST_TAGS, Touches};
+pub use packet_socket::{FilterError, OpenError, PacketSocket};
 pub use recording::{Recording, RecordingError};
 pub use reply::{ReplyOpenError, ReplySocket, SendError};
 pub use source::{Arrival, CaptureError, Source};
+pub use watch::{Interfaces, TagCheck, Watch};

@@ -12,42 +12,12 @@ use socket2::{Domain, SockFilter, Socket, Type};
 use thiserror::Error;
 
 use crate::{
-    Arrival, CaptureError, Source,
+    Arrival, CaptureError, Interfaces, KnockShape, Source, TagCheck, Touches, Watch,
     batch::Batch,
-    filter::{self, Instruction, Shape, TagStarts},
+    filter::{self, Instruction, TagStarts, Wanted},
     interfaces::Present,
     sys,
 };
-
-/// What to look for, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Watch {
-    /// Which interfaces count.
-    pub interfaces: Interfaces,
-    /// The UDP port that is knocked at.
-    pub knock_port: u16,
-    /// How many bytes a knock has.
-    pub payload_length: u16,
-}
-
-/// Which interfaces count.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Interfaces {
-    /// All of them, also those that are yet to come.
-    All,
-    /// Those with one of these names, whenever they exist.
-    Named(Vec<String>),
-}
-
-/// Who compares tags.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub enum TagCheck {
-    /// The kernel drops what begins with no valid tag; the listener sees next to no noise.
-    Kernel,
-    /// The kernel lets everything of a knock's shape through; the listener looks alone.
-    Listener,
-}
 
 /// Two packet sockets, one for each IP version, with a filter in the kernel.
 ///
@@ -63,7 +33,7 @@ pub struct PacketSocket {
     readiness: OwnedFd,
     /// `None` when every interface counts.
     present: Option<Present>,
-    shape: Shape,
+    knock: Option<KnockShape>,
     batch: Batch,
     drops: u64,
 }
@@ -74,52 +44,72 @@ impl PacketSocket {
     /// The receive buffer is made as large as the process may: beyond the system's limit with
     /// `CAP_NET_ADMIN`, up to it without.
     pub fn open(watch: &Watch) -> Result<Self, OpenError> {
-        let shape = Shape {
-            port: watch.knock_port,
-            payload_length: watch.payload_length,
-        };
         let present = match &watch.interfaces {
             Interfaces::All => None,
             Interfaces::Named(names) => {
                 Some(Present::follow(names).map_err(OpenError::Interfaces)?)
             }
         };
-        let four = open_one(Family::V4, shape)?;
-        let six = open_one(Family::V6, shape)?;
+        // Short, so that there is room for a long one beside it.
+        let brief = Wanted {
+            knock: watch.knock.as_ref(),
+            tags: None,
+            touches: &watch.touches,
+            most_ranges: BRIEFLY,
+        };
+        let four = open_one(Family::V4, brief)?;
+        let six = open_one(Family::V6, brief)?;
         let readiness = readiness_of(&four, &six, present.as_ref())
             .map_err(|errno| OpenError::Readiness(errno.into()))?;
-        Ok(Self {
+        let mut opened = Self {
             four,
             six,
             readiness,
             present,
-            shape,
+            knock: watch.knock.clone(),
             batch: Batch::new(),
             drops: 0,
-        })
+        };
+        let _: TagCheck = opened.watch_for(None, &watch.touches)?;
+        Ok(opened)
     }
 
-    /// Tells the kernel which tags are valid now; `None` or too many switch its check off.
+    /// Tells the kernel which tags are valid now, and what to let through beside knocks; no tags or
+    /// too many switch its check of tags off.
     ///
     /// Needs no privilege. There is no moment without a filter. Packets that were let through by
     /// the filter before may still be waiting.
-    pub fn set_tags(&mut self, tags: Option<&[[u8; 8]]>) -> Result<TagCheck, FilterError> {
-        let Some(starts) = tags.and_then(TagStarts::new) else {
-            self.attach(None)?;
-            return Ok(TagCheck::Listener);
+    pub fn watch_for(
+        &mut self,
+        tags: Option<&[[u8; 8]]>,
+        touches: &Touches,
+    ) -> Result<TagCheck, FilterError> {
+        let starts = tags.and_then(TagStarts::new);
+        let precise = Wanted {
+            knock: self.knock.as_ref(),
+            tags: starts.as_ref(),
+            touches,
+            most_ranges: MOST_RANGES,
         };
-        if self.attach(Some(&starts)).is_ok() {
-            return Ok(TagCheck::Kernel);
+        if self.attach(precise).is_ok() {
+            return Ok(precise.who_checks());
         }
         // Old and new program must fit into `net.core.optmem_max` together. The short one fits in
-        // any case, and beside it more of the long one.
-        self.attach(None)?;
-        if self.attach(Some(&starts)).is_ok() {
-            return Ok(TagCheck::Kernel);
+        // any case, and beside it more of a long one.
+        let brief = Wanted {
+            tags: None,
+            most_ranges: BRIEFLY,
+            ..precise
+        };
+        self.attach(brief)?;
+        for less in precise.with_less_and_less() {
+            if self.attach(less).is_ok() {
+                return Ok(less.who_checks());
+            }
+            // One socket may have taken it.
+            self.attach(brief)?;
         }
-        // One socket may have taken it.
-        self.attach(None)?;
-        Ok(TagCheck::Listener)
+        Ok(brief.who_checks())
     }
 
     /// Makes the filter final, for a listener that never sets tags again.
@@ -142,10 +132,9 @@ impl PacketSocket {
         Ok(self.drops)
     }
 
-    fn attach(&self, tags: Option<&TagStarts>) -> Result<(), FilterError> {
+    fn attach(&self, wanted: Wanted<'_>) -> Result<(), FilterError> {
         for (socket, family) in [(&self.four, Family::V4), (&self.six, Family::V6)] {
-            attach(socket, filter::program(family, self.shape, tags))
-                .map_err(FilterError::Attach)?;
+            attach(socket, filter::program(family, wanted)).map_err(FilterError::Attach)?;
         }
         Ok(())
     }
@@ -201,8 +190,8 @@ pub enum OpenError {
     #[error("no packet socket for us")]
     Socket(#[source] io::Error),
     /// The kernel refused the filter.
-    #[error("the kernel refuses the packet filter")]
-    Filter(#[source] io::Error),
+    #[error(transparent)]
+    Filter(#[from] FilterError),
     /// The kernel does not tell which interfaces there are.
     #[error("the kernel does not tell which interfaces there are")]
     Interfaces(#[source] io::Error),
@@ -215,7 +204,7 @@ pub enum OpenError {
 #[derive(Debug, Error)]
 pub enum FilterError {
     /// The kernel refused the program, or the filter is locked.
-    #[error("the kernel refuses another packet filter")]
+    #[error("the kernel refuses the packet filter")]
     Attach(#[source] io::Error),
     /// The filter could not be made final.
     #[error("the packet filter cannot be locked")]
@@ -224,7 +213,7 @@ pub enum FilterError {
 
 /// In an order that leaves no moment in which an unfiltered packet could come in: a socket without
 /// a protocol receives nothing, and gets one only when its filter is in place.
-fn open_one(family: Family, shape: Shape) -> Result<Socket, OpenError> {
+fn open_one(family: Family, wanted: Wanted<'_>) -> Result<Socket, OpenError> {
     let socket = Socket::new_raw(Domain::PACKET, Type::DGRAM.nonblocking().cloexec(), None)
         .map_err(|error| match error.raw_os_error() {
             Some(libc::EPERM | libc::EACCES) => OpenError::NoPermission,
@@ -232,7 +221,7 @@ fn open_one(family: Family, shape: Shape) -> Result<Socket, OpenError> {
             _ => OpenError::Socket(error),
         })?;
     enlarge_buffer(&socket);
-    attach(&socket, filter::program(family, shape, None)).map_err(OpenError::Filter)?;
+    attach(&socket, filter::program(family, wanted)).map_err(FilterError::Attach)?;
     let protocol = match family {
         Family::V4 => ETHER_TYPE_FOUR,
         Family::V6 => ETHER_TYPE_SIX,
@@ -271,6 +260,11 @@ fn readiness_of(four: &Socket, six: &Socket, present: Option<&Present>) -> Resul
     }
     Ok(readiness)
 }
+
+/// How many ranges of ports the kernel is asked to tell apart, in each list of touches.
+const MOST_RANGES: usize = 128;
+/// What fits beside every other program.
+const BRIEFLY: usize = 1;
 
 /// Ten thousand knocks, or a tenth of a second of a flood; memory of the kernel, used only then.
 const RECEIVE_BUFFER: usize = 8 << 20;

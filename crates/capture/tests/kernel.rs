@@ -19,8 +19,8 @@ mod tests {
     };
 
     use nightlatch_capture::{
-        FilterError, Interfaces, MOST_TAGS, PacketSocket, ReplyOpenError, ReplySocket, SendError,
-        Source, TagCheck, Watch,
+        FilterError, Interfaces, KnockShape, MOST_TAGS, PacketSocket, ReplyOpenError, ReplySocket,
+        SendError, Source, TagCheck, Touches, Watch,
     };
     use nightlatch_wire::{Observation, Transport, read};
     use rustix::{
@@ -35,12 +35,22 @@ mod tests {
     const PORT: u16 = 62_201;
 
     fn watch(interfaces: Interfaces) -> PacketSocket {
-        PacketSocket::open(&Watch {
+        PacketSocket::open(&at_knocks(interfaces)).unwrap()
+    }
+
+    fn at_knocks(interfaces: Interfaces) -> Watch {
+        Watch {
             interfaces,
-            knock_port: PORT,
-            payload_length: 100,
-        })
-        .unwrap()
+            knock: Some(KnockShape {
+                port: PORT,
+                lengths: vec![100],
+            }),
+            touches: Touches::default(),
+        }
+    }
+
+    fn set_tags(socket: &mut PacketSocket, tags: Option<&[[u8; 8]]>) -> TagCheck {
+        socket.watch_for(tags, &Touches::default()).unwrap()
     }
 
     fn knock(number: u8) -> [u8; 100] {
@@ -318,17 +328,17 @@ mod tests {
                 let client = client(address);
                 let send = |numbers: RangeInclusive<u8>| send_all(&client, address, numbers);
                 assert_eq!(
-                    socket.set_tags(Some(&[[3; 8], [5; 8]])).unwrap(),
+                    set_tags(&mut socket, Some(&[[3; 8], [5; 8]])),
                     TagCheck::Kernel
                 );
                 send(1..=5);
                 assert_eq!(numbers_until(&mut socket, 5), [3, 5]);
 
-                assert_eq!(socket.set_tags(Some(&[[7; 8]])).unwrap(), TagCheck::Kernel);
+                assert_eq!(set_tags(&mut socket, Some(&[[7; 8]])), TagCheck::Kernel);
                 send(1..=7);
                 assert_eq!(numbers_until(&mut socket, 7), [7]);
 
-                assert_eq!(socket.set_tags(None).unwrap(), TagCheck::Listener);
+                assert_eq!(set_tags(&mut socket, None), TagCheck::Listener);
                 send(1..=3);
                 assert_eq!(numbers_until(&mut socket, 3), [1, 2, 3]);
             }
@@ -343,15 +353,12 @@ mod tests {
             for _ in 0..3 {
                 let mut most = many_tags(MOST_TAGS - 1);
                 most.push([77; 8]);
-                assert_eq!(socket.set_tags(Some(&most)).unwrap(), TagCheck::Kernel);
+                assert_eq!(set_tags(&mut socket, Some(&most)), TagCheck::Kernel);
                 send_all(&client, "127.0.0.1", 70..=77);
                 assert_eq!(numbers_until(&mut socket, 77), [77]);
             }
             let too_many = many_tags(MOST_TAGS + 1);
-            assert_eq!(
-                socket.set_tags(Some(&too_many)).unwrap(),
-                TagCheck::Listener
-            );
+            assert_eq!(set_tags(&mut socket, Some(&too_many)), TagCheck::Listener);
             send_all(&client, "127.0.0.1", 1..=2);
             assert_eq!(numbers_until(&mut socket, 2), [1, 2]);
         });
@@ -370,12 +377,12 @@ mod tests {
             for _ in 0..3 {
                 let mut tags = many_tags(299);
                 tags.push([7; 8]);
-                assert_eq!(socket.set_tags(Some(&tags)).unwrap(), TagCheck::Kernel);
+                assert_eq!(set_tags(&mut socket, Some(&tags)), TagCheck::Kernel);
                 send_all(&client, "127.0.0.1", 6..=7);
                 assert_eq!(numbers_until(&mut socket, 7), [7]);
 
                 let most = many_tags(MOST_TAGS);
-                assert_eq!(socket.set_tags(Some(&most)).unwrap(), TagCheck::Listener);
+                assert_eq!(set_tags(&mut socket, Some(&most)), TagCheck::Listener);
                 send_all(&client, "127.0.0.1", 6..=7);
                 assert_eq!(numbers_until(&mut socket, 7), [6, 7]);
             }
@@ -388,7 +395,7 @@ mod tests {
             let mut socket = watch(Interfaces::All);
             socket.lock_filter().unwrap();
             assert!(matches!(
-                socket.set_tags(Some(&[[3; 8]])),
+                socket.watch_for(Some(&[[3; 8]]), &Touches::default()),
                 Err(FilterError::Attach(_))
             ));
             client("127.0.0.1")
@@ -518,9 +525,7 @@ mod tests {
     fn options_and_extension_headers_lose_no_knock_and_fragments_are_none() {
         Namespace::run(|_| {
             let mut socket = watch(Interfaces::All);
-            let tags = socket
-                .set_tags(Some(&[[1; 8], [2; 8], [3; 8], [9; 8]]))
-                .unwrap();
+            let tags = set_tags(&mut socket, Some(&[[1; 8], [2; 8], [3; 8], [9; 8]]));
             assert_eq!(tags, TagCheck::Kernel);
             let four = raw(Domain::IPV4, libc::IPPROTO_RAW, "127.0.0.1");
             four.send(&[&FOUR_WITH_OPTIONS[..], &datagram(1)].concat())
@@ -573,16 +578,12 @@ mod tests {
             set_capabilities(None, none).unwrap();
 
             assert!(
-                PacketSocket::open(&Watch {
-                    interfaces: Interfaces::All,
-                    knock_port: PORT,
-                    payload_length: 100
-                })
-                .unwrap_err()
-                .to_string()
-                .contains("CAP_NET_RAW")
+                PacketSocket::open(&at_knocks(Interfaces::All))
+                    .unwrap_err()
+                    .to_string()
+                    .contains("CAP_NET_RAW")
             );
-            assert_eq!(socket.set_tags(Some(&[[2; 8]])).unwrap(), TagCheck::Kernel);
+            assert_eq!(set_tags(&mut socket, Some(&[[2; 8]])), TagCheck::Kernel);
             let client = client("127.0.0.1");
             client.send_to(&knock(1), ("127.0.0.1", PORT)).unwrap();
             client.send_to(&knock(2), ("127.0.0.1", PORT)).unwrap();

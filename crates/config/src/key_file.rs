@@ -132,6 +132,11 @@ pub fn write_sequence_secret(path: &Path, secret: &SequenceSecret) -> Result<(),
     )
 }
 
+/// Writes a list of sequences that are used once each to a file that is not there yet, for our eyes only.
+pub fn write_sequence_list(path: &Path, list: &str) -> Result<(), WriteFileError> {
+    write(path, list)
+}
+
 /// Why a secret was not read.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {

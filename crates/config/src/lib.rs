@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!  nightlatchd.toml ─trust─► document ─► text (written) ─► meaning (meant) ─► Server ─► Policy, GatePlan, Roster
+//!  knockd.conf      ─trust─► knockd (translated) ─► document …
 //!  clients          ─trust─► clients_file ────────────────────┘
 //!  nightlatch.toml  ─trust─► document ─► person::text ─► person::meaning ─► Person
 //!  *.key, *.psk     ─trust─► key_file ─► SecretKey, SealedKey, PresharedSecret, SequenceSecret
@@ -20,6 +21,7 @@ mod document;
 mod example_files;
 mod fields;
 mod key_file;
+mod knockd;
 mod lines;
 mod load;
 mod meaning;
@@ -43,8 +45,9 @@ pub use action::{Action, Command};
 pub use complaint::{Complaint, Complaints};
 pub use key_file::{
     KeyFileError, StoredKey, WriteFileError, read_preshared, read_secret_key, read_sequence_secret,
-    write_preshared, write_secret_key, write_sequence_secret,
+    write_preshared, write_secret_key, write_sequence_list, write_sequence_secret,
 };
+pub use knockd::{Commands, Converted, convert_knockd, import_knockd, load_knockd};
 pub use load::{ConfigError, load_person, load_server};
 pub use names::is_name;
 pub use person::{AddressChoice, KnockMethod, KnownServer, Person, PresharedChoice, SequenceWay};

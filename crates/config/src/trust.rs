@@ -16,6 +16,8 @@ pub(crate) enum Care {
     Public,
     /// Nobody but its owner and root may even read it.
     Secret,
+    /// Anybody may have written it: nothing happens because of it.
+    Nothing,
 }
 
 /// A file that passed: open, with its mode as it was when opened.
@@ -33,7 +35,7 @@ impl Trusted {
         if rustix::fs::FileType::from_raw_mode(stat.st_mode) != rustix::fs::FileType::RegularFile {
             return Err(ReadError::NotAFile(path.to_owned()));
         }
-        if !is_ours(&stat) {
+        if care != Care::Nothing && !is_ours(&stat) {
             return Err(ReadError::ForeignOwner {
                 path: path.to_owned(),
                 owner: stat.st_uid,
@@ -49,7 +51,7 @@ impl Trusted {
                 path: path.to_owned(),
                 mode,
             }),
-            Care::Public | Care::Secret => Ok(Self {
+            Care::Public | Care::Secret | Care::Nothing => Ok(Self {
                 file,
                 path: path.to_owned(),
                 mode,
@@ -62,8 +64,8 @@ impl Trusted {
         matches!(self.mode & 0o077, 0)
     }
 
-    /// Reads it whole as text, `most` bytes at the most.
-    pub(crate) fn text(&mut self, most: usize) -> Result<Zeroizing<String>, ReadError> {
+    /// Reads it whole, `most` bytes at the most.
+    pub(crate) fn bytes(&mut self, most: usize) -> Result<Zeroizing<Vec<u8>>, ReadError> {
         let length = rustix::fs::fstat(&self.file).map_or(0, |stat| stat.st_size);
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         if length > most {
@@ -76,6 +78,12 @@ impl Trusted {
             .take(limit)
             .read_to_end(&mut bytes)
             .map_err(|error| from_io(&self.path, error))?;
+        Ok(bytes)
+    }
+
+    /// Reads it whole as text, `most` bytes at the most.
+    pub(crate) fn text(&mut self, most: usize) -> Result<Zeroizing<String>, ReadError> {
+        let mut bytes = self.bytes(most)?;
         String::from_utf8(std::mem::take(&mut *bytes))
             .map(Zeroizing::new)
             .map_err(|error| {

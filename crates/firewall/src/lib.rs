@@ -18,6 +18,7 @@ mod expression;
 mod gate;
 mod key;
 mod layout;
+mod listening;
 mod nfnl;
 mod nftables;
 mod script;
@@ -28,6 +29,7 @@ pub use gate::{
     ApplyError, Disturbance, Firewall, Hold, How, ListError, LowerError, Lowered, Noise,
     NoiseError, RaiseError, Raised, Tally, WatchError,
 };
+pub use listening::{ListeningError, SocketTable};
 pub use nfnl::NetlinkError;
 pub use nftables::{Abilities, Nftables, OpenError, Refresh, SeverError, Severed};
 pub use script::{in_words, render};

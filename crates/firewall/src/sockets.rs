@@ -47,9 +47,13 @@ pub(crate) fn destroy(
         }
     })?;
     for connection in &doomed {
-        let outcome = channel.tell(DESTROY, |writer| {
-            write_question(writer, connection.family, ALL_STATES, &connection.name);
-        });
+        let question = Question {
+            family: connection.family,
+            protocol: Protocol::Tcp,
+            states: ALL_STATES,
+            name: connection.name,
+        };
+        let outcome = channel.tell(DESTROY, |writer| question.write(writer));
         match outcome {
             // It ended by itself meanwhile.
             Err(error) if error.code() == Some(NO_SUCH_SOCKET) => {}
@@ -61,21 +65,40 @@ pub(crate) fn destroy(
 
 fn each(channel: &mut Channel, mut found: impl FnMut(Connection)) -> Result<(), NetlinkError> {
     for family in [IPV4, IPV6] {
-        let question =
-            |writer: &mut Writer| write_question(writer, family, RUNNING_STATES, &[0; NAME]);
-        channel.dump(LIST, question, |body| {
-            if let Some(connection) = read(body) {
-                found(connection);
-            }
-        })?;
+        let question = Question {
+            family,
+            protocol: Protocol::Tcp,
+            states: RUNNING_STATES,
+            name: ANY,
+        };
+        channel.dump(
+            LIST,
+            |writer| question.write(writer),
+            |body| {
+                if let Some(connection) = read(body) {
+                    found(connection);
+                }
+            },
+        )?;
     }
     Ok(())
 }
 
-fn write_question(writer: &mut Writer, family: u8, states: u32, name: &[u8; NAME]) {
-    writer.raw(&[family, TCP, 0, 0]);
-    writer.raw(&states.to_ne_bytes());
-    writer.raw(name);
+/// Which sockets are meant.
+pub(crate) struct Question {
+    pub(crate) family: u8,
+    pub(crate) protocol: Protocol,
+    /// One bit for each state of TCP; UDP borrows two of them.
+    pub(crate) states: u32,
+    pub(crate) name: [u8; NAME],
+}
+
+impl Question {
+    pub(crate) fn write(&self, writer: &mut Writer) {
+        writer.raw(&[self.family, self.protocol.number(), 0, 0]);
+        writer.raw(&self.states.to_ne_bytes());
+        writer.raw(&self.name);
+    }
 }
 
 fn read(body: &[u8]) -> Option<Connection> {
@@ -85,12 +108,7 @@ fn read(body: &[u8]) -> Option<Connection> {
     let (remote_port, rest) = rest.split_first_chunk()?;
     let (_, rest) = rest.split_first_chunk::<16>()?;
     let remote: &[u8; 16] = rest.first_chunk()?;
-    let address = match *family {
-        IPV4 => IpAddr::V4(Ipv4Addr::from(*remote.first_chunk::<4>()?)),
-        // A socket that serves both versions names IPv4 clients in IPv6; the gate sees the packets, which are IPv4.
-        IPV6 => IpAddr::V6(Ipv6Addr::from(*remote)).to_canonical(),
-        _ => return None,
-    };
+    let address = read_address(*family, remote)?;
     let port = Port::new(Protocol::Tcp, u16::from_be_bytes(*local_port))?;
     let flow = Flow {
         address,
@@ -104,6 +122,15 @@ fn read(body: &[u8]) -> Option<Connection> {
     })
 }
 
+/// A socket that serves both versions names IPv4 addresses in IPv6; the gate sees the packets, which are IPv4.
+pub(crate) fn read_address(family: u8, bytes: &[u8; 16]) -> Option<IpAddr> {
+    match family {
+        IPV4 => Some(IpAddr::V4(Ipv4Addr::from(*bytes.first_chunk::<4>()?))),
+        IPV6 => Some(IpAddr::V6(Ipv6Addr::from(*bytes)).to_canonical()),
+        _ => None,
+    }
+}
+
 const LIST: Envelope = Envelope {
     kind: 20,
     flags: 0,
@@ -115,11 +142,12 @@ const DESTROY: Envelope = Envelope {
     doing: "end a running connection",
 };
 
-const IPV4: u8 = 2;
-const IPV6: u8 = 10;
-const TCP: u8 = 6;
+pub(crate) const IPV4: u8 = 2;
+pub(crate) const IPV6: u8 = 10;
 /// Ports, addresses, interface and cookie.
-const NAME: usize = 48;
+pub(crate) const NAME: usize = 48;
+/// Every socket in the states that are asked for.
+pub(crate) const ANY: [u8; NAME] = [0; NAME];
 const NO_SUCH_SOCKET: i32 = 2;
 
 const ALL_STATES: u32 = u32::MAX;

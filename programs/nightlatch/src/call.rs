@@ -17,6 +17,7 @@ use crate::knock::{
     Aim, Breadth, Errand, Family, Hearing, Patience, ResolveError, Visit, everywhere, resolve,
 };
 use crate::notebook::{Notebook, NotebookError};
+use crate::packing::{PackError, Packed, Wrapping};
 use crate::randomness::{RandomnessError, randomness};
 use crate::surroundings::{self, HomelessError};
 
@@ -31,8 +32,8 @@ pub(crate) struct Call {
 
 /// What the person wants, beyond which service.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Want {
-    /// Open or close.
+pub(crate) struct Want<'a> {
+    /// Open, close, or take a text.
     pub(crate) kind: Kind,
     /// For how long; nothing leaves it to the service.
     pub(crate) lasting: Option<Duration>,
@@ -44,6 +45,8 @@ pub(crate) struct Want {
     pub(crate) family: Option<Family>,
     /// Whether all families are to be knocked at.
     pub(crate) breadth: Breadth,
+    /// How it travels.
+    pub(crate) wrapping: Wrapping<'a>,
 }
 
 /// What came of a call.
@@ -87,7 +90,8 @@ impl Call {
     }
 
     /// Knocks, and remembers what was learnt.
-    pub(crate) fn knock(&self, want: Want) -> Result<Called, CallError> {
+    pub(crate) fn knock(&self, want: Want<'_>) -> Result<Called, CallError> {
+        let packed = Packed::new(&self.server, want.wrapping)?;
         let fixed = match self.server.address {
             AddressChoice::Auto => None,
             AddressChoice::Fixed(address) => Some(address),
@@ -99,6 +103,7 @@ impl Call {
         let rng = randomness()?;
         let errand = Errand {
             aim: self.aim(want, address),
+            method: packed.method(),
             keys: &self.keys,
             patience: Patience::Usual,
             clock: Clock::system(),
@@ -117,7 +122,7 @@ impl Call {
         self.server.services.contains(&self.service)
     }
 
-    fn aim(&self, want: Want, address: Option<IpAddr>) -> Aim {
+    fn aim(&self, want: Want<'_>, address: Option<IpAddr>) -> Aim {
         let wanted = want.lasting.map_or(0, |lasting| lasting.as_secs());
         Aim {
             kind: want.kind,
@@ -190,6 +195,9 @@ pub(crate) enum CallError {
     /// The host has no address.
     #[error(transparent)]
     Resolve(#[from] ResolveError),
+    /// The request cannot travel so.
+    #[error(transparent)]
+    Pack(#[from] PackError),
     /// There is no randomness.
     #[error(transparent)]
     Randomness(#[from] RandomnessError),

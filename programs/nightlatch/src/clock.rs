@@ -1,5 +1,6 @@
-//! The one place of the person's tool where a clock is read.
+//! The one place of the person's tool where a clock is read and waited for.
 
+use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use nightlatch_ticket::UnixTime;
@@ -47,6 +48,17 @@ impl Clock {
     )]
     pub fn monotonic(&self) -> Instant {
         Instant::now()
+    }
+
+    /// Lets so much time pass.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "between two packets there is nothing to wait for but time"
+    )]
+    pub fn pause(&self, length: Duration) {
+        if !length.is_zero() {
+            thread::sleep(length);
+        }
     }
 }
 

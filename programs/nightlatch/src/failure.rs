@@ -12,6 +12,8 @@ use crate::keys::KeyError;
 use crate::knock::ResolveError;
 use crate::passphrase::PassphraseError;
 use crate::randomness::RandomnessError;
+use crate::run::TextError;
+use crate::sequence::{LinesError, ShapeError};
 use crate::ssh::SshError;
 use crate::status::StatusError;
 use crate::surroundings::HomelessError;
@@ -35,6 +37,15 @@ pub(crate) enum Failure {
     /// The connection broke off.
     #[error("the connection broke off: {0}")]
     Join(#[source] io::Error),
+    /// The ports of a time-based sequence cannot be as they are said to be.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
+    /// No list of sequences could be drawn.
+    #[error(transparent)]
+    Lines(#[from] LinesError),
+    /// There is no text to tell.
+    #[error(transparent)]
+    Text(#[from] TextError),
     /// ssh could not be run.
     #[error(transparent)]
     Ssh(#[from] SshError),
@@ -73,6 +84,8 @@ impl Failure {
             Self::Resolve(_) | Self::Reach(_) | Self::Join(_) => Exit::Unavailable,
             Self::Status(error) => of_status(error),
             Self::Demo(error) => of_demo(error),
+            Self::Shape(_) | Self::Lines(_) => Exit::Usage,
+            Self::Text(error) => of_text(error),
             Self::Homeless(_) => Exit::Config,
             Self::Ssh(_) | Self::Randomness(_) | Self::Speak(_) => Exit::System,
         }
@@ -84,7 +97,9 @@ fn of_call(error: &CallError) -> Exit {
         CallError::NoConfig(_) | CallError::NoKey(_) | CallError::NoPreshared(_) => Exit::Missing,
         CallError::Config(ConfigError::Unread(unread)) => of_read(unread),
         CallError::Config(_) | CallError::WeakKey { .. } | CallError::Homeless(_) => Exit::Config,
-        CallError::NoSuchServer { .. } | CallError::NoService(_) => Exit::Usage,
+        CallError::NoSuchServer { .. } | CallError::NoService(_) | CallError::Pack(_) => {
+            Exit::Usage
+        }
         CallError::Key(error) => of_key(error),
         CallError::Resolve(_) => Exit::Unavailable,
         CallError::Randomness(_) => Exit::System,
@@ -121,6 +136,14 @@ fn of_passphrase(error: &PassphraseError) -> Exit {
             io::ErrorKind::InvalidData => Exit::Content,
             _ => Exit::Missing,
         },
+    }
+}
+
+const fn of_text(error: &TextError) -> Exit {
+    match error {
+        TextError::Empty => Exit::Usage,
+        TextError::NotText => Exit::Content,
+        TextError::Unread(_) => Exit::System,
     }
 }
 

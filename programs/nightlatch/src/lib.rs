@@ -4,6 +4,7 @@
 //!  options ─► run ─┬─► keys ◄─ passphrase
 //!                  ├─► call ─► knock ─► report ─► voice
 //!                  │     └─► notebook
+//!                  ├─► sequence ─► touch
 //!                  ├─► connect, ssh
 //!                  ├─► status
 //!                  └─► demo
@@ -23,14 +24,18 @@ pub mod knock;
 mod mishap;
 mod notebook;
 mod options;
+mod packing;
 mod passphrase;
 mod period;
 mod randomness;
 mod report;
+mod route;
 mod run;
+mod sequence;
 mod ssh;
 mod status;
 mod surroundings;
+pub mod touch;
 mod voice;
 
 pub use clock::Clock;

@@ -3,20 +3,25 @@
 //! ```text
 //!  options ─► broker ─┬─ starts ─► listener: frames ─► doorstep ─► claims ──┐
 //!                     │                                   ▲ sealed acks     │ channel
-//!                     └─ round: gatekeeper ─► firewall ───┴─────────────────┘
+//!                     ├─ round: gatekeeper ─► firewall ───┴─────────────────┘
+//!                     └─ starts ─► runner: errands ─► commands of actions
 //! ```
 
 mod broker;
 mod channel;
 mod clock;
+mod ephemeral;
+mod errand;
 mod exit;
 mod gate;
+mod inherited;
 mod listener;
 mod log;
 mod main_line;
 mod options;
 mod privilege;
 mod random;
+mod runner;
 mod sandbox;
 mod state;
 mod status;

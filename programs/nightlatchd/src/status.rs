@@ -24,8 +24,8 @@ pub(crate) struct Status {
     pub(crate) dry_run: bool,
     /// How many clients may knock.
     pub(crate) clients: usize,
-    /// The UDP port of knocks.
-    pub(crate) knock_port: u16,
+    /// The UDP port of knocks; null where nobody has a key.
+    pub(crate) knock_port: Option<u16>,
     /// The listener: as whom it runs, and how confined.
     pub(crate) listener: String,
     /// What is wrong now, in words; empty when nothing is.
@@ -40,6 +40,23 @@ pub(crate) struct Status {
     pub(crate) knocks: BTreeMap<&'static str, u64>,
     /// What the listener ignored, counted since the start.
     pub(crate) ignored: BTreeMap<&'static str, u64>,
+    /// The sequences that may be walked.
+    pub(crate) sequences: Vec<SequenceStatus>,
+    /// What became of the commands of actions, counted since the start.
+    pub(crate) commands: BTreeMap<&'static str, u64>,
+}
+
+/// One sequence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct SequenceStatus {
+    /// What the configuration calls it.
+    pub(crate) name: String,
+    /// What it opens or closes.
+    pub(crate) service: String,
+    /// Plain, one-time or time-based.
+    pub(crate) method: &'static str,
+    /// How many lines are not used yet, where they are used once.
+    pub(crate) lines_left: Option<usize>,
 }
 
 /// The gate, as the kernel has it.

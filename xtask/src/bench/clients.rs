@@ -7,13 +7,14 @@ use std::net::Ipv4Addr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use getrandom::SysRng;
 use nightlatch_config::write_secret_key;
 use nightlatch_lab::unix_now;
 use nightlatch_ticket::{
     Counter, Epoch, Kind, PairKeys, PresharedSecret, PublicKey, Request, Sealed, SecretKey,
-    ServiceHash, Tagged, UnixTime, seal,
+    SequenceKind, SequenceRequest, SequenceText, ServiceHash, Span, Tagged, UnixTime, seal,
+    seal_sequence, spread,
 };
 use rand_core::{Rng, UnwrapErr};
 
@@ -103,6 +104,27 @@ impl Person {
         })
     }
 
+    /// The next encrypted sequence of this person: the ports to touch, in an order of chance.
+    pub(super) fn sequence(&mut self, address: Ipv4Addr, span: (u16, u16)) -> Result<Vec<u16>> {
+        let now = UnixTime::from_nanos(u64::try_from(unix_now().as_nanos()).unwrap_or(u64::MAX));
+        self.last = Counter::of_sequence(self.last, now).context("the counters ran ahead")?;
+        let request = SequenceRequest {
+            kind: SequenceKind::Knock,
+            counter: self.last,
+            time: now,
+            service: ServiceHash::of(SERVICE).short(),
+            wanted: 0,
+            text: SequenceText::default(),
+        };
+        let epoch = Epoch::of_counter(self.last);
+        let span = Span::new(span.0, span.1, &[])?;
+        let frames = seal_sequence(&request, address.into(), epoch, &self.keys);
+        let symbols = frames.iter().flat_map(spread);
+        let mut ports: Vec<u16> = symbols.filter_map(|symbol| span.port(symbol)).collect();
+        shuffle(&mut ports);
+        Ok(ports)
+    }
+
     /// The next knock of this person from an address.
     pub(super) fn knock(&mut self, address: Ipv4Addr) -> Sealed {
         let now = u64::try_from(unix_now().as_nanos()).unwrap_or(u64::MAX);
@@ -122,6 +144,15 @@ impl Person {
             &self.keys,
             &mut random(),
         )
+    }
+}
+
+/// How the ports of a sequence are sent: once each, in an order of chance.
+fn shuffle(ports: &mut [u16]) {
+    for place in (1..ports.len()).rev() {
+        let drawn = usize::try_from(random().next_u32()).unwrap_or(0);
+        let other = drawn.checked_rem(place.saturating_add(1)).unwrap_or(0);
+        ports.swap(place, other);
     }
 }
 

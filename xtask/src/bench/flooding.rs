@@ -53,12 +53,7 @@ fn of_ours(bench: &Bench, people: u32) -> Result<Vec<Flooding>> {
     let folder = bench.folder.inside("floods")?;
     let mut clients = Clients::draw(people, 0)?;
     let daemon = bench.builds.start(&stage, &folder, &clients, 2)?;
-    let mut under = Under {
-        prober: Prober::new(&stage, Ways::Arrivals, SPARSE)?,
-        processes: Processes::of(&stage.server)?,
-        stage: &stage,
-        next: 0,
-    };
+    let mut under = Under::new(&stage)?;
     let mut all = Vec::new();
     for (name, junk) in kinds_of_junk(&mut clients)? {
         for pace in paces(bench) {
@@ -106,12 +101,7 @@ fn of_peer(bench: &Bench, kind: Kind, pace: Pace) -> Result<Flooding> {
     let stage = Stage::new()?;
     let folder = bench.folder.inside("floods")?;
     let peer: Peer = kind.start(&stage, &folder)?;
-    let mut under = Under {
-        prober: Prober::new(&stage, Ways::Arrivals, SPARSE)?,
-        processes: Processes::of(&stage.server)?,
-        stage: &stage,
-        next: 0,
-    };
+    let mut under = Under::new(&stage)?;
     let (name, junk) = kind.junk();
     let pouring = junk.pour(&stage.client, pace)?;
     let mut flooding = under.series(pouring, bench.extent.of(3, 20), |under, from| {
@@ -133,16 +123,26 @@ fn of_peer(bench: &Bench, kind: Kind, pace: Pace) -> Result<Flooding> {
 }
 
 /// Somebody who knocks while junk is poured.
-struct Under<'a> {
-    prober: Prober,
+pub(super) struct Under<'a> {
+    pub(super) prober: Prober,
     processes: Processes,
     stage: &'a Stage,
     next: u32,
 }
 
-impl Under<'_> {
+impl<'a> Under<'a> {
+    /// Somebody at the client's end; whatever runs on the server by now is what is measured.
+    pub(super) fn new(stage: &'a Stage) -> Result<Self> {
+        Ok(Self {
+            prober: Prober::new(stage, Ways::Arrivals, SPARSE)?,
+            processes: Processes::of(&stage.server)?,
+            stage,
+            next: 0,
+        })
+    }
+
     /// Knocks so often, one datagram each and none twice, and ends the junk afterwards.
-    fn series(
+    pub(super) fn series(
         &mut self,
         pouring: Pouring,
         knocks: u32,

@@ -26,6 +26,7 @@ mod prepare;
 mod prober;
 mod quiet;
 mod report;
+mod sequences;
 mod spread;
 mod stage;
 mod tables;
@@ -80,6 +81,8 @@ enum Part {
     Grants,
     /// Memory at rest and with a million clients, beside the peers
     Memory,
+    /// Plain and encrypted sequences: row by row, scanned, flooded and replayed, beside knockd
+    Sequences,
 }
 
 /// How much of everything.
@@ -177,6 +180,7 @@ impl Bench {
             Part::Floods => flooding::measure(self, report),
             Part::Grants => grants::measure(self, report),
             Part::Memory => memory::measure(self, report),
+            Part::Sequences => sequences::measure(self, report),
         }
     }
 }

@@ -61,6 +61,29 @@ impl Builds {
         self.run(stage, folder)
     }
 
+    /// The same for these clients with more sections of configuration.
+    pub(super) fn start_for(
+        &self,
+        stage: &Stage,
+        folder: &Folder,
+        clients: &Clients,
+        sections: &str,
+    ) -> Result<Ours> {
+        clients.write(folder.path())?;
+        fs::write(folder.file(CONFIG), configuration(2) + sections)?;
+        self.run(stage, folder)
+    }
+
+    /// The same for nobody but those who know what these sections say.
+    pub(super) fn start_with(
+        &self,
+        stage: &Stage,
+        folder: &Folder,
+        sections: &str,
+    ) -> Result<Ours> {
+        self.start_for(stage, folder, &Clients::draw(1, 0)?, sections)
+    }
+
     fn run(&self, stage: &Stage, folder: &Folder) -> Result<Ours> {
         let log = folder.file("log");
         let mut command = program(&self.daemon);

@@ -18,6 +18,14 @@ pub(super) fn of(report: &Report) -> String {
         grants.unwrap_or_default(),
         MEMORY.to_owned(),
         tables::memory(&report.memory),
+        SEQUENCES.to_owned(),
+        tables::rows(&report.rows),
+        SCANS.to_owned(),
+        tables::scans(&report.scans),
+        SEQUENCE_FLOODS.to_owned(),
+        tables::floods(&report.sequence_floods),
+        REPLAYS.to_owned(),
+        tables::replays(&report.replays),
         tail(report),
     ]
     .concat()
@@ -106,5 +114,34 @@ const MEMORY: &str = "
 Listener and broker together, two seconds after the last of some knocks. *Peak* is the most that each process ever held.
 Clients of the large house stand in a clients file with a key and a secret of their own; ready is from the start of the
 program to its word that it hears knocks.
+
+";
+
+const SEQUENCES: &str = "
+## Sequences, row by row
+
+The door is 7000, 8000, 9000, where nothing else is said; knockd has `tcpflags = syn`, where nothing else is said. Packets go
+out two milliseconds apart, each SYN from a port of its own.
+
+";
+
+const SCANS: &str = "
+### Scanned
+
+SYNs to all 65,535 ports, as packets, each scan from an address of its own.
+
+";
+
+const SEQUENCE_FLOODS: &str = "
+### Flooded
+
+SYNs from random sources at the first port of the sequence, or at one port of the span. Knocks are sent once.
+
+";
+
+const REPLAYS: &str = "
+### Recorded and sent again
+
+From the address that they came from the first time.
 
 ";

@@ -19,6 +19,40 @@ pub(super) struct Report {
     pub(super) floods: Vec<Flooding>,
     pub(super) grants: Option<Grants>,
     pub(super) memory: Vec<Housed>,
+    pub(super) rows: Vec<Row>,
+    pub(super) scans: Vec<Scan>,
+    pub(super) sequence_floods: Vec<Flooding>,
+    pub(super) replays: Vec<Replays>,
+}
+
+/// One thing that happens to a sequence of SYNs, and whether the door opened.
+#[derive(Serialize)]
+pub(super) struct Row {
+    pub(super) what: String,
+    pub(super) should_open: bool,
+    pub(super) theirs: Option<bool>,
+    pub(super) ours: bool,
+}
+
+/// Scans of one manner, and how many of them opened the door.
+#[derive(Serialize)]
+pub(super) struct Scan {
+    pub(super) who: Who,
+    pub(super) steps: usize,
+    pub(super) manner: String,
+    pub(super) scans: u32,
+    pub(super) opened: u32,
+}
+
+/// A recorded knock, sent again.
+#[derive(Serialize)]
+pub(super) struct Replays {
+    pub(super) kind: String,
+    /// What the first time opened.
+    pub(super) honoured: u64,
+    pub(super) replays: u32,
+    /// What all the others opened.
+    pub(super) opened: u64,
 }
 
 /// Whose figure it is.
@@ -122,6 +156,10 @@ impl Report {
             floods: Vec::new(),
             grants: None,
             memory: Vec::new(),
+            rows: Vec::new(),
+            scans: Vec::new(),
+            sequence_floods: Vec::new(),
+            replays: Vec::new(),
         })
     }
 }

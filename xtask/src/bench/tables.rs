@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::report::{Flooding, Grants, Housed, Inside, Opening, Report, Who};
+use super::report::{
+    Flooding, Grants, Housed, Inside, Opening, Replays, Report, Row, Scan, Who,
+};
 use super::spread::Spread;
 
 /// Everything that was measured.
@@ -22,6 +24,12 @@ pub(super) fn all(report: &Report) -> String {
     }
     if !report.memory.is_empty() {
         parts.push(memory(&report.memory));
+    }
+    if !report.rows.is_empty() {
+        parts.push(rows(&report.rows));
+        parts.push(scans(&report.scans));
+        parts.push(floods(&report.sequence_floods));
+        parts.push(replays(&report.replays));
     }
     parts.join("\n")
 }
@@ -189,6 +197,56 @@ pub(super) fn memory(housed: &[Housed]) -> String {
                 mebibytes(memory.proportional),
                 mebibytes(memory.peak),
                 ready.unwrap_or_default(),
+            ],
+        );
+    }
+    table
+}
+
+pub(super) fn rows(rows: &[Row]) -> String {
+    let mut table = head(&["packets from one address", "should open", "knockd", "nightlatchd"]);
+    let words = |opened| if opened { "opens" } else { "–" };
+    for one in rows {
+        row(
+            &mut table,
+            &[
+                one.what.clone(),
+                if one.should_open { "yes" } else { "no" }.to_owned(),
+                one.theirs.map_or("", words).to_owned(),
+                words(one.ours).to_owned(),
+            ],
+        );
+    }
+    table
+}
+
+pub(super) fn scans(scans: &[Scan]) -> String {
+    let mut table = head(&["", "steps", "scans", "how many", "opened the door"]);
+    for one in scans {
+        row(
+            &mut table,
+            &[
+                one.who.name().to_owned(),
+                one.steps.to_string(),
+                one.manner.clone(),
+                thousands(f64::from(one.scans)),
+                one.opened.to_string(),
+            ],
+        );
+    }
+    table
+}
+
+pub(super) fn replays(replays: &[Replays]) -> String {
+    let mut table = head(&["recorded", "opened the first time", "sent again", "opened then"]);
+    for one in replays {
+        row(
+            &mut table,
+            &[
+                one.kind.clone(),
+                one.honoured.to_string(),
+                one.replays.to_string(),
+                one.opened.to_string(),
             ],
         );
     }

@@ -1,5 +1,6 @@
 //! One instruction of a classic BPF program, by the name of what it does.
 
+use nightlatch_wire::Flags;
 use socket2::SockFilter;
 
 /// One instruction: accumulator and index register, forward jumps only (bpf(4)).
@@ -22,6 +23,10 @@ impl Instruction {
 
     pub(super) const fn load_word(offset: u32) -> Self {
         Self::plain(LOAD_WORD, offset)
+    }
+
+    pub(super) const fn load_byte_indexed(offset: u32) -> Self {
+        Self::plain(LOAD_BYTE_INDEXED, offset)
     }
 
     /// Loads two bytes at the index register plus `offset`.
@@ -87,6 +92,35 @@ impl Instruction {
         Self::plain(RETURN, 0)
     }
 
+    /// Carries out `program` where the accumulator is `value`; goes on behind it where not.
+    pub(super) fn only_for(value: u32, program: Vec<Self>) -> Vec<Self> {
+        // A conditional jump reaches 255 instructions, an unconditional one any number.
+        Self::then(Self::if_equal(value, 1, 0), program)
+    }
+
+    /// Carries out `program` where the accumulator has one of the bits; goes on behind it where not.
+    pub(super) fn only_for_any_bit(flags: Flags, program: Vec<Self>) -> Vec<Self> {
+        Self::then(Self::if_any_bit(u32::from(flags.bits()), 1, 0), program)
+    }
+
+    /// Carries out `program` where the accumulator is below `pivot`; goes on behind it where not.
+    pub(super) fn only_below(pivot: u32, program: Vec<Self>) -> Vec<Self> {
+        if let Ok(near) = u8::try_from(program.len()) {
+            let mut whole = vec![Self::if_at_least(pivot, near, 0)];
+            whole.extend(program);
+            return whole;
+        }
+        Self::then(Self::if_at_least(pivot, 0, 1), program)
+    }
+
+    /// A question that skips one instruction where the answer is yes: the one that skips `program`.
+    fn then(question: Self, program: Vec<Self>) -> Vec<Self> {
+        let length = u32::try_from(program.len()).unwrap_or(u32::MAX);
+        let mut whole = vec![question, Self::skip(length)];
+        whole.extend(program);
+        whole
+    }
+
     const fn plain(code: u16, operand: u32) -> Self {
         Self {
             code,
@@ -114,6 +148,7 @@ pub(super) const LOAD_HALF: u16 = 0x28;
 pub(super) const LOAD_BYTE: u16 = 0x30;
 pub(super) const LOAD_WORD_INDEXED: u16 = 0x40;
 pub(super) const LOAD_HALF_INDEXED: u16 = 0x48;
+pub(super) const LOAD_BYTE_INDEXED: u16 = 0x50;
 pub(super) const INDEX_HEADER_LENGTH: u16 = 0xb1;
 pub(super) const INDEX_CONSTANT: u16 = 0x01;
 pub(super) const IF_EQUAL: u16 = 0x15;

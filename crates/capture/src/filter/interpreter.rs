@@ -2,7 +2,7 @@
 
 use super::instruction::{
     IF_ANY_BIT, IF_AT_LEAST, IF_EQUAL, INDEX_CONSTANT, INDEX_HEADER_LENGTH, Instruction, LOAD_BYTE,
-    LOAD_HALF, LOAD_HALF_INDEXED, LOAD_WORD, LOAD_WORD_INDEXED, RETURN, SKIP,
+    LOAD_BYTE_INDEXED, LOAD_HALF, LOAD_HALF_INDEXED, LOAD_WORD, LOAD_WORD_INDEXED, RETURN, SKIP,
 };
 
 /// Whether `program` lets `packet` through; a load beyond the packet drops it.
@@ -26,12 +26,15 @@ fn run(program: &[Instruction], packet: &[u8], packet_type: u32) -> Option<u32> 
         let jump = |is_so: bool| usize::from(if is_so { yes } else { no });
         at += 1;
         match code {
-            LOAD_WORD if operand == super::ANCILLARY_PACKET_TYPE => accumulator = packet_type,
+            LOAD_WORD if operand == super::program::ANCILLARY_PACKET_TYPE => {
+                accumulator = packet_type;
+            }
             LOAD_WORD => accumulator = load(packet, offset, 4)?,
             LOAD_HALF => accumulator = load(packet, offset, 2)?,
             LOAD_BYTE => accumulator = load(packet, offset, 1)?,
             LOAD_WORD_INDEXED => accumulator = load(packet, index + offset, 4)?,
             LOAD_HALF_INDEXED => accumulator = load(packet, index + offset, 2)?,
+            LOAD_BYTE_INDEXED => accumulator = load(packet, index + offset, 1)?,
             INDEX_HEADER_LENGTH => index = (load(packet, offset, 1)? & 15) as usize * 4,
             INDEX_CONSTANT => index = offset,
             IF_EQUAL => at += jump(accumulator == operand),

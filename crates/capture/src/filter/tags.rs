@@ -43,22 +43,9 @@ fn search(rising: &[u32]) -> Vec<Instruction> {
     let (Some(&pivot), below) = (upper.first(), search(lower)) else {
         return try_each(rising);
     };
-    let mut program = over(pivot, below.len());
-    program.extend(below);
+    let mut program = Instruction::only_below(pivot, below);
     program.extend(search(upper));
     program
-}
-
-/// Skips `count` instructions when the accumulator is `pivot` or more.
-fn over(pivot: u32, count: usize) -> Vec<Instruction> {
-    match u8::try_from(count) {
-        Ok(near) => vec![Instruction::if_at_least(pivot, near, 0)],
-        // A conditional jump reaches 255 instructions, an unconditional one any number.
-        Err(_) => vec![
-            Instruction::if_at_least(pivot, 0, 1),
-            Instruction::skip(u32::try_from(count).unwrap_or(u32::MAX)),
-        ],
-    }
 }
 
 fn try_each(starts: &[u32]) -> Vec<Instruction> {

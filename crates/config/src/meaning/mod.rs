@@ -15,6 +15,7 @@ mod whole;
 pub(crate) use clients::{key_remark, public_key, secret_path};
 pub(crate) use encrypted::{carrier, span};
 pub(crate) use services::ServiceBook;
+pub(crate) use settings::is_interface;
 pub(crate) use values::{MOST_COMPLAINTS, USUAL_KNOCK_PORT, answers, port, word};
 #[cfg(test)]
 pub(crate) use whole::TABLES;

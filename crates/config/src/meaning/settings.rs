@@ -231,7 +231,7 @@ fn interfaces(written: Option<&Spanned<WordOrList>>, desk: &mut Desk) -> Option<
 }
 
 /// As the kernel sees it: at most 15 bytes, no slash, no space.
-fn is_interface(name: &str) -> bool {
+pub(crate) fn is_interface(name: &str) -> bool {
     let strange =
         |letter: char| letter.is_whitespace() || letter.is_control() || matches!(letter, '/' | ':');
     (1..=15).contains(&name.len()) && !matches!(name, "." | "..") && !name.contains(strange)

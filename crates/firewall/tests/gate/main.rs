@@ -10,6 +10,7 @@
 
 mod grants;
 mod holding;
+mod listening;
 mod loopback;
 mod many;
 mod one_shot;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         grants::STORIES,
         one_shot::STORIES,
         holding::STORIES,
+        listening::STORIES,
         running::STORIES,
         many::STORIES,
     ];

@@ -78,6 +78,7 @@ fn knock(
 ) -> anyhow::Result<Result<Outcome, Reason>> {
     let (socket, local): (_, IpAddr) = open(keyhole).context("a socket to knock with")?;
     let line = Line {
+        text: None,
         socket: &socket,
         keys,
         patience: Patience::Nearby,

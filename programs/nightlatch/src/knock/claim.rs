@@ -2,6 +2,24 @@
 
 use std::net::IpAddr;
 
+/// An address to claim where nobody will say whether it is the right one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Claimed {
+    /// Named by the person, seen by the server before, or public.
+    Known(IpAddr),
+    /// Private, towards a server that is not: a NAT puts another in its place.
+    Guessed(IpAddr),
+}
+
+impl Claimed {
+    /// The address.
+    pub(super) const fn address(self) -> IpAddr {
+        match self {
+            Self::Known(address) | Self::Guessed(address) => address,
+        }
+    }
+}
+
 /// The address to claim from a socket's own address, or nothing where the server must be asked.
 ///
 /// A wrong claim costs what asking costs, one round trip; a right one saves it. A private address

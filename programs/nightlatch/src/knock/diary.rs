@@ -1,8 +1,10 @@
 //! What happened during an exchange, packet by packet, for those who ask for it.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+use nightlatch_core::Port;
 use nightlatch_ticket::{Kind, Status, Tagged};
 
 /// What happened, in order.
@@ -17,6 +19,10 @@ pub struct Diary {
 pub enum Remark {
     /// A knock went out.
     Sent(Kind, Tagged),
+    /// A port was touched.
+    Touched(Port),
+    /// The address claimed is a guess: a NAT may stand between, and nobody will tell.
+    Guessed(IpAddr),
     /// Its answer came.
     Answered(Status),
     /// No answer came in time.
@@ -46,7 +52,11 @@ impl Diary {
         // more. What we do ourselves the attempt keeps few.
         let is_ours = matches!(
             remark,
-            Remark::Sent(..) | Remark::Answered(_) | Remark::Silence
+            Remark::Sent(..)
+                | Remark::Touched(_)
+                | Remark::Guessed(_)
+                | Remark::Answered(_)
+                | Remark::Silence
         );
         if is_ours || self.lines.len() < LONGEST {
             self.lines
@@ -57,6 +67,14 @@ impl Diary {
     /// Whether such a thing happened.
     pub fn tells_of(&self, remark: Remark) -> bool {
         self.count(remark) > 0
+    }
+
+    /// The address that was claimed without knowing it, if so.
+    pub fn guessed(&self) -> Option<IpAddr> {
+        self.lines.iter().find_map(|(_, noted)| match noted {
+            Remark::Guessed(address) => Some(*address),
+            _ => None,
+        })
     }
 
     /// How often such a thing happened.
@@ -74,6 +92,14 @@ impl Diary {
             .filter(|(_, noted)| matches!(noted, Remark::Sent(..)))
             .count()
     }
+
+    /// How many packets of ours went out.
+    pub fn packets(&self) -> usize {
+        self.lines
+            .iter()
+            .filter(|(_, noted)| matches!(noted, Remark::Sent(..) | Remark::Touched(_)))
+            .count()
+    }
 }
 
 impl fmt::Display for Diary {
@@ -88,6 +114,8 @@ impl fmt::Display for Diary {
 impl fmt::Display for Remark {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
+            Self::Touched(port) => return write!(out, "touched {port}"),
+            Self::Guessed(address) => return write!(out, "claimed {address}, which is a guess"),
             Self::Sent(_, Tagged::Recovery) => "sent a recovery knock",
             Self::Sent(Kind::Close, _) => "sent a knock that closes",
             Self::Sent(Kind::AskAddress, _) => "sent a question for the address",

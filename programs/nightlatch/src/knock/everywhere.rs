@@ -8,7 +8,7 @@ use std::time::Duration;
 use nightlatch_ticket::{Attempt, Counter};
 
 use super::visit::{Errand, Visit, visit};
-use super::{Recollection, Route};
+use super::{Means, Recollection, Route};
 use crate::randomness::Randomness;
 
 /// How many of a host's families are knocked at.
@@ -18,6 +18,8 @@ pub enum Breadth {
     Every,
     /// One after the other until the door is open in one.
     First,
+    /// One when the other has come to nothing: what is told shall not be told twice.
+    Once,
 }
 
 /// Knocks in one family after the other, each with a head start, and keeps what was learnt.
@@ -55,8 +57,8 @@ pub fn everywhere(
                     rng,
                 },
             );
-            round.take_within(HEAD_START);
-            if breadth == Breadth::First && round.visits.iter().any(Visit::is_open) {
+            round.take_within(head_start(errand, breadth));
+            if round.is_enough(breadth) {
                 break;
             }
         }
@@ -117,6 +119,15 @@ impl Round<'_> {
         self.recollection.beyond(Counter(taken))
     }
 
+    fn is_enough(&self, breadth: Breadth) -> bool {
+        let mut visits = self.visits.iter();
+        match breadth {
+            Breadth::Every => false,
+            Breadth::First => visits.any(Visit::is_open),
+            Breadth::Once => visits.any(|visit| visit.done().is_some()),
+        }
+    }
+
     fn take_within(&mut self, time: Duration) {
         // Too late is not lost: it is taken later.
         if let Ok(visit) = self.told.recv_timeout(time) {
@@ -138,6 +149,23 @@ impl Round<'_> {
         self.visits.push(visit);
     }
 }
+
+/// How long one family is waited for before the next begins.
+fn head_start(errand: Errand<'_>, breadth: Breadth) -> Duration {
+    match (breadth, errand.method.means()) {
+        (Breadth::Once, _) => END,
+        (_, Means::Ticket) => HEAD_START,
+        // Ports are never touched over both at once: a counter that is overtaken counts for nothing.
+        (_, Means::Sequence) => errand
+            .method
+            .sending()
+            .saturating_mul(2)
+            .saturating_add(HEAD_START),
+    }
+}
+
+/// Longer than the most patient attempt takes.
+const END: Duration = Duration::from_mins(2);
 
 /// As long as RFC 8305 gives the first family before it tries the next.
 const HEAD_START: Duration = Duration::from_millis(250);

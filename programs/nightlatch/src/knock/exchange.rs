@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use nightlatch_ticket::{
-    Attempt, Heard, Memory, OpenError, Outcome, PairKeys, Reason, SEALED_LENGTH, Sealed, Step,
-    Wish, as_sealed, seal,
+    Attempt, Heard, Memory, MessageText, OpenError, Outcome, Packet, PairKeys, Reason, Request,
+    SEALED_LENGTH, Step, Tagged, Wish, as_sealed, seal,
 };
 use rand_core::CryptoRng;
 
@@ -21,6 +21,8 @@ pub struct Line<'a> {
     pub socket: &'a UdpSocket,
     /// The keys that we share with the server.
     pub keys: &'a PairKeys,
+    /// What to tell, where the wish is to tell something.
+    pub text: Option<&'a MessageText>,
     /// How far away the server is thought to be.
     pub patience: Patience,
     /// The clock to go by.
@@ -57,7 +59,7 @@ pub fn once(
         match step {
             Step::Send { request, tagged } => {
                 diary.note(Remark::Sent(request.kind, tagged), line.clock.monotonic());
-                line.send(&seal(&request, tagged, line.keys, rng), &mut diary)?;
+                line.send(line.packet(&request, tagged, rng).as_bytes(), &mut diary)?;
             }
             Step::Done(outcome) => break Ok(outcome),
             Step::GiveUp(reason) => break Err(reason),
@@ -76,7 +78,14 @@ pub fn once(
 }
 
 impl Line<'_> {
-    fn send(&self, sealed: &Sealed, diary: &mut Diary) -> Result<(), ExchangeError> {
+    fn packet(&self, request: &Request, tagged: Tagged, rng: &mut impl CryptoRng) -> Packet {
+        match self.text {
+            Some(text) => Packet::telling(text, request, tagged, self.keys, rng),
+            None => Packet::Knock(seal(request, tagged, self.keys, rng)),
+        }
+    }
+
+    fn send(&self, sealed: &[u8], diary: &mut Diary) -> Result<(), ExchangeError> {
         // Twice: the first call may only report an ICMP error about an earlier packet.
         for _ in 0..2 {
             match self.socket.send(sealed) {

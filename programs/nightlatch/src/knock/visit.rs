@@ -9,15 +9,19 @@ use nightlatch_ticket::{
 };
 use rand_core::CryptoRng;
 
+use super::claim::Claimed;
+use super::spread::Parcel;
 use super::{
-    Exchange, ExchangeError, Family, Line, Patience, Recollection, Route, claim, once, open,
+    Exchange, ExchangeError, Family, Line, Means, Method, Patience, Recollection, Route,
+    SpreadError, claim, once, open,
 };
 use crate::clock::Clock;
+use crate::touch::{Hand, TouchError};
 
 /// What is wanted of a server, wherever it is reached.
 #[derive(Clone, Copy, Debug)]
 pub struct Aim {
-    /// Open or close.
+    /// Open, close, or take a text.
     pub kind: Kind,
     /// Which service.
     pub service: ServiceHash,
@@ -43,6 +47,8 @@ pub enum Hearing {
 pub struct Errand<'a> {
     /// What is wanted.
     pub aim: Aim,
+    /// How it travels.
+    pub method: Method<'a>,
     /// The keys that we share with the server.
     pub keys: &'a PairKeys,
     /// How far away the server is thought to be.
@@ -58,6 +64,10 @@ pub struct Visit {
     pub family: Family,
     /// Where was knocked last.
     pub place: SocketAddr,
+    /// What was asked for.
+    pub kind: Kind,
+    /// How the request travelled.
+    pub means: Means,
     /// What came of it.
     pub end: Result<Knocked, VisitError>,
 }
@@ -85,6 +95,11 @@ impl Visit {
     pub fn is_open(&self) -> bool {
         self.done()
             .is_some_and(|done| matches!(done.happened, Happened::Granted { .. }))
+    }
+
+    /// Whether a text went out: another place may be the same server, and would tell it again.
+    fn is_told(&self) -> bool {
+        self.kind == Kind::Message && self.done().is_some()
     }
 
     fn is_answered(&self) -> bool {
@@ -126,6 +141,9 @@ pub enum VisitError {
     /// The exchange broke off.
     #[error(transparent)]
     Exchange(#[from] ExchangeError),
+    /// The request did not go out by way of ports.
+    #[error(transparent)]
+    Spread(#[from] SpreadError),
 }
 
 /// Knocks at the places of a route until one of them answers, and keeps what was learnt.
@@ -147,11 +165,13 @@ pub fn visit(
         let visit = Visit {
             family: route.family,
             place: *place,
+            kind: errand.aim.kind,
+            means: errand.method.means(),
             end,
         };
-        let is_answered = visit.is_answered();
+        let is_enough = visit.is_answered() || visit.is_told();
         last = Some(visit);
-        if is_answered {
+        if is_enough {
             break;
         }
     }
@@ -159,35 +179,45 @@ pub fn visit(
 }
 
 fn knock_at(
-    Errand {
-        aim,
-        keys,
-        patience,
-        clock,
-    }: Errand<'_>,
+    errand: Errand<'_>,
     place: SocketAddr,
     recollection: &Recollection,
     enough: &AtomicBool,
     rng: &mut impl CryptoRng,
 ) -> Result<Knocked, VisitError> {
-    let (socket, local) = open(place).map_err(|cause| VisitError::NoWay { place, cause })?;
+    let no_way = |cause| VisitError::NoWay { place, cause };
+    let (socket, local) = open(place).map_err(no_way)?;
     let before = recollection.memory(local);
-    let answer = answer_to_expect(aim, place, local, before)?;
-    let wish = Wish {
-        kind: aim.kind,
-        service: aim.service,
-        wanted: aim.wanted,
-        answer,
-    };
-    let line = Line {
-        socket: &socket,
-        keys,
-        patience,
-        clock,
-        enough: Some(enough),
-    };
     let mut after = before;
-    let exchange = once(line, wish, &mut after, rng)?;
+    let exchange = match errand.method {
+        Method::Ticket(text) => {
+            let line = Line {
+                socket: &socket,
+                keys: errand.keys,
+                text,
+                patience: errand.patience,
+                clock: errand.clock,
+                enough: Some(enough),
+            };
+            let wish = wish(errand.aim, place, local, before)?;
+            once(line, wish, &mut after, rng)?
+        }
+        Method::Sequence(carriage, text) => {
+            let parcel = Parcel {
+                errand,
+                carriage,
+                text,
+                claimed: claimed(errand.aim, place, local, before)?,
+            };
+            let sent = Hand::towards(place)
+                .map_err(SpreadError::from)
+                .and_then(|hand| parcel.send(hand, &mut after, rng));
+            sent.map_err(|error| match error {
+                SpreadError::Touch(TouchError::NoWay { cause, .. }) => no_way(cause),
+                error => error.into(),
+            })?
+        }
+    };
     Ok(Knocked {
         local,
         before,
@@ -196,30 +226,45 @@ fn knock_at(
     })
 }
 
-fn answer_to_expect(
+fn wish(aim: Aim, place: SocketAddr, local: IpAddr, memory: Memory) -> Result<Wish, VisitError> {
+    let only = named(aim, place)?;
+    let answer = match (aim.hearing, only, claim::likely(local, place.ip())) {
+        (Hearing::Answers, Some(only), _) => Answer::Awaited(AddressClaim::Only(only)),
+        (Hearing::Answers, None, Some(likely)) => Answer::Awaited(AddressClaim::Likely(likely)),
+        (Hearing::Answers, None, None) => Answer::Awaited(AddressClaim::Unknown),
+        (Hearing::Silent, ..) => Answer::NotExpected {
+            claimed: claimed(aim, place, local, memory)?.address(),
+        },
+    };
+    Ok(Wish {
+        kind: aim.kind,
+        service: aim.service,
+        wanted: aim.wanted,
+        answer,
+    })
+}
+
+/// The address to claim where nobody will tell it: the best that is known has to do.
+fn claimed(
     aim: Aim,
     place: SocketAddr,
     local: IpAddr,
     memory: Memory,
-) -> Result<Answer, VisitError> {
+) -> Result<Claimed, VisitError> {
+    let known = named(aim, place)?.or(memory.address);
+    let known = known.or_else(|| claim::likely(local, place.ip()));
+    Ok(known.map_or(Claimed::Guessed(local), Claimed::Known))
+}
+
+/// The address that the person named, if the place can see it.
+fn named(aim: Aim, place: SocketAddr) -> Result<Option<IpAddr>, VisitError> {
     let family = Family::of(place.ip());
-    if let Some(address) = aim.address.filter(|address| Family::of(*address) != family) {
-        return Err(VisitError::OtherFamily {
+    match aim.address {
+        Some(address) if Family::of(address) != family => Err(VisitError::OtherFamily {
             address,
             family,
             place,
-        });
+        }),
+        named => Ok(named),
     }
-    Ok(
-        match (aim.hearing, aim.address, claim::likely(local, place.ip())) {
-            (Hearing::Answers, Some(only), _) => Answer::Awaited(AddressClaim::Only(only)),
-            (Hearing::Answers, None, Some(likely)) => Answer::Awaited(AddressClaim::Likely(likely)),
-            (Hearing::Answers, None, None) => Answer::Awaited(AddressClaim::Unknown),
-            // Nobody will tell: the best that is known has to do.
-            (Hearing::Silent, Some(only), _) => Answer::NotExpected { claimed: only },
-            (Hearing::Silent, None, likely) => Answer::NotExpected {
-                claimed: memory.address.or(likely).unwrap_or(local),
-            },
-        },
-    )
 }

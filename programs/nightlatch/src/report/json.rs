@@ -24,6 +24,7 @@ pub(super) fn json(report: &Report<'_>) -> String {
 #[derive(Serialize)]
 struct Whole<'a> {
     server: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
     service: &'a str,
     /// Whether what was wanted was done, over at least one family.
     done: bool,
@@ -36,6 +37,7 @@ struct Whole<'a> {
 struct One {
     family: &'static str,
     place: String,
+    method: &'static str,
     outcome: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<IpAddr>,
@@ -68,6 +70,7 @@ impl One {
                 Family::V6 => "ipv6",
             },
             place: visit.place.to_string(),
+            method: visit.means.name(),
             outcome: outcome.unwrap_or_default(),
             address: done.and_then(|done| done.seen),
             open_seconds: done.and_then(|done| match done.happened {
@@ -78,7 +81,7 @@ impl One {
             server_clock_ahead_milliseconds: knocked
                 .map(|knocked| knocked.after.offset)
                 .filter(|offset| *offset != 0),
-            packets: knocked.map(|knocked| knocked.exchange.diary.knocks()),
+            packets: knocked.map(|knocked| knocked.exchange.diary.packets()),
             took_microseconds: knocked.map(|knocked| knocked.exchange.took.as_micros()),
             reason: trouble.map(|trouble| trouble.to_string()),
         }

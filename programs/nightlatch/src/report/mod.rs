@@ -14,7 +14,7 @@ use crate::knock::Visit;
 pub(crate) struct Report<'a> {
     /// The server.
     pub(crate) server: &'a str,
-    /// The service.
+    /// The service; empty where none was asked for.
     pub(crate) service: &'a str,
     /// Each family that was tried.
     pub(crate) visits: &'a [Visit],

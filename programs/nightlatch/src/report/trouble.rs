@@ -2,16 +2,18 @@
 
 use std::fmt;
 
-use nightlatch_ticket::Reason;
+use nightlatch_ticket::{Kind, Reason};
 
 use crate::exit::Exit;
-use crate::knock::{Knocked, Remark, Visit, VisitError};
+use crate::knock::{Knocked, Remark, SpreadError, Visit, VisitError};
 
 /// Why one visit came to nothing.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Trouble<'a> {
     /// The attempt was given up.
     GivenUp(Reason, &'a Knocked),
+    /// The key may not tell anything.
+    Untold,
     /// The place could not be knocked at.
     Unvisited(&'a VisitError),
     /// The system gives us no thread.
@@ -22,11 +24,10 @@ impl<'a> Trouble<'a> {
     /// The trouble of a visit, if it had one.
     pub(crate) fn of(visit: &'a Visit) -> Option<Self> {
         match &visit.end {
-            Ok(knocked) => knocked
-                .exchange
-                .end
-                .err()
-                .map(|reason| Self::GivenUp(reason, knocked)),
+            Ok(knocked) => knocked.exchange.end.err().map(|reason| match reason {
+                Reason::Forbidden if visit.kind == Kind::Message => Self::Untold,
+                reason => Self::GivenUp(reason, knocked),
+            }),
             Err(error) => Some(Self::Unvisited(error)),
         }
     }
@@ -35,8 +36,8 @@ impl<'a> Trouble<'a> {
     pub(crate) const fn rank(&self) -> u8 {
         match self {
             Self::GivenUp(Reason::Silence | Reason::SilenceAfterRecovery, ..) => 1,
-            Self::GivenUp(..) => 0,
-            Self::Unvisited(VisitError::Exchange(_)) => 2,
+            Self::Untold | Self::GivenUp(..) => 0,
+            Self::Unvisited(VisitError::Exchange(_) | VisitError::Spread(_)) => 2,
             Self::Unvisited(VisitError::OtherFamily { .. }) => 3,
             Self::Unvisited(VisitError::NoWay { .. }) => 4,
             Self::NoThread => 5,
@@ -46,6 +47,7 @@ impl<'a> Trouble<'a> {
     /// The exit code that tells this kind of trouble.
     pub(crate) const fn exit(&self) -> Exit {
         match self {
+            Self::Untold => Exit::Refused,
             Self::GivenUp(reason, ..) => match reason {
                 Reason::Forbidden | Reason::SeenElsewhere { .. } => Exit::Refused,
                 Reason::CounterUsedUp => Exit::Content,
@@ -53,6 +55,7 @@ impl<'a> Trouble<'a> {
             },
             Self::Unvisited(VisitError::OtherFamily { .. }) => Exit::Usage,
             Self::Unvisited(VisitError::NoWay { .. }) => Exit::Unavailable,
+            Self::Unvisited(VisitError::Spread(error)) => of_spread(error),
             Self::Unvisited(VisitError::Exchange(_)) | Self::NoThread => Exit::System,
         }
     }
@@ -60,6 +63,7 @@ impl<'a> Trouble<'a> {
     /// One word for programs.
     pub(crate) const fn word(&self) -> &'static str {
         match self {
+            Self::Untold => "forbidden",
             Self::GivenUp(reason, ..) => match reason {
                 Reason::Silence => "silence",
                 Reason::SilenceAfterRecovery => "silence-after-recovery",
@@ -75,7 +79,10 @@ impl<'a> Trouble<'a> {
             },
             Self::Unvisited(VisitError::NoWay { .. }) => "no-way",
             Self::Unvisited(VisitError::OtherFamily { .. }) => "other-family",
-            Self::Unvisited(VisitError::Exchange(_)) | Self::NoThread => "system",
+            Self::Unvisited(VisitError::Spread(SpreadError::CounterAhead)) => "counter-ahead",
+            Self::Unvisited(VisitError::Exchange(_) | VisitError::Spread(_)) | Self::NoThread => {
+                "system"
+            }
         }
     }
 
@@ -104,9 +111,22 @@ impl<'a> Trouble<'a> {
     }
 }
 
+const fn of_spread(error: &SpreadError) -> Exit {
+    match error {
+        SpreadError::CounterAhead => Exit::Unavailable,
+        SpreadError::NoAnswer => Exit::Usage,
+        SpreadError::NoPort => Exit::Config,
+        SpreadError::Touch(_) => Exit::System,
+    }
+}
+
 impl fmt::Display for Trouble<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Untold => out.write_str(
+                "this key may not tell the server anything\n  \
+                 its administrator allows it with may-tell = true",
+            )?,
             Self::GivenUp(reason, ..) => write!(out, "{reason}")?,
             Self::Unvisited(error) => write!(out, "{error}")?,
             Self::NoThread => out.write_str(

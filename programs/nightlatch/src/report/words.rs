@@ -3,10 +3,10 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use nightlatch_ticket::{Happened, Outcome, Repairs};
+use nightlatch_ticket::{Happened, Kind, Outcome, Repairs};
 
 use super::{Report, Said, Trouble};
-use crate::knock::{Visit, VisitError};
+use crate::knock::{Means, Visit, VisitError};
 use crate::period;
 
 /// The outcome for people: what was done, then what else is worth knowing.
@@ -16,7 +16,7 @@ pub(super) fn said(report: &Report<'_>) -> Said {
         .iter()
         .filter_map(|visit| Some((visit, visit.done()?)));
     let answers = done
-        .map(|(visit, outcome)| answer(report.service, visit, &outcome))
+        .map(|(visit, outcome)| answer(report, visit, &outcome))
         .collect();
     let trouble = report
         .trouble()
@@ -34,6 +34,7 @@ pub(super) fn said(report: &Report<'_>) -> Said {
     remarks.extend(clock(report.visits));
     remarks.extend(counter(report.visits));
     remarks.extend(report.visits.iter().filter_map(address));
+    remarks.extend(report.visits.iter().filter_map(guess));
     Said { answers, remarks }
 }
 
@@ -50,7 +51,10 @@ pub(super) fn diary(report: &Report<'_>) -> String {
     text.trim_end().to_owned()
 }
 
-fn answer(service: &str, visit: &Visit, outcome: &Outcome) -> String {
+fn answer(report: &Report<'_>, visit: &Visit, outcome: &Outcome) -> String {
+    let Report {
+        server, service, ..
+    } = report;
     let seen = outcome
         .seen
         .map_or_else(|| "this computer".to_owned(), |seen| seen.to_string());
@@ -61,10 +65,29 @@ fn answer(service: &str, visit: &Visit, outcome: &Outcome) -> String {
         }
         Happened::Closed => format!("closed for {seen}, {service}"),
         Happened::Seen => format!("the server sees {seen}"),
-        Happened::Taken => format!("told {}", visit.place),
-        Happened::Sent => format!(
-            "knocked at {}, {service}; this server never answers: connect to see whether it is open",
-            visit.place
+        Happened::Taken => format!("told {server}: taken"),
+        Happened::Sent => sent(server, service, visit),
+    }
+}
+
+/// What was done, where nobody says what came of it.
+fn sent(server: &str, service: &str, visit: &Visit) -> String {
+    let (place, ip) = (visit.place, visit.place.ip());
+    match (visit.means, visit.kind) {
+        (Means::Ticket, Kind::Message) => {
+            format!("told {server} at {place}; this server never answers")
+        }
+        (Means::Ticket, _) => format!(
+            "knocked at {place}, {service}; this server never answers: connect to see whether it is open"
+        ),
+        (Means::Sequence, Kind::Message) => {
+            format!("told {server} at {ip}; nobody answers an encrypted sequence")
+        }
+        (Means::Sequence, Kind::Close) => {
+            format!("sent an encrypted sequence to {ip} that closes {service}; nobody answers it")
+        }
+        (Means::Sequence, _) => format!(
+            "sent an encrypted sequence to {ip}, {service}; nobody answers it: connect to see whether it is open"
         ),
     }
 }
@@ -109,6 +132,15 @@ fn counter(visits: &[Visit]) -> Option<String> {
         })
 }
 
+/// Nobody will say that the address was wrong: who knocks has to know.
+fn guess(visit: &Visit) -> Option<String> {
+    let guessed = visit.end.as_ref().ok()?.exchange.diary.guessed()?;
+    Some(format!(
+        "it is sealed for {guessed}, which the server sees only without a NAT on the way; \
+         name the address that it sees with --address, or knock with a ticket once: --method ticket"
+    ))
+}
+
 fn address(visit: &Visit) -> Option<String> {
     let done = visit.done().filter(|done| done.repairs.address > 0)?;
     Some(format!(
@@ -127,7 +159,7 @@ mod tests {
     use super::*;
     use crate::clock::Clock;
     use crate::exit::Exit;
-    use crate::knock::{Diary, Exchange, Family, Knocked};
+    use crate::knock::{Diary, Exchange, Family, Knocked, Remark};
 
     const OPEN: Outcome = Outcome {
         happened: Happened::Granted { seconds: 30 },
@@ -166,6 +198,8 @@ mod tests {
         Visit {
             family: Family::of(place.ip()),
             place,
+            kind: Kind::Knock,
+            means: Means::Ticket,
             end: Ok(knocked),
         }
     }
@@ -176,6 +210,8 @@ mod tests {
         Visit {
             family: Family::of(place.ip()),
             place,
+            kind: Kind::Knock,
+            means: Means::Ticket,
             end: Err(VisitError::NoWay { place, cause }),
         }
     }
@@ -232,6 +268,60 @@ mod tests {
             "{said:?}"
         );
         assert_eq!(exit, Exit::Unavailable);
+    }
+
+    #[test]
+    fn who_sends_an_encrypted_sequence_is_told_that_nobody_answers() {
+        let sent = Outcome {
+            happened: Happened::Sent,
+            ..OPEN
+        };
+        let said = |kind| {
+            let visit = Visit {
+                kind,
+                means: Means::Sequence,
+                ..visit("192.0.2.1:9", Ok(sent), 0)
+            };
+            told(&[visit]).0.answers
+        };
+        assert_eq!(
+            said(Kind::Knock),
+            [
+                "sent an encrypted sequence to 192.0.2.1, ssh; nobody answers it: connect to see whether it is open"
+            ]
+        );
+        assert_eq!(
+            said(Kind::Close),
+            ["sent an encrypted sequence to 192.0.2.1 that closes ssh; nobody answers it"]
+        );
+        assert_eq!(
+            said(Kind::Message),
+            ["told home at 192.0.2.1; nobody answers an encrypted sequence"]
+        );
+    }
+
+    #[test]
+    fn a_guessed_address_is_told_with_what_to_do() {
+        let mut visit = visit("192.0.2.1:9", Ok(OPEN), 0);
+        let knocked = visit.end.as_mut().unwrap();
+        let now = Clock::system().monotonic();
+        let local = "10.0.0.2".parse().unwrap();
+        knocked.exchange.diary.note(Remark::Guessed(local), now);
+        let (said, _) = told(&[visit]);
+        assert!(said.remarks[0].contains("sealed for 10.0.0.2"), "{said:?}");
+        assert!(said.remarks[0].contains("--address"), "{said:?}");
+    }
+
+    #[test]
+    fn a_refused_message_is_not_told_about_services() {
+        let visit = Visit {
+            kind: Kind::Message,
+            ..visit("192.0.2.1:9", Err(Reason::Forbidden), 0)
+        };
+        let (said, exit) = told(&[visit]);
+        assert!(said.remarks[0].contains("may-tell"), "{said:?}");
+        assert!(!said.remarks[0].contains("service"), "{said:?}");
+        assert_eq!(exit, Exit::Refused);
     }
 
     #[test]

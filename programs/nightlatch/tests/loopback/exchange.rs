@@ -33,6 +33,7 @@ fn knock_with(patience: Patience, place: SocketAddr, wish: Wish, memory: &mut Me
     let line = Line {
         socket: &socket,
         keys: &keys,
+        text: None,
         patience,
         clock: Clock::system(),
         enough: None,

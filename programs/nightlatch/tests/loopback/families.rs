@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::thread;
 
 use nightlatch::knock::{
-    Aim, Breadth, Errand, Family, Hearing, Patience, Recollection, Route, Visit, everywhere,
+    Aim, Breadth, Errand, Family, Hearing, Method, Patience, Recollection, Route, Visit, everywhere,
 };
 use nightlatch::{Clock, Notebook, Randomness, randomness};
 use nightlatch_core::Verdict;
@@ -25,6 +25,7 @@ fn aim() -> Aim {
 fn errand(keys: &PairKeys) -> Errand<'_> {
     Errand {
         aim: aim(),
+        method: Method::Ticket(None),
         keys,
         patience: Patience::Usual,
         clock: Clock::system(),

@@ -2,90 +2,17 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 use std::thread;
 
-use nightlatch_ticket::{PresharedSecret, SecretKey};
 use serde_json::Value;
-use tempfile::TempDir;
 
-use crate::house::{House, Manners, SERVER, SHARED};
-
-/// A person's home folder.
-struct Home(TempDir);
-
-impl Home {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    /// A home with a key; its public half.
-    fn with_key() -> (Self, String) {
-        let home = Self::new();
-        let made = home.run(&["keygen"]);
-        assert!(made.status.success(), "{made:?}");
-        (home, text(&made.stdout).trim().to_owned())
-    }
-
-    /// Writes a configuration that knows the server "home" at this place.
-    fn knows(&self, place: SocketAddr) {
-        let psk = PresharedSecret::from_bytes(SHARED)
-            .expose_text()
-            .to_string();
-        self.write("home.psk", 0o600, &psk);
-        let (host, port) = (place.ip(), place.port());
-        let key = SecretKey::from_bytes(SERVER).public();
-        let config = format!(
-            "[server.home]\nhost = \"{host}\"\nport = {port}\nkey = \"{key}\"\n\
-             preshared = \"home.psk\"\nservices = [\"ssh\", \"web\"]\n"
-        );
-        self.write("config.toml", 0o644, &config);
-    }
-
-    fn write(&self, name: &str, mode: u32, content: &str) {
-        let file = self.folder().join(name);
-        fs::write(&file, content).unwrap();
-        fs::set_permissions(&file, PermissionsExt::from_mode(mode)).unwrap();
-    }
-
-    fn folder(&self) -> std::path::PathBuf {
-        self.0.path().join(".config/nightlatch")
-    }
-
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the program under test is run as a person runs it"
-    )]
-    fn command(&self, line: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_nightlatch"));
-        command
-            .args(line)
-            .env_clear()
-            .env("HOME", self.0.path())
-            .stdin(Stdio::null());
-        command
-    }
-
-    fn run(&self, line: &[&str]) -> Output {
-        self.command(line).output().unwrap()
-    }
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
-
-/// A home, and the house that it knows.
-fn neighbours(manners: Manners) -> (Home, House) {
-    let (home, public) = Home::with_key();
-    let house = House::for_client("127.0.0.1:0", public.parse().unwrap(), manners);
-    home.knows(house.address);
-    (home, house)
-}
+use crate::home::{Home, neighbours, text};
+use crate::house::Manners;
 
 #[test]
 fn a_key_is_made_once_and_never_overwritten() {
@@ -115,14 +42,14 @@ fn a_key_is_made_once_and_never_overwritten() {
 #[test]
 fn a_key_under_a_passphrase_opens_with_it_and_with_no_other() {
     let home = Home::new();
-    let (right, wrong) = (home.0.path().join("right"), home.0.path().join("wrong"));
+    let (right, wrong) = (home.path().join("right"), home.path().join("wrong"));
     fs::write(&right, "correct horse\n").unwrap();
     fs::write(&wrong, "battery staple\n").unwrap();
     for file in [&right, &wrong] {
         fs::set_permissions(file, PermissionsExt::from_mode(0o600)).unwrap();
     }
     let (right, wrong) = (right.to_str().unwrap(), wrong.to_str().unwrap());
-    let key = home.0.path().join("locked.key");
+    let key = home.path().join("locked.key");
     let key = key.to_str().unwrap();
     let made = home.run(&["keygen", "-o", key, "--passphrase-file", right]);
     assert!(made.status.success(), "{made:?}");
@@ -360,7 +287,7 @@ fn connect_says_so_when_the_door_is_open_and_nobody_is_behind_it() {
 #[test]
 fn ssh_is_run_after_the_knock_with_what_it_was_told() {
     let (home, house) = neighbours(Manners::default());
-    let folder = home.0.path().join("bin");
+    let folder = home.path().join("bin");
     fs::create_dir(&folder).unwrap();
     fs::write(folder.join("ssh"), "#!/bin/sh\necho \"$@\"\n").unwrap();
     fs::set_permissions(folder.join("ssh"), PermissionsExt::from_mode(0o755)).unwrap();
@@ -380,7 +307,7 @@ fn ssh_is_run_after_the_knock_with_what_it_was_told() {
 #[test]
 fn status_shows_what_the_daemon_says() {
     let home = Home::new();
-    let path = home.0.path().join("status.sock");
+    let path = home.path().join("status.sock");
     let output = telling(&home, &path, "{\"version\":\"0.1.0\",\"clients\":3}\n", &[]);
     assert!(
         text(&output.stdout).contains("from 3 clients known"),
@@ -416,7 +343,7 @@ fn telling(home: &Home, path: &Path, document: &'static str, more: &[&str]) -> O
 #[test]
 fn status_without_a_daemon_says_so() {
     let home = Home::new();
-    let path = home.0.path().join("status.sock");
+    let path = home.path().join("status.sock");
     let line = ["status", "--socket", path.to_str().unwrap()];
     let missing = home.run(&line);
     assert_eq!(missing.status.code(), Some(69));

@@ -1,8 +1,9 @@
 //! Claims: judged, made durable, carried out, answered, told — in this order.
 
 use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
 
-use nightlatch_core::{Claim, Effect, Instant, Judgement, Verdict};
+use nightlatch_core::{Claim, ClientId, Effect, Instant, Judgement, Knocker, Verdict};
 use nightlatch_ticket::Ack;
 
 use super::error::BrokerError;
@@ -90,6 +91,7 @@ impl Round {
         if carried == Carried::Out {
             let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
             self.tell(claim, verdict, micros);
+            self.set_off(claim, verdict)?;
         }
         Ok(())
     }
@@ -107,13 +109,25 @@ impl Round {
         }
     }
 
+    /// Whose claim it is, by name.
+    fn knocker(&self, claim: &Claim) -> String {
+        match claim {
+            Claim::Ticket(claim) => self.seats.client(claim.client),
+            Claim::Message(claim) => self.seats.client(claim.client),
+            Claim::Frames(claim) => self.seats.client(claim.client),
+            Claim::Sequence(claim) => self.seats.knocker(Knocker::Sequence(claim.sequence)),
+        }
+    }
+
     fn answer(&mut self, claim: &Claim, ack: &Ack) -> Result<(), BrokerError> {
-        let sealed = self
-            .gatekeeper
-            .seal_ack(claim.client, ack, &mut SystemRandom);
+        // Who only touches ports has no ear for an answer.
+        let Some((client, to, from)) = correspondent(claim) else {
+            return Ok(());
+        };
+        let sealed = self.gatekeeper.seal_ack(client, ack, &mut SystemRandom);
         let reply = Reply {
-            from: claim.destination.ip(),
-            to: claim.source,
+            from: from.ip(),
+            to,
             sealed,
         };
         if !self.channel.reply(&reply)? {
@@ -124,28 +138,56 @@ impl Round {
 
     /// Only authentic, first-time knocks reach the log: a recorded one could be sent a million times.
     fn tell(&self, claim: &Claim, verdict: &Verdict, micros: u64) {
-        let client = || self.seats.client(claim.client);
-        let address = claim.source.ip();
+        let address = source(claim);
         match verdict {
             Verdict::Grant(grant) => self.log.say(Line::Granted {
-                client: client(),
+                client: self.seats.knocker(grant.knocker),
                 service: self.seats.service(grant.service),
                 address: grant.address,
                 seconds: grant.lasts.as_secs(),
                 micros,
             }),
-            Verdict::Close(_) => self.log.say(Line::Closed {
-                client: client(),
+            Verdict::Close(grants) => {
+                for grant in grants {
+                    self.log.say(Line::Closed {
+                        client: self.seats.knocker(grant.knocker),
+                        address,
+                    });
+                }
+            }
+            Verdict::Tell { client, text } => self.log.say(Line::Told {
+                client: self.seats.client(*client),
                 address,
+                text: text.clone(),
             }),
-            Verdict::Answer(status) => self.log.say(Line::Answered {
-                client: client(),
-                address,
-                answer: words::of_answer(*status).to_owned(),
-            }),
-            // No configuration lets anybody tell anything.
-            Verdict::Tell { .. } | Verdict::Ignore(_) => {}
+            Verdict::Answer(status) => {
+                self.log.say(Line::Answered {
+                    client: self.knocker(claim),
+                    address,
+                    answer: words::of_answer(*status).to_owned(),
+                });
+            }
+            Verdict::Ignore(_) => {}
         }
+    }
+}
+
+/// Who is answered, where, and from where.
+const fn correspondent(claim: &Claim) -> Option<(ClientId, SocketAddr, SocketAddr)> {
+    match claim {
+        Claim::Ticket(claim) => Some((claim.client, claim.source, claim.destination)),
+        Claim::Message(claim) => Some((claim.client, claim.source, claim.destination)),
+        Claim::Frames(_) | Claim::Sequence(_) => None,
+    }
+}
+
+/// Where a claim came from.
+pub(super) const fn source(claim: &Claim) -> IpAddr {
+    match claim {
+        Claim::Ticket(claim) => claim.source.ip(),
+        Claim::Message(claim) => claim.source.ip(),
+        Claim::Frames(claim) => claim.source,
+        Claim::Sequence(claim) => claim.source,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Durability: what must not be forgotten by a crash, on its way to the scribe.
 
 use core::time::Duration;
+use std::collections::BTreeMap;
 
 use nightlatch_core::{Now, Record};
 use nightlatch_ticket::Counter;
@@ -21,8 +22,7 @@ impl Round {
                 .seats
                 .mark(client)
                 .map(|mark| Order::Ahead(mark, counter)),
-            // No configuration has sequences.
-            Record::Used { .. } => None,
+            Record::Used { mark, number, .. } => Some(Order::Ahead(mark, Counter(number))),
         };
         if let Some(order) = order {
             self.scribe.order(order, DISK_PATIENCE, now);
@@ -70,7 +70,11 @@ impl Round {
     /// Every counter, as the state keeps it.
     pub(super) fn counters(&self) -> Vec<(ClientMark, Counter)> {
         let present = self.seats.counters(self.gatekeeper.counters());
-        present.chain(self.seats.departed()).collect()
+        let mut counters: BTreeMap<ClientMark, Counter> = self.seats.departed().collect();
+        let used = self.gatekeeper.used();
+        counters.extend(used.map(|(mark, number)| (mark, Counter(number))));
+        counters.extend(present);
+        counters.into_iter().collect()
     }
 
     fn state_works(&mut self, durable: Option<Counter>) {

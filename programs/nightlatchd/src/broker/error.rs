@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::keys::WeakClient;
 use crate::channel::ChannelError;
+use crate::errand::RunnerError;
 use crate::exit::Exit;
 use crate::privilege::PrivilegeError;
 use crate::sandbox::SandboxError;
@@ -59,6 +60,12 @@ pub(crate) enum BrokerError {
     /// Somebody wanted the daemon to end while it still began.
     #[error("asked to end before the start was over")]
     Early,
+    /// The runner is of no use, or ended.
+    #[error(transparent)]
+    Runner(#[from] RunnerError),
+    /// The kernel cannot be asked about sockets.
+    #[error(transparent)]
+    Listening(#[from] nightlatch_firewall::ListeningError),
     /// Waiting failed.
     #[error("waiting was refused by the system")]
     Wait(#[source] std::io::Error),
@@ -68,7 +75,9 @@ impl BrokerError {
     /// What the shell is told.
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::Config(_) | Self::Client(_) => Exit::Config,
+            Self::Config(_) | Self::Client(_) | Self::Runner(RunnerError::NoSuchUser(_)) => {
+                Exit::Config
+            }
             Self::Privilege(_) | Self::Firewall(OpenError::NoPermission) => Exit::Permission,
             Self::ListenerEnded(status) if status.code() == Some(NO_PERMISSION) => Exit::Permission,
             Self::ListenerEnded(status) if status.code().is_none() => Exit::Software,

@@ -8,6 +8,7 @@ mod bell;
 mod child;
 mod claims;
 mod durability;
+mod errands;
 mod error;
 mod keys;
 mod prepare;
@@ -19,6 +20,7 @@ mod seats;
 mod signals;
 mod start;
 mod view;
+mod watching;
 mod words;
 
 pub(crate) use start::run;

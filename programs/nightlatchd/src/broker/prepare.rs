@@ -5,10 +5,11 @@ use std::path::Path;
 
 use nightlatch_config::Server;
 use nightlatch_core::{Answers, Gatekeeper, Marks, Now, WINDOW};
-use nightlatch_firewall::{Firewall, Hold, Raised};
+use nightlatch_firewall::{Firewall, Hold, Raised, SocketTable};
 use nightlatch_ticket::Counter;
 
 use super::bell::{Bell, Rope};
+use super::errands::Errands;
 use super::error::BrokerError;
 use super::keys::derive;
 use super::readiness::wait_until_listening;
@@ -19,6 +20,7 @@ use super::seats::Seats;
 use super::signals::Signals;
 use super::start::hand_over;
 use super::view::Tallies;
+use super::watching::Watching;
 use crate::channel::Channel;
 use crate::clock;
 use crate::log::{Form, Line, Log};
@@ -39,6 +41,8 @@ pub(super) struct Start<'a> {
     pub(super) signals: Signals,
     pub(super) listener_is: String,
     pub(super) raised: Raised,
+    pub(super) sockets: SocketTable,
+    pub(super) errands: Errands,
 }
 
 /// The firewall, whichever it is.
@@ -92,7 +96,9 @@ impl<'s> Start<'s> {
         )?;
         hand_over(channel, &clients)?;
         wait_until_listening(channel, &self.signals)?;
-        let gatekeeper = Gatekeeper::new(server.policy.clone(), clients, marks, [], now);
+        let used = self.remembered.counters.iter();
+        let used = used.map(|(mark, counter)| (*mark, counter.0));
+        let gatekeeper = Gatekeeper::new(server.policy.clone(), clients, marks, used, now);
         let gatekeeper = Self::adopt(gatekeeper, firewall, &log, now);
         self.announce(server, &log, &gatekeeper, now);
         let reloads = bell()?;
@@ -116,6 +122,8 @@ impl<'s> Start<'s> {
             reloads,
             scribe,
             tallies,
+            sockets: self.sockets,
+            errands: self.errands,
             now,
         })
     }
@@ -194,7 +202,8 @@ impl<'s> Start<'s> {
         });
         log.say(Line::Ready {
             clients: server.roster.len(),
-            knock_port: server.gate.knock_port.unwrap_or_default(),
+            knock_port: server.gate.knock_port,
+            sequences: server.policy.sequences().len(),
             listener: self.listener_is.clone(),
         });
         for warning in gatekeeper.warnings(now) {
@@ -217,6 +226,8 @@ struct Prepared<'a> {
     reloads: (Bell<Reloaded>, Rope<Reloaded>),
     scribe: Scribe,
     tallies: Tallies,
+    sockets: SocketTable,
+    errands: Errands,
     now: Now,
 }
 
@@ -238,6 +249,9 @@ impl Prepared<'_> {
             },
             seats: Seats::new(server.roster, &server.policy, self.departed),
             plan: server.gate,
+            sockets: self.sockets,
+            watching: Watching::new(server.in_use),
+            errands: self.errands,
             reloads,
             signals: self.signals,
             socket: self.socket,

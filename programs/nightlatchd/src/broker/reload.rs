@@ -5,10 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::thread::Builder;
 
-use nightlatch_config::{ConfigError, Roster, Server, load_server};
-use nightlatch_core::{Client, GatePlan, Instant, Policy};
+use nightlatch_config::{Action, ConfigError, Roster, Server, load_server};
+use nightlatch_core::{ActionId, Client, GatePlan, Instant, Policy, PortRange, Protocol};
 use nightlatch_firewall::RaiseError;
-use nightlatch_ticket::Counter;
+use nightlatch_ticket::{Counter, Span};
 use thiserror::Error;
 
 use super::bell::Rope;
@@ -40,6 +40,9 @@ pub(super) struct Fixed {
     interfaces: nightlatch_config::Interfaces,
     state: PathBuf,
     status_socket: PathBuf,
+    span: Option<(Span, Protocol)>,
+    has_sequences: bool,
+    has_actions: bool,
     pub(super) identity: Identity,
 }
 
@@ -77,6 +80,9 @@ pub(super) struct Fresh {
     gate: GatePlan,
     roster: Roster,
     clients: Vec<Client>,
+    in_use: Vec<PortRange>,
+    actions: Vec<Action>,
+    messages: Option<ActionId>,
     warnings: Vec<String>,
 }
 
@@ -88,6 +94,9 @@ impl Fixed {
             interfaces: server.interfaces.clone(),
             state: server.state.clone(),
             status_socket: server.status_socket.clone(),
+            span: server.span.clone(),
+            has_sequences: !server.policy.sequences().is_empty(),
+            has_actions: !server.actions.is_empty(),
             identity,
         })
     }
@@ -100,6 +109,10 @@ impl Fixed {
             (self.state != other.state, "state"),
             (self.status_socket != other.status_socket, "status-socket"),
             (self.identity != other.identity, "user"),
+            (self.span != other.span, "encrypted-sequence"),
+            // Gone they may be; but nobody watches for the first, and nobody runs it.
+            (!self.has_sequences && other.has_sequences, "sequence"),
+            (!self.has_actions && other.has_actions, "action"),
         ];
         differences
             .into_iter()
@@ -147,6 +160,9 @@ fn read(config: &Path, fixed: &Fixed) -> Result<Fresh, ReloadError> {
         gate: server.gate,
         roster: server.roster,
         clients,
+        in_use: server.in_use,
+        actions: server.actions,
+        messages: server.messages,
         warnings,
     })
 }
@@ -179,6 +195,9 @@ impl Round {
             gate,
             roster,
             mut clients,
+            in_use,
+            actions,
+            messages,
             warnings,
         } = fresh;
         let last: BTreeMap<ClientMark, Counter> = self.counters().into_iter().collect();
@@ -187,8 +206,13 @@ impl Round {
         }
         hand_over(&self.channel, &clients)?;
         self.plan = gate;
-        self.seats = Seats::new(roster, &policy, last);
+        let seats = Seats::new(roster, &policy, last);
         let taken = self.gatekeeper.reload(policy, clients, clock::now());
+        // What ended is called by the names that it had.
+        self.undo(&taken.grants, clock::now())?;
+        self.errands.replace(&actions, messages)?;
+        self.seats = seats;
+        self.watching.replace(in_use);
         let closed = taken
             .effects
             .iter()

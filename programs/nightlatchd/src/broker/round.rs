@@ -4,17 +4,19 @@ use core::time::Duration;
 use std::os::fd::AsFd;
 
 use nightlatch_core::{Effect, GatePlan, Gatekeeper, Instant, Now};
-use nightlatch_firewall::{Disturbance, Firewall};
+use nightlatch_firewall::{Disturbance, Firewall, SocketTable};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::bell::Bell;
+use super::errands::Errands;
 use super::error::BrokerError;
 use super::reload::{Reloaded, Reloading};
 use super::scribe::Scribe;
 use super::seats::Seats;
 use super::signals::Signals;
 use super::view::Tallies;
+use super::watching::Watching;
 use crate::channel::{Channel, Letter};
 use crate::clock;
 use crate::log::{Line, Log};
@@ -27,6 +29,10 @@ pub(super) struct Round {
     pub(super) gatekeeper: Gatekeeper,
     pub(super) firewall: Box<dyn Firewall>,
     pub(super) plan: GatePlan,
+    /// Which ports have a listener: where touches do not count.
+    pub(super) sockets: SocketTable,
+    pub(super) watching: Watching,
+    pub(super) errands: Errands,
     pub(super) seats: Seats,
     pub(super) scribe: Scribe,
     pub(super) reloads: Bell<Reloaded>,
@@ -56,6 +62,7 @@ impl Round {
                 return Ok(Ended);
             }
             self.letters()?;
+            self.follow_sequences(clock::now())?;
             if woken.rest {
                 self.rest()?;
             }
@@ -71,6 +78,7 @@ impl Round {
             self.reloading.begin();
         }
         self.written(clock::now());
+        self.hear_runner()?;
         let fresh: Vec<Reloaded> = self.reloads.answer().collect();
         for fresh in fresh {
             self.reloaded(fresh)?;
@@ -93,7 +101,11 @@ impl Round {
     }
 
     fn wait(&self, now: Now) -> Result<Woken, BrokerError> {
-        let deadlines = [self.gatekeeper.next_deadline(), self.mend_at];
+        let deadlines = [
+            self.gatekeeper.next_deadline(),
+            self.mend_at,
+            self.look_again(),
+        ];
         let deadline = deadlines.into_iter().flatten().min();
         let patience = deadline
             .map_or(PATIENCE, |deadline: Instant| {
@@ -105,6 +117,7 @@ impl Round {
             tv_nsec: patience.subsec_nanos().into(),
         };
         let watched = self.firewall.watch();
+        let runner = self.errands.runner();
         let mut fds = [
             PollFd::new(&self.channel, PollFlags::IN),
             PollFd::from_borrowed_fd(self.signals.end_fd(), PollFlags::IN),
@@ -114,6 +127,10 @@ impl Round {
             PollFd::new(&self.socket, PollFlags::IN),
             PollFd::from_borrowed_fd(
                 watched.unwrap_or_else(|| self.reloads.as_fd()),
+                PollFlags::IN,
+            ),
+            PollFd::from_borrowed_fd(
+                runner.map_or_else(|| self.reloads.as_fd(), AsFd::as_fd),
                 PollFlags::IN,
             ),
         ];
@@ -135,7 +152,7 @@ impl Round {
         for _ in 0..LETTERS_A_ROUND {
             match self.channel.letter()? {
                 None => break,
-                Some(Letter::Claim(claim)) => claims.push(*claim),
+                Some(Letter::Claim(claim)) => claims.push(claim),
                 Some(Letter::Tally(tally)) => self.tallies.listener = tally,
                 Some(Letter::Ready(..) | Letter::Listening) => {
                     return Err(crate::channel::ChannelError::Malformed.into());

@@ -5,9 +5,10 @@ use std::process::Child;
 
 use nightlatch_config::{Interfaces, Server, load_server};
 use nightlatch_core::Client;
-use nightlatch_firewall::{DryRun, How, Nftables};
+use nightlatch_firewall::{DryRun, How, Nftables, SocketTable};
 
 use super::child::start_listener;
+use super::errands::Errands;
 use super::error::BrokerError;
 use super::prepare::{Gate, Start};
 use super::readiness::wait_until_ready;
@@ -15,8 +16,8 @@ use super::reload::Fixed;
 use super::round::{Ended, Round};
 use super::scribe::Order;
 use super::signals::Signals;
-use crate::channel::{Channel, ChannelError, KEYS_A_WORD, ListenerPlan, Word};
-use crate::log::Line;
+use crate::channel::{Channel, ChannelError, KEYS_A_WORD, ListenerPlan, SpanPlan, Word};
+use crate::log::{Form, Line};
 use crate::options::Daemon;
 use crate::privilege::{Identity, demand};
 use crate::state::StateFolder;
@@ -34,6 +35,8 @@ pub(crate) fn run(options: &Daemon) -> Result<(), BrokerError> {
     let signals =
         Signals::listen().map_err(|cause| BrokerError::System("to hear signals", cause))?;
     let mut firewall = open_firewall(options)?;
+    let sockets = SocketTable::open()?;
+    let errands = errands(&server, options)?;
     let (channel, mut child) = listener(&server, fixed.identity)?;
     // Only with a listener that works is anything closed; but before the keys are derived: with very
     // many clients that takes a while, and strangers need not watch.
@@ -52,6 +55,8 @@ pub(crate) fn run(options: &Daemon) -> Result<(), BrokerError> {
         signals,
         listener_is,
         raised,
+        sockets,
+        errands,
     };
     match start.finish(server, channel, firewall) {
         Ok(mut round) => {
@@ -86,6 +91,10 @@ impl Round {
         self.written(now);
         self.log.say(Line::Stopping { why });
         drop(self.channel);
+        if let Some(runner) = self.errands.take_runner() {
+            // What it still does it ends by itself; systemd waits for it where it is told to.
+            let _ = runner.end(RUNNER_PATIENCE);
+        }
         match ended {
             Ok(Ended) => {
                 let _ = child.wait();
@@ -114,6 +123,15 @@ fn open_firewall(options: &Daemon) -> Result<Gate, BrokerError> {
     })
 }
 
+/// Starts the runner, where there is something to run; a dry run only tells of it.
+fn errands(server: &Server, options: &Daemon) -> Result<Errands, BrokerError> {
+    let form = Form::of(server.log);
+    if options.dry_run {
+        return Ok(Errands::on_paper(&server.actions, server.messages, form));
+    }
+    Errands::start(&server.actions, server.messages, (&server.state, form))
+}
+
 fn listener(server: &Server, identity: Identity) -> Result<(Channel, Child), BrokerError> {
     let (channel, theirs) =
         Channel::pair().map_err(|cause| BrokerError::System("a pair of sockets", cause))?;
@@ -122,8 +140,10 @@ fn listener(server: &Server, identity: Identity) -> Result<(Channel, Child), Bro
         Interfaces::All => Vec::new(),
         Interfaces::Named(names) => names.clone(),
     };
+    let span = server.span.as_ref();
     let plan = ListenerPlan {
-        knock_port: server.gate.knock_port.unwrap_or_default(),
+        knock_port: server.gate.knock_port,
+        span: span.map(|(span, carrier)| SpanPlan::of(span, *carrier)),
         interfaces,
         identity,
     };
@@ -143,5 +163,7 @@ pub(super) fn hand_over(channel: &Channel, clients: &[Client]) -> Result<(), Cha
     })
 }
 
+/// Commands that run at the end have their own time limits; the daemon itself waits no longer.
+const RUNNER_PATIENCE: Duration = Duration::from_secs(20);
 /// A million counters take a second; systemd's own patience is longer.
 const END_PATIENCE: Duration = Duration::from_secs(30);

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use nightlatch_core::{Now, ServiceId, Verdict};
+use nightlatch_core::{Now, SequenceId, ServiceId, Verdict};
 use nightlatch_firewall::Noise;
 
 use super::round::Round;
 use super::words::{self, Carried};
 use crate::listener::{PLACES, Place};
-use crate::status::{GateStatus, GrantStatus, Status};
+use crate::status::{GateStatus, GrantStatus, SequenceStatus, Status};
 use crate::tally::Tally;
 
 /// Numbers since the start, and what is wrong now.
@@ -26,6 +26,10 @@ pub(super) struct Tallies {
     pub(super) state_failing: Option<String>,
     /// Whether the marks of the state should be written anew.
     pub(super) state_is_long: bool,
+    /// What became of commands, by name.
+    pub(super) commands: BTreeMap<&'static str, u64>,
+    /// Whether stops that are due later are not on the disk.
+    pub(super) stops_undurable: bool,
     /// What the listener said of itself.
     pub(super) listener_is: String,
     /// Whether the gate only exists on paper.
@@ -56,7 +60,7 @@ impl Round {
             up_seconds: now.monotonic.saturating_since(since.monotonic).as_secs(),
             dry_run: self.tallies.dry_run,
             clients: self.seats.len(),
-            knock_port: self.plan.knock_port.unwrap_or_default(),
+            knock_port: self.plan.knock_port,
             listener: self.tallies.listener_is.clone(),
             warnings: self.warnings(now),
             gate: GateStatus {
@@ -70,6 +74,8 @@ impl Round {
             grants_in_force: self.grants_in_force(now),
             knocks: self.tallies.verdicts.clone(),
             ignored: self.ignored(),
+            sequences: self.sequences(),
+            commands: self.tallies.commands.clone(),
         }
     }
 
@@ -94,6 +100,18 @@ impl Round {
     fn grants_in_force(&self, now: Now) -> usize {
         let adopted = self.gatekeeper.adopted(now).count();
         self.gatekeeper.grants(now).count().saturating_add(adopted)
+    }
+
+    fn sequences(&self) -> Vec<SequenceStatus> {
+        let sequences = (0..).map(SequenceId).zip(self.gatekeeper.policy().sequences());
+        sequences
+            .map(|(id, sequence)| SequenceStatus {
+                name: sequence.name.clone(),
+                service: self.seats.service(sequence.service),
+                method: words::of_method(&sequence.method),
+                lines_left: self.gatekeeper.lines_left(id),
+            })
+            .collect()
     }
 
     fn ports(&self, service: ServiceId) -> Vec<String> {
@@ -122,9 +140,13 @@ impl Round {
         let gate = self
             .mend_at
             .map(|_| "the gate is not as it should be: it is tried again every second".to_owned());
+        let stops = self.tallies.stops_undurable.then(|| {
+            "the state folder does not take which commands are due later".to_owned()
+        });
         state
             .into_iter()
             .chain(gate)
+            .chain(stops)
             .chain(
                 self.gatekeeper
                     .warnings(now)

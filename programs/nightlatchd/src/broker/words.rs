@@ -1,6 +1,6 @@
 //! Words: what became of a knock, as the log and `status` name it. Stable, since people search for them.
 
-use nightlatch_core::{Refused, Verdict};
+use nightlatch_core::{Method, Refused, Verdict};
 use nightlatch_ticket::Status;
 
 /// What the kernel made of an effect.
@@ -21,6 +21,15 @@ pub(super) const fn of_verdict(verdict: &Verdict, carried: Carried) -> &'static 
         (Verdict::Tell { .. }, _) => of_answer(Status::Taken),
         (Verdict::Answer(status), _) => of_answer(*status),
         (Verdict::Ignore(reason), _) => of_refusal(*reason),
+    }
+}
+
+/// How a sequence's steps come about, as the configuration calls it.
+pub(super) const fn of_method(method: &Method) -> &'static str {
+    match method {
+        Method::Plain(_) => "plain",
+        Method::OneTime(_) => "one-time",
+        Method::Timed(_) => "time-based",
     }
 }
 

@@ -1,4 +1,4 @@
-//! Letters: what the listener tells the broker, all of one size.
+//! Letters: what the listener tells the broker, all of one size, but for those that bring a message.
 
 use nightlatch_core::Claim;
 
@@ -14,14 +14,19 @@ pub(crate) enum Letter {
     /// The keys are in: knocks are heard from now on.
     Listening,
     /// A knock under a tag that is valid now.
-    Claim(Box<Claim>),
+    Claim(Claim),
     /// How often it ignored what, since it started.
     Tally(Tally),
 }
 
 impl Letter {
-    pub(super) fn to_bytes(&self) -> [u8; LETTER_LENGTH] {
-        let mut bytes = [0; LETTER_LENGTH];
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        if let Self::Claim(claim) = self {
+            let mut bytes = vec![CLAIM, 0, 0, 0, 0, 0, 0, 0];
+            bytes.extend(claim.to_bytes());
+            return bytes;
+        }
+        let mut bytes = vec![0; LETTER_LENGTH];
         let (head, body) = bytes.split_at_mut(HEAD_LENGTH);
         match self {
             Self::Ready(becoming, landlocked) => {
@@ -35,10 +40,8 @@ impl Letter {
                 put(body.get_mut(2..).unwrap_or_default(), &user.to_be_bytes());
             }
             Self::Listening => put(head, &[LISTENING]),
-            Self::Claim(claim) => {
-                put(head, &[CLAIM]);
-                put(body, &claim.to_bytes());
-            }
+            // Written above.
+            Self::Claim(_) => {}
             Self::Tally(tally) => {
                 put(head, &[TALLY]);
                 for (count, place) in tally.counts().iter().zip(body.as_chunks_mut::<8>().0) {
@@ -49,8 +52,11 @@ impl Letter {
         bytes
     }
 
-    pub(super) fn from_bytes(bytes: &[u8; LETTER_LENGTH]) -> Option<Self> {
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (head, body) = bytes.split_first_chunk::<HEAD_LENGTH>()?;
+        if *head == [CLAIM, 0, 0, 0, 0, 0, 0, 0] {
+            return Claim::from_bytes(body).ok().map(Self::Claim);
+        }
         let body: &[u8; Claim::LENGTH] = body.try_into().ok()?;
         Some(match head {
             [READY, 0, 0, 0, 0, 0, 0, 0] => {
@@ -65,7 +71,6 @@ impl Letter {
                 Self::Ready(becoming, *Landlocked::ALL.get(usize::from(*landlocked))?)
             }
             [LISTENING, 0, 0, 0, 0, 0, 0, 0] => Self::Listening,
-            [CLAIM, 0, 0, 0, 0, 0, 0, 0] => Self::Claim(Box::new(Claim::from_bytes(body).ok()?)),
             [TALLY, 0, 0, 0, 0, 0, 0, 0] => {
                 let mut counts = [0; REASONS];
                 for (count, place) in counts.iter_mut().zip(body.as_chunks::<8>().0) {
@@ -93,4 +98,6 @@ const TALLY: u8 = 3;
 const LISTENING: u8 = 4;
 const HEAD_LENGTH: usize = 8;
 /// A head that says what it is, and a body of one size.
-pub(super) const LETTER_LENGTH: usize = HEAD_LENGTH + Claim::LENGTH;
+const LETTER_LENGTH: usize = HEAD_LENGTH + Claim::LENGTH;
+/// The longest: one whose claim brings a message.
+pub(super) const LONGEST_LETTER: usize = HEAD_LENGTH + Claim::LONG;

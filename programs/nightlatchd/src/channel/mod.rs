@@ -1,10 +1,11 @@
 //! The one channel between the two processes: fixed-size letters up, plans and sealed replies down.
 //!
-//! Up goes what hostile bytes have touched, so it has one size and no lengths to lie about. Down goes
+//! Up goes what hostile bytes have touched, so it has a size for each kind and no lengths to lie about. Down goes
 //! what the broker says: the plan, the keys that recognise clients (they open nothing), sealed acks.
 
 mod letter;
 mod reply;
+mod watch;
 mod word;
 
 use std::io;
@@ -17,9 +18,10 @@ use rustix::net::{
 use thiserror::Error;
 use zeroize::Zeroize;
 
-use letter::LETTER_LENGTH;
+use letter::LONGEST_LETTER;
 pub(crate) use letter::Letter;
 pub(crate) use reply::Reply;
+pub(crate) use watch::{SpanPlan, VariantText};
 use word::WORD_LENGTH;
 pub(crate) use word::{KEYS_A_WORD, ListenerPlan, Word};
 
@@ -83,7 +85,7 @@ impl Channel {
 
     /// Takes the next letter, if one is there.
     pub(crate) fn letter(&self) -> Result<Option<Letter>, ChannelError> {
-        let mut bytes = [0; LETTER_LENGTH];
+        let mut bytes = [0; LONGEST_LETTER];
         // The true length, so that a longer message is seen to be one.
         match received(recv(
             &self.socket,
@@ -91,10 +93,11 @@ impl Channel {
             RecvFlags::DONTWAIT | RecvFlags::TRUNC,
         ))? {
             None => Ok(None),
-            Some(LETTER_LENGTH) => Letter::from_bytes(&bytes)
+            Some(length) => bytes
+                .get(..length)
+                .and_then(Letter::from_bytes)
                 .ok_or(ChannelError::Malformed)
                 .map(Some),
-            Some(_) => Err(ChannelError::Malformed),
         }
     }
 

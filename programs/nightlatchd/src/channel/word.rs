@@ -2,18 +2,22 @@
 
 use std::io;
 
+use nightlatch_core::PortRange;
 use nightlatch_ticket::TagKey;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{ChannelError, Reply};
+use super::watch::{ranges_as_text, ranges_of_text};
+use super::{ChannelError, Reply, SpanPlan, VariantText};
 use crate::privilege::Identity;
 
 /// What the listener needs to know before it gives up its privileges.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ListenerPlan {
-    /// The UDP port that knocks go to.
-    pub(crate) knock_port: u16,
+    /// The UDP port that knocks go to, if anybody has a key.
+    pub(crate) knock_port: Option<u16>,
+    /// Where encrypted sequences are touched, if they are heard.
+    pub(crate) span: Option<SpanPlan>,
     /// The interfaces to watch; none means all.
     pub(crate) interfaces: Vec<String>,
     /// Whom to become.
@@ -31,6 +35,13 @@ pub(crate) enum Word {
         /// Drawn anew by the broker, who has the randomness.
         secret: [u8; 16],
     },
+    /// One set of steps to watch for, beside those that were told since the last watch.
+    Variant(VariantText),
+    /// All sets of steps were told: watch for them from now on, and for no others.
+    Watch {
+        /// Ports at which a touch does not count.
+        in_use: Vec<PortRange>,
+    },
     /// A sealed ack, to be sent from the address and port that were knocked at.
     Reply(Box<Reply>),
 }
@@ -38,11 +49,9 @@ pub(crate) enum Word {
 impl Word {
     pub(super) fn to_bytes(&self) -> Result<Zeroizing<Vec<u8>>, ChannelError> {
         Ok(Zeroizing::new(match self {
-            Self::Plan(plan) => {
-                let mut bytes = vec![PLAN];
-                serde_json::to_writer(&mut bytes, plan).map_err(io::Error::from)?;
-                bytes
-            }
+            Self::Plan(plan) => in_json(PLAN, plan)?,
+            Self::Variant(variant) => in_json(VARIANT, variant)?,
+            Self::Watch { in_use } => in_json(WATCH, &ranges_as_text(in_use))?,
             Self::Keys(keys) => {
                 let mut bytes = Vec::with_capacity(WORD_LENGTH);
                 bytes.push(KEYS);
@@ -62,6 +71,14 @@ impl Word {
             PLAN => serde_json::from_slice(body)
                 .map(Self::Plan)
                 .map_err(|_| ChannelError::Malformed),
+            VARIANT => serde_json::from_slice(body)
+                .map(Self::Variant)
+                .map_err(|_| ChannelError::Malformed),
+            WATCH => serde_json::from_slice::<Vec<String>>(body)
+                .ok()
+                .and_then(|texts| ranges_of_text(&texts))
+                .map(|in_use| Self::Watch { in_use })
+                .ok_or(ChannelError::Malformed),
             KEYS => match body.as_chunks::<32>() {
                 (keys, []) => Ok(Self::Keys(
                     keys.iter().map(|key| TagKey::from_bytes(*key)).collect(),
@@ -80,6 +97,12 @@ impl Word {
     }
 }
 
+fn in_json(kind: u8, body: &impl Serialize) -> Result<Vec<u8>, ChannelError> {
+    let mut bytes = vec![kind];
+    serde_json::to_writer(&mut bytes, body).map_err(io::Error::from)?;
+    Ok(bytes)
+}
+
 /// How many clients one message names: below the largest message that every kernel takes.
 pub(crate) const KEYS_A_WORD: usize = 1024;
 /// The longest word: keys.
@@ -87,5 +110,7 @@ pub(super) const WORD_LENGTH: usize = 1 + 32 * KEYS_A_WORD;
 const PLAN: u8 = 1;
 const KEYS: u8 = 2;
 const BEGIN: u8 = 3;
+const VARIANT: u8 = 5;
+const WATCH: u8 = 6;
 /// Stands in front of a reply.
 pub(super) const REPLY: u8 = 4;

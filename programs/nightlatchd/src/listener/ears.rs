@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use nightlatch_capture::Arrival;
-use nightlatch_core::{Doorstep, Glance, Now};
+use nightlatch_core::{Claim, Doorstep, Glance, Now};
 use nightlatch_wire::{Unreadable, read};
 
 /// Reads a frame once and shows it to the doorstep.
@@ -15,11 +15,20 @@ pub(super) fn hear(
     let observation = read(arrival.frame, arrival.link)?;
     let mut glance = doorstep.observe(&observation, now);
     if let (Glance::Claim(claim), Some(interface)) = (&mut glance, arrival.interface)
-        && let SocketAddr::V6(source) = &mut claim.source
+        && let Some(SocketAddr::V6(source)) = answered_at(claim)
         && source.ip().is_unicast_link_local()
     {
         // A link-local address means nothing without its link, and the ack has to find the way back.
         source.set_scope_id(interface.get());
     }
     Ok(glance)
+}
+
+/// Where an answer to this claim would go; sequences have none.
+fn answered_at(claim: &mut Claim) -> Option<&mut SocketAddr> {
+    match claim {
+        Claim::Ticket(claim) => Some(&mut claim.source),
+        Claim::Message(claim) => Some(&mut claim.source),
+        Claim::Frames(_) | Claim::Sequence(_) => None,
+    }
 }

@@ -8,20 +8,20 @@
 mod ears;
 mod places;
 mod round;
+mod touches;
+mod watching;
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-
-use nightlatch_capture::{Interfaces, PacketSocket, ReplySocket, Watch};
-use nightlatch_core::Doorstep;
-use nightlatch_ticket::{SEALED_LENGTH, TagKey};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use nightlatch_capture::{Interfaces, KnockShape, PacketSocket, ReplySocket, Touches, Watch};
+use nightlatch_core::{Doorstep, DoorstepPlan};
+use nightlatch_ticket::{MESSAGE_LENGTH, SEALED_LENGTH, TagKey};
 use thiserror::Error;
 
 use crate::channel::{Channel, ChannelError, Letter, ListenerPlan, Word};
 use crate::clock;
+use crate::inherited::{close_descriptors, outlive_signals};
 use crate::privilege::{PrivilegeError, drop_everything};
 use crate::sandbox::{SandboxError, confine_listener};
+use watching::Watching;
 
 pub(crate) use places::{PLACES, Place};
 
@@ -59,7 +59,7 @@ pub(crate) enum ListenerError {
 
 /// Runs until the broker ends, which is no error.
 pub(crate) fn run() -> Result<(), ListenerError> {
-    close_inherited();
+    close_descriptors();
     outlive_signals()?;
     // Else `ps` and `top` show the "exe" of /proc/self/exe.
     rustix::thread::set_name(c"nightlatch-ear").map_err(std::io::Error::from)?;
@@ -72,38 +72,21 @@ pub(crate) fn run() -> Result<(), ListenerError> {
     let sockets = Sockets::open(&plan)?;
     let becoming = drop_everything(plan.identity)?;
     fall_silent()?;
-    let landlocked = confine_listener(sockets.replies.descriptors())?;
+    let landlocked = confine_listener(sockets.replies.iter().flat_map(ReplySocket::descriptors))?;
     channel.post(&Letter::Ready(becoming, landlocked))?;
     let (clients, secret) = keys(&mut channel)?;
-    let doorstep = Doorstep::new(plan.knock_port, clients, secret, clock::now());
+    let span = plan.span.as_ref().map(|span| span.read().ok_or(ListenerError::Disorder));
+    let span = span.transpose()?;
+    let doorstep_plan = DoorstepPlan {
+        knock_port: plan.knock_port,
+        span: span.clone(),
+    };
+    let doorstep = Doorstep::new(doorstep_plan, clients, secret, clock::now());
     channel.post(&Letter::Listening)?;
-    match round::Round::new(channel, sockets, doorstep).run() {
+    let watching = Watching::new(span);
+    match round::Round::new(channel, sockets, doorstep, watching).run() {
         Err(ListenerError::Channel(ChannelError::Closed)) => Ok(()),
         ended => ended,
-    }
-}
-
-/// Signals to the whole group are the broker's to answer: the listener ends when the broker does.
-fn outlive_signals() -> std::io::Result<()> {
-    let unread = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
-        signal_hook::flag::register(signal, Arc::clone(&unread))?;
-    }
-    Ok(())
-}
-
-/// Whatever else whoever started the daemon had open is not for a process that strangers talk to.
-fn close_inherited() {
-    let open = std::fs::read_dir("/proc/self/fd")
-        .into_iter()
-        .flatten()
-        .flatten();
-    let open: Vec<i32> = open
-        .filter_map(|fd| fd.file_name().to_str()?.parse().ok())
-        .collect();
-    for fd in open.into_iter().filter(|fd| *fd > 2) {
-        // The list's own descriptor is among them, and closed already.
-        let _ = nix::unistd::close(fd);
     }
 }
 
@@ -116,7 +99,8 @@ fn fall_silent() -> std::io::Result<()> {
 /// What was opened while it was still allowed.
 pub(crate) struct Sockets {
     packets: PacketSocket,
-    replies: ReplySocket,
+    /// None where nobody has a key: then nobody is answered.
+    replies: Option<ReplySocket>,
 }
 
 impl Sockets {
@@ -127,12 +111,15 @@ impl Sockets {
         };
         let watch = Watch {
             interfaces,
-            knock_port: plan.knock_port,
-            payload_length: KNOCK,
+            knock: plan.knock_port.map(|port| KnockShape {
+                port,
+                lengths: vec![KNOCK, MESSAGE],
+            }),
+            touches: Touches::default(),
         };
         Ok(Self {
             packets: PacketSocket::open(&watch)?,
-            replies: ReplySocket::open(plan.knock_port)?,
+            replies: plan.knock_port.map(ReplySocket::open).transpose()?,
         })
     }
 }
@@ -144,7 +131,9 @@ fn keys(channel: &mut Channel) -> Result<(Vec<TagKey>, [u8; 16]), ListenerError>
         match channel.wait()? {
             Word::Keys(more) => clients.extend(more),
             Word::Begin { secret } => return Ok((clients, secret)),
-            Word::Plan(_) | Word::Reply(_) => return Err(ListenerError::Disorder),
+            Word::Plan(_) | Word::Variant(_) | Word::Watch { .. } | Word::Reply(_) => {
+                return Err(ListenerError::Disorder);
+            }
         }
     }
 }
@@ -152,3 +141,6 @@ fn keys(channel: &mut Channel) -> Result<(Vec<TagKey>, [u8; 16]), ListenerError>
 /// What a knock's datagram carries, in the width of a UDP length.
 const KNOCK: u16 = 100;
 const _: () = assert!(KNOCK as usize == SEALED_LENGTH);
+/// The same for a message.
+const MESSAGE: u16 = 1124;
+const _: () = assert!(MESSAGE as usize == MESSAGE_LENGTH);

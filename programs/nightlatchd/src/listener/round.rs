@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::os::fd::AsFd;
 
-use nightlatch_capture::{MOST_TAGS, PacketSocket, ReplySocket, Source, TagCheck};
+use nightlatch_capture::{MOST_TAGS, PacketSocket, ReplySocket, Source, TagCheck, Touches};
 use nightlatch_core::{Doorstep, Glance, Instant, Now};
 use nightlatch_ticket::TagKey;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -11,6 +11,7 @@ use rustix::io::Errno;
 
 use super::ears::hear;
 use super::places::Place;
+use super::watching::Watching;
 use super::{ListenerError, Sockets};
 use crate::channel::{Channel, Letter, Word};
 use crate::clock;
@@ -20,8 +21,9 @@ use crate::tally::Tally;
 pub(super) struct Round {
     channel: Channel,
     packets: PacketSocket,
-    replies: ReplySocket,
+    replies: Option<ReplySocket>,
     doorstep: Doorstep,
+    watching: Watching,
     /// Keys of a reload, until the broker says that they are all.
     coming: Vec<TagKey>,
     tags_in_kernel: Option<u64>,
@@ -32,12 +34,18 @@ pub(super) struct Round {
 }
 
 impl Round {
-    pub(super) fn new(channel: Channel, sockets: Sockets, doorstep: Doorstep) -> Self {
+    pub(super) fn new(
+        channel: Channel,
+        sockets: Sockets,
+        doorstep: Doorstep,
+        watching: Watching,
+    ) -> Self {
         Self {
             channel,
             packets: sockets.packets,
             replies: sockets.replies,
             doorstep,
+            watching,
             coming: Vec::new(),
             tags_in_kernel: None,
             is_filter_final: false,
@@ -62,7 +70,8 @@ impl Round {
     /// While clients are few the kernel itself knows the tags, and noise never wakes us.
     fn follow_tags(&mut self) -> Result<(), ListenerError> {
         let generation = self.doorstep.tags_changed();
-        if self.tags_in_kernel == Some(generation) || self.is_filter_final {
+        let is_told = self.tags_in_kernel == Some(generation) && !self.watching.has_changed();
+        if is_told || self.is_filter_final {
             return Ok(());
         }
         let tags = self
@@ -70,14 +79,17 @@ impl Round {
             .current_tags()
             .take(MOST_TAGS.saturating_add(1));
         let tags: Vec<_> = tags.map(|tag| tag.0).collect();
-        let check = self.packets.set_tags(Some(&tags))?;
-        if check == TagCheck::Listener && tags.len() > MOST_TAGS {
+        let touches = self.watching.touches();
+        let check = self.packets.watch_for(Some(&tags), touches)?;
+        let is_constant = *touches == Touches::default();
+        if check == TagCheck::Listener && tags.len() > MOST_TAGS && is_constant {
             // So many clients never fit: then the filter need not change any more, and nobody who
             // takes this process over shall change it to read what else the host receives.
             self.packets.lock_filter()?;
             self.is_filter_final = true;
         }
         self.tags_in_kernel = Some(generation);
+        self.watching.is_told();
         Ok(())
     }
 
@@ -111,11 +123,12 @@ impl Round {
         } = self;
         let mut broken = None;
         packets.arrivals(&mut |arrival| match hear(&arrival, doorstep, now) {
-            Ok(Glance::Claim(claim)) => match channel.post(&Letter::Claim(Box::new(claim))) {
+            Ok(Glance::Claim(claim)) => match channel.post(&Letter::Claim(claim)) {
                 Ok(true) => tally.count(Place::Claimed.number()),
                 Ok(false) => tally.count(Place::BrokerBusy.number()),
                 Err(error) => broken = Some(error),
             },
+            Ok(Glance::Advance(advance)) => tally.count(Place::from(advance).number()),
             Ok(Glance::Ignore(reason)) => tally.count(Place::from(reason).number()),
             Err(unreadable) => tally.count(Place::from(unreadable).number()),
         })?;
@@ -127,10 +140,14 @@ impl Round {
             match self.channel.next_word()? {
                 None => break,
                 Some(Word::Reply(reply)) => {
-                    match self.replies.send(reply.from, reply.to, &reply.sealed) {
-                        Ok(()) => self.tally.count(Place::Answered.number()),
+                    let sent = self
+                        .replies
+                        .as_ref()
+                        .map(|socket| socket.send(reply.from, reply.to, &reply.sealed));
+                    match sent {
+                        Some(Ok(())) => self.tally.count(Place::Answered.number()),
                         // An ack that cannot be sent is a lost packet: the client asks again.
-                        Err(_) => self.tally.count(Place::AckUnsent.number()),
+                        Some(Err(_)) | None => self.tally.count(Place::AckUnsent.number()),
                     }
                 }
                 Some(Word::Keys(keys)) => self.coming.extend(keys),
@@ -138,6 +155,8 @@ impl Round {
                     self.doorstep
                         .replace_clients(core::mem::take(&mut self.coming), clock::now());
                 }
+                Some(Word::Variant(variant)) => self.watching.take(&variant)?,
+                Some(Word::Watch { in_use }) => self.watching.begin(&mut self.doorstep, &in_use),
                 Some(Word::Plan(_)) => return Err(ListenerError::Disorder),
             }
         }

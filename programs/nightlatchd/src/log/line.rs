@@ -37,12 +37,17 @@ pub(crate) enum Line {
         running: usize,
     },
     /// Knocks are heard from here on.
-    #[display("ready: {clients} clients may knock at udp/{knock_port}; listener {listener}")]
+    #[display(
+        "ready: {clients} clients may knock{}; {sequences} sequences; listener {listener}",
+        knock_port.map_or_else(String::new, |port| format!(" at udp/{port}"))
+    )]
     Ready {
         /// How many clients.
         clients: usize,
-        /// The UDP port of knocks.
-        knock_port: u16,
+        /// The UDP port of knocks, if anybody has a key.
+        knock_port: Option<u16>,
+        /// How many sequences may be walked.
+        sequences: usize,
         /// Whom the listener became, and how confined.
         listener: String,
     },
@@ -85,6 +90,26 @@ pub(crate) enum Line {
         address: IpAddr,
         /// What he was told.
         answer: String,
+    },
+    /// A client told us something.
+    #[display("{client} at {address} says: {text:?}")]
+    Told {
+        /// Who.
+        client: String,
+        /// From where.
+        address: IpAddr,
+        /// What, in his words.
+        text: String,
+    },
+    /// A dry run tells what would be run.
+    #[display("{action} would be run for {client} at {address}")]
+    WouldRun {
+        /// The action.
+        action: String,
+        /// For whom.
+        client: String,
+        /// For which address.
+        address: IpAddr,
     },
     /// The kernel refused a change of the gate.
     #[display("the kernel refused to change the gate: {cause}")]
@@ -138,6 +163,60 @@ pub(crate) enum Line {
         /// Why.
         cause: String,
     },
+    /// A command of an action wrote a line.
+    #[display("{action}: {text}")]
+    CommandSaid {
+        /// The action.
+        action: String,
+        /// What it wrote.
+        text: String,
+    },
+    /// A command of an action ended well.
+    #[display("{action}: {part} for {client} at {address}: done ({millis} ms)")]
+    CommandDone {
+        /// The action.
+        action: String,
+        /// Which part of it, or that it was about a message.
+        part: &'static str,
+        /// The client, or the sequence.
+        client: String,
+        /// The service, if it was about one.
+        service: String,
+        /// For which address.
+        address: IpAddr,
+        /// How long it took.
+        millis: u64,
+    },
+    /// A command of an action did not end well.
+    #[display("{action}: {part} for {client} at {address}: {outcome}")]
+    CommandFailed {
+        /// The action.
+        action: String,
+        /// Which part of it, or that it was about a message.
+        part: &'static str,
+        /// The client, or the sequence.
+        client: String,
+        /// The service, if it was about one.
+        service: String,
+        /// For which address.
+        address: IpAddr,
+        /// How it ended.
+        outcome: String,
+    },
+    /// Commands were not run, because too many of their action run or wait.
+    #[display("{commands} commands were not run: too many of their action run or wait already")]
+    CommandsDropped {
+        /// How many, since it was last said.
+        commands: u64,
+    },
+    /// The state folder does not take which stop commands are still to come.
+    #[display(
+        "the state folder does not take which stop commands are due later: {cause}\n  commands run all the same; until it does, a crash forgets what they have to undo"
+    )]
+    StopsFailing {
+        /// What the system said.
+        cause: String,
+    },
     /// The daemon ends.
     #[display("stopping ({why}): the gate stays closed")]
     Stopping {
@@ -156,19 +235,28 @@ impl Line {
     /// How much this line matters.
     pub(crate) const fn level(&self) -> Level {
         match self {
-            Self::GateRefused { .. } | Self::StateFailing { .. } | Self::ReloadRefused { .. } => {
-                Level::Error
-            }
+            Self::GateRefused { .. }
+            | Self::StateFailing { .. }
+            | Self::StopsFailing { .. }
+            | Self::ReloadRefused { .. } => Level::Error,
             Self::GatePutBack { .. }
             | Self::StateInDoubt { .. }
             | Self::Warned { .. }
             | Self::ConfigDoubtful { .. }
+            | Self::CommandFailed { .. }
+            | Self::CommandsDropped { .. }
             | Self::LinesLost { .. } => Level::Warning,
-            Self::Granted { .. } | Self::Closed { .. } | Self::GateRaised { .. } => Level::Notice,
+            Self::Granted { .. }
+            | Self::Closed { .. }
+            | Self::Told { .. }
+            | Self::WouldRun { .. }
+            | Self::GateRaised { .. } => Level::Notice,
             Self::Ready { .. }
             | Self::Deriving { .. }
             | Self::Answered { .. }
             | Self::Reloaded { .. }
+            | Self::CommandSaid { .. }
+            | Self::CommandDone { .. }
             | Self::Stopping { .. } => Level::Info,
         }
     }

@@ -16,6 +16,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod actions;
 mod admin;
 mod clocks;
 mod crashes;
@@ -23,10 +24,13 @@ mod daemon;
 mod demo;
 mod disk;
 mod doors;
+mod encrypted;
 mod hostile;
 mod person;
 mod replays;
+mod sequences;
 mod stage;
+mod touch;
 
 use std::process::ExitCode;
 
@@ -61,6 +65,9 @@ fn main() -> ExitCode {
         clocks::STORIES,
         hostile::STORIES,
         demo::STORIES,
+        sequences::STORIES,
+        encrypted::STORIES,
+        actions::STORIES,
     ]
     .into_iter()
     .flatten()

@@ -8,7 +8,8 @@ use getrandom::SysRng;
 use nightlatch_lab::{Direction, Host, Recorded, Recorder, now, unix_now};
 use nightlatch_ticket::{
     AddressClaim, Answer, Attempt, Counter, Epoch, Heard, Kind, Memory, Outcome, PairKeys, Reason,
-    Request, SEALED_LENGTH, Sealed, ServiceHash, Step, Tagged, UnixTime, Wish, as_sealed, seal,
+    Request, SEALED_LENGTH, Sealed, SequenceKind, SequenceRequest, SequenceText, ServiceHash, Span,
+    Step, Tagged, UnixTime, Wish, as_sealed, seal, seal_sequence, spread,
 };
 use rand_core::UnwrapErr;
 
@@ -107,6 +108,35 @@ impl Person {
             &self.keys,
             &mut random(),
         )
+    }
+
+    /// The ports of an encrypted sequence, frame after frame, in the order of their positions.
+    pub(crate) fn sequence(
+        &mut self,
+        kind: SequenceKind,
+        words: &str,
+        (claimed, span): (Family, &Span),
+    ) -> Vec<u16> {
+        let time = self.now();
+        self.memory.last = Counter::of_sequence(self.memory.last, time).unwrap();
+        let is_message = kind == SequenceKind::Message;
+        let request = SequenceRequest {
+            kind,
+            counter: self.memory.last,
+            time,
+            service: if is_message {
+                ServiceHash::NONE.short()
+            } else {
+                ServiceHash::of(words).short()
+            },
+            wanted: 0,
+            text: SequenceText::new(if is_message { words } else { "" }).unwrap(),
+        };
+        let epoch = Epoch::of_counter(self.memory.last);
+        let own = address(self.host.name(), claimed);
+        let frames = seal_sequence(&request, own, epoch, &self.keys);
+        let symbols = frames.iter().flat_map(spread);
+        symbols.map(|symbol| span.port(symbol).unwrap()).collect()
     }
 
     /// Sends any bytes to the server's knock port.

@@ -13,8 +13,13 @@ use crate::bench::stage::{DOOR, LINK, SERVER};
 
 /// Starts it in the foreground with one door.
 pub(super) fn start(stage: &Stage, folder: &Folder) -> Result<Peer> {
+    start_with(stage, folder, &configuration())
+}
+
+/// Starts it in the foreground with a configuration.
+pub(super) fn start_with(stage: &Stage, folder: &Folder, text: &str) -> Result<Peer> {
     let config = folder.file("knockd.conf");
-    fs::write(&config, configuration())?;
+    fs::write(&config, text)?;
     let mut command = program("knockd");
     command.arg("--verbose").arg("--interface").arg(LINK);
     command.arg("--config").arg(&config);

@@ -105,6 +105,15 @@ impl Kind {
         }
     }
 
+    /// The same with a configuration of the caller's; only knockd has one of its own here.
+    pub(super) fn start_with(self, stage: &Stage, folder: &Folder, text: &str) -> Result<Peer> {
+        iptables::close(stage)?;
+        match self {
+            Self::Knockd => knockd::start_with(stage, folder, text),
+            Self::Fwknop => bail!("fwknopd knows no sequences"),
+        }
+    }
+
     /// The junk that it has to look at.
     pub(super) fn junk(self) -> (&'static str, Junk) {
         match self {

@@ -82,7 +82,7 @@ pub fn open(place: SocketAddr) -> io::Result<(UdpSocket, IpAddr)> {
 pub enum ResolveError {
     /// The name is not known.
     #[error(
-        "the host \"{host}\" is not found: {cause}\n  check its name in the configuration, and that this computer is online"
+        "the host \"{host}\" is not found: {cause}\n  check its name, and that this computer is online"
     )]
     Unknown {
         /// The name.
@@ -102,7 +102,7 @@ pub enum ResolveError {
         family: Family,
     },
     /// The name is known and means nothing.
-    #[error("the host \"{0}\" has no address\n  check its name in the configuration")]
+    #[error("the host \"{0}\" has no address\n  check its name")]
     Nowhere(String),
 }
 

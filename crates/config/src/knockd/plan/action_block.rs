@@ -1,0 +1,156 @@
+//! `[action.…]`: what is run as it was, where it is no grant.
+
+use super::{
+    block::{Block, Paragraph, Risk},
+    candidate::Candidate,
+    deed::Deed,
+    halves::Half,
+    service_block::quotes,
+    services::Service,
+    toml,
+};
+use crate::knockd::{
+    commands::{Unread, split},
+    reading::{Door, Key},
+};
+
+/// The action of this door's service, if it runs something.
+pub(super) fn block(
+    candidate: &Candidate<'_>,
+    service: &Service,
+    closer: Option<&Door>,
+) -> Option<Block> {
+    let runs = service.runs.as_ref()?;
+    let (four, six) = (&runs.four, &runs.six);
+    let start = Paragraph::about(quotes(
+        candidate.door,
+        &[Key::StartCommand, Key::StartCommandSix],
+    ));
+    let mut start = start
+        .notes(why(candidate))
+        .risks(everybody(candidate))
+        .notes(shell_note(four, six));
+    for line in pair(
+        "start",
+        four.start.as_deref(),
+        six.start.as_deref(),
+        Some(NOTHING),
+    ) {
+        start = start.says(line);
+    }
+    let mut stop = Paragraph::about(quotes(
+        candidate.door,
+        &[Key::StopCommand, Key::StopCommandSix],
+    ));
+    let own = candidate.halves.stops().next().is_some();
+    if let Some(closer) = closer.filter(|_| !own) {
+        stop = stop.note(format!(
+            "What [{}] ran; it runs when the time is over as well.",
+            closer.name
+        ));
+    }
+    for line in pair("stop", four.stop.as_deref(), six.stop.as_deref(), None) {
+        stop = stop.says(line);
+    }
+    let mut paragraphs = vec![start, stop];
+    if candidate.deed != Deed::Log {
+        paragraphs.push(manners(candidate));
+    }
+    Some(Block {
+        above: Vec::new(),
+        title: Some(format!("[action.{}]", toml::key(&service.name))),
+        paragraphs,
+    })
+}
+
+fn manners(candidate: &Candidate<'_>) -> Paragraph {
+    Paragraph::default()
+        .risks(root(candidate))
+        .says("user = \"root\"")
+        .says("# knockd waited without end for a command; after this time it is ended with all that it started.")
+        .says("timeout = \"1h\"")
+}
+
+/// Why it stays a command.
+fn why(candidate: &Candidate<'_>) -> Option<String> {
+    match &candidate.deed {
+        Deed::Run(_) if everybody(candidate).is_some() => None,
+        Deed::Run(reason) => Some(format!("It stays a command: {reason}.")),
+        Deed::Log => Some(String::from(
+            "knockd only wrote to its log; so does this: the command does nothing.",
+        )),
+        Deed::Open(_) | Deed::Close(_) => None,
+    }
+}
+
+/// A door that lets in more than whoever knocked.
+fn everybody(candidate: &Candidate<'_>) -> Option<Risk> {
+    let said = candidate.door.last(Key::StartCommand)?;
+    let advice = match candidate.deed {
+        Deed::Run(Unread::Everybody) => {
+            "write -s %IP%, or the like, and import again: it becomes a grant"
+        }
+        Deed::Run(Unread::EveryPort) => "name the ports and import again: it becomes a grant",
+        Deed::Run(Unread::Network) => "write %IP% alone and import again: it becomes a grant",
+        _ => return None,
+    };
+    let Deed::Run(reason) = candidate.deed else {
+        return None;
+    };
+    Some(Risk::new(
+        said.value.clone(),
+        format!("this stays a command: {reason}"),
+        advice,
+    ))
+}
+
+fn root(candidate: &Candidate<'_>) -> Option<Risk> {
+    let door = candidate.door;
+    let said = door.start()?;
+    Some(Risk::new(
+        said.value.clone(),
+        "knockd ran this as root, and so does this configuration",
+        "name another user where the command does not need root",
+    ))
+}
+
+fn shell_note(four: &Half, six: &Half) -> Option<String> {
+    let all = [&four.start, &four.stop, &six.start, &six.stop];
+    let mut lines = all.into_iter().flatten();
+    lines
+        .any(|line| argv(line).is_none())
+        .then(|| String::from("What a shell has to read stays a line for /bin/sh."))
+}
+
+/// The command for both families, and for IPv6 where it is another one.
+fn pair(key: &str, four: Option<&str>, six: Option<&str>, otherwise: Option<&str>) -> Vec<String> {
+    let mut lines = Vec::new();
+    lines.extend(four.or(otherwise).map(|line| written(key, "", line)));
+    if six != four {
+        lines.push(written(key, "-6", six.unwrap_or(NOTHING)));
+    }
+    lines
+}
+
+fn written(key: &str, family: &str, line: &str) -> String {
+    match argv(line) {
+        Some(words) => format!("{key}{family} = {}", toml::list(&words)),
+        None => format!("{key}-shell{family} = {}", toml::string(line)),
+    }
+}
+
+/// Program and arguments, where no shell is needed to tell them apart.
+fn argv(line: &str) -> Option<Vec<String>> {
+    let commands = split(line)?;
+    let [words] = commands.as_slice() else {
+        return None;
+    };
+    let mut words = words.clone();
+    // A name without a path is looked for along the PATH, as a shell does; `env` does so without one.
+    if !words.first()?.starts_with('/') {
+        words.insert(0, String::from("/usr/bin/env"));
+    }
+    Some(words)
+}
+
+const NOTHING: &str = "/bin/true";

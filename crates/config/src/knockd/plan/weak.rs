@@ -1,0 +1,76 @@
+//! Sequences that a stranger comes upon by chance.
+
+use nightlatch_core::Protocol;
+
+use super::{block::Risk, candidate::Candidate, deed::Deed};
+use crate::{
+    knockd::reading::Key,
+    scanned::{is_scanned, is_stock},
+    strength::Strength,
+};
+
+/// What is weak about a door's ports. What a stranger closes is his own.
+pub(super) fn risks(candidate: &Candidate<'_>) -> Vec<Risk> {
+    let Some(said) = candidate.door.last(Key::Sequence) else {
+        return Vec::new();
+    };
+    if candidate.way.steps().is_empty() || matches!(candidate.deed, Deed::Close(_)) {
+        return Vec::new();
+    }
+    let whole =
+        whole(candidate).map(|(title, advice)| Risk::new(said.value.clone(), title, advice));
+    whole.into_iter().chain(scanned(candidate)).collect()
+}
+
+/// What is weak about all of them together.
+fn whole(candidate: &Candidate<'_>) -> Option<(String, &'static str)> {
+    let ports: Vec<u16> = candidate
+        .door
+        .touches
+        .iter()
+        .map(|touch| touch.port)
+        .collect();
+    if is_stock(&ports) {
+        return Some((
+            String::from("these ports stand in every manual: scanners try them first"),
+            "choose others, at random, and in mixed order",
+        ));
+    }
+    if ports.len() < 3 {
+        let strength = Strength::of_steps(candidate.way.steps());
+        return Some((
+            format!("this is short: {strength}"),
+            "three steps are the least that scans and guesses do not find",
+        ));
+    }
+    let only = if ports.is_sorted_by(|one, next| one < next) {
+        "rise"
+    } else if ports.is_sorted_by(|one, next| one > next) {
+        "fall"
+    } else {
+        return None;
+    };
+    Some((
+        format!("the ports only {only}: a port scan could open this door"),
+        "mix their order",
+    ))
+}
+
+/// Ports that come first in scans.
+fn scanned(candidate: &Candidate<'_>) -> Option<Risk> {
+    let touches = &candidate.door.touches;
+    let tried = |protocol: Protocol, port| is_scanned(protocol, port);
+    let mut found = touches
+        .iter()
+        .filter(|touch| tried(touch.protocol, touch.port));
+    let first = found.next()?;
+    let list: Vec<String> = std::iter::once(first)
+        .chain(found)
+        .map(|touch| format!("{}/{}", touch.protocol, touch.port))
+        .collect();
+    Some(Risk::new(
+        first.span.clone(),
+        format!("scanners try {} before most others", list.join(", ")),
+        "take ports that nobody has a reason to try",
+    ))
+}

@@ -1,0 +1,233 @@
+//! Files of knockd's become configurations: each file in `tests/knockd` becomes exactly what lies beside it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on shall stop")]
+
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use nightlatch_config::{
+    Commands, Converted, convert_knockd, import_knockd, load_knockd, load_server,
+};
+use proptest::{collection::vec, prelude::*, sample::select, test_runner::TestCaseError};
+use tempfile::TempDir;
+
+#[test]
+fn each_file_of_knockds_becomes_exactly_this() {
+    let mut wrong = Vec::new();
+    for file in files() {
+        let (found, kind) = match convert(&file, Commands::BecomeGrants) {
+            Ok(converted) => (whole(&converted), "toml"),
+            Err(refusal) => (refusal, "txt"),
+        };
+        let expected = file.with_extension(kind);
+        if fs::read_to_string(&expected).ok().as_deref() != Some(&found) {
+            let here = Path::new(env!("CARGO_TARGET_TMPDIR")).join(expected.file_name().unwrap());
+            fs::write(&here, &found).unwrap();
+            wrong.push(format!(
+                "{found}\n  if that is right: cp {} {}\n",
+                here.display(),
+                expected.display()
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_comes_out_is_toml_whatever_becomes_of_the_commands() {
+    for file in files() {
+        for commands in [Commands::BecomeGrants, Commands::RunAsWell] {
+            if let Ok(converted) = convert(&file, commands) {
+                let table: Result<toml::Table, _> = converted.text.parse();
+                assert!(table.is_ok(), "{}\n{table:?}", converted.text);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_comes_out_is_a_configuration_that_is_right() {
+    let folder = folder();
+    for file in files() {
+        for commands in [Commands::BecomeGrants, Commands::RunAsWell] {
+            let Ok(converted) = convert(&file, commands) else {
+                continue;
+            };
+            let text = converted.text.replace("/etc/knockd/", "");
+            let path = write(folder.path(), "nightlatchd.toml", &text, 0o644);
+            let loaded = load_server(&path).map(drop);
+            let wrong = loaded.map_err(|error| error.to_string());
+            assert_eq!(wrong, Ok(()), "{}", file.display());
+        }
+    }
+}
+
+#[test]
+fn knockds_file_is_taken_for_a_configuration_as_it_is() {
+    let folder = folder();
+    let text = fs::read_to_string(data("debian.conf")).unwrap();
+    let path = write(folder.path(), "knockd.conf", &text, 0o640);
+    let server = load_knockd(&path, Commands::RunAsWell).unwrap();
+    let names: Vec<&str> = server
+        .policy
+        .services()
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
+    assert_eq!(names, ["ssh", "https"]);
+    assert_eq!(server.actions.len(), 2);
+    assert_eq!(server.warnings.len(), 5, "{:?}", server.warnings);
+    assert!(server.warnings[0].to_string().contains("knockd.conf:5:"));
+    let server = load_knockd(&path, Commands::BecomeGrants).unwrap();
+    assert!(server.actions.is_empty());
+}
+
+#[test]
+fn a_file_that_others_may_write_is_translated_and_not_run() {
+    let folder = folder();
+    let text = fs::read_to_string(data("minecraft.conf")).unwrap();
+    let path = write(folder.path(), "knockd.conf", &text, 0o666);
+    assert!(import_knockd(&path, Commands::BecomeGrants).is_ok());
+    let error = load_knockd(&path, Commands::BecomeGrants).err().unwrap();
+    assert!(error.to_string().contains("others may write it"), "{error}");
+}
+
+#[test]
+fn what_knockd_refuses_is_refused_with_the_line_of_its_own_file() {
+    let folder = folder();
+    let path = write(
+        folder.path(),
+        "knockd.conf",
+        "[a]\nsequence = 70000\n",
+        0o644,
+    );
+    let error = load_knockd(&path, Commands::BecomeGrants).err().unwrap();
+    assert!(error.to_string().contains("knockd.conf:2:12"), "{error}");
+}
+
+proptest! {
+    #[test]
+    fn whatever_the_bytes_are_they_are_refused_or_become_toml(bytes in vec(any::<u8>(), 0..300)) {
+        becomes_toml(&bytes)?;
+    }
+
+    #[test]
+    fn whatever_is_put_together_of_real_lines_is_refused_or_becomes_toml(
+        lines in vec((select(&LINES[..]), select(&VALUES[..])), 0..24),
+    ) {
+        let mut text = String::from("[door]\nsequence = 7,9,8\n");
+        for (line, value) in lines {
+            text.push_str(&line.replace("VALUE", value));
+            text.push('\n');
+        }
+        becomes_toml(text.as_bytes())?;
+    }
+}
+
+fn becomes_toml(bytes: &[u8]) -> Result<(), TestCaseError> {
+    for commands in [Commands::BecomeGrants, Commands::RunAsWell] {
+        match convert_knockd(Path::new("knockd.conf"), bytes, commands) {
+            Ok(converted) => {
+                let table: Result<toml::Table, _> = converted.text.parse();
+                prop_assert!(table.is_ok(), "{}\n{table:?}", converted.text);
+            }
+            Err(wrong) => prop_assert!(!wrong.to_string().is_empty()),
+        }
+    }
+    Ok(())
+}
+
+/// Lines of every kind; VALUE is one of those below.
+const LINES: [&str; 22] = [
+    "[openSSH]\nsequence = VALUE",
+    "[VALUE]\nsequence = 1,3,2",
+    "[closeSSH]\nsequence = 3,1,2\ncommand = VALUE",
+    "[options]",
+    "sequence = VALUE",
+    "one_time_sequences = VALUE",
+    "seq_timeout = VALUE",
+    "tcpflags = syn",
+    "tcpflags = !ack,fin",
+    "target = VALUE",
+    "command = VALUE",
+    "command_6 = VALUE",
+    "stop_command = VALUE",
+    "stop_command_6 = VALUE",
+    "cmd_timeout = VALUE",
+    "interface = VALUE",
+    "logfile = VALUE",
+    "UseSyslog",
+    "# VALUE",
+    "VALUE",
+    "command = iptables -A INPUT -s %IP% -p tcp --dport 22 -j ACCEPT\nstop_command = VALUE",
+    "command = iptables -D INPUT -s %IP% -p tcp --dport 22 -j ACCEPT",
+];
+
+const VALUES: [&str; 20] = [
+    "",
+    "1",
+    "7,9,8:udp",
+    "7,9",
+    "-1",
+    "99999",
+    "eth0",
+    "a b",
+    "a]\"'\\b",
+    "\u{202e}\u{7}\tx",
+    "\u{fffd}",
+    "iptables -I INPUT 1 -s %IP% -p tcp --dport 22 -j ACCEPT",
+    "iptables -D INPUT -s %IP% -p tcp --dport 22 -j ACCEPT",
+    "ip6tables -A INPUT -s %IP% -p udp -m multiport --dports 53,80:90 -j ACCEPT",
+    "ufw allow from %IP% to any port 22",
+    "nft add rule inet f input ip saddr %IP% tcp dport { 22, 23 } accept",
+    "nft delete rule inet f input handle $(nft -a list ruleset | grep %IP%)",
+    "firewall-cmd --add-rich-rule='rule family=\"ipv4\" source address=\"%IP%\" port port=\"22\" protocol=\"tcp\" accept' --timeout=9",
+    "/bin/echo 'it'\\''s' \"$HOME\" > /tmp/x",
+    "\u{0}",
+];
+
+fn data(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/knockd")
+        .join(name)
+}
+
+/// A folder with the list that one of the files names.
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "once", "#1001,1002\n 1003,4711:udp\n", 0o600);
+    folder
+}
+
+fn write(folder: &Path, name: &str, text: &str, mode: u32) -> PathBuf {
+    let path = folder.join(name);
+    fs::write(&path, text).unwrap();
+    fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+    path
+}
+
+fn files() -> Vec<PathBuf> {
+    let all = fs::read_dir(data(""))
+        .unwrap()
+        .map(|one| one.unwrap().path());
+    let mut files: Vec<PathBuf> = all
+        .filter(|path| path.extension().is_some_and(|kind| kind == "conf"))
+        .collect();
+    files.sort();
+    files
+}
+
+fn convert(file: &Path, commands: Commands) -> Result<Converted, String> {
+    let name = Path::new(file.file_name().unwrap());
+    convert_knockd(name, &fs::read(file).unwrap(), commands).map_err(|wrong| format!("{wrong}\n"))
+}
+
+/// The text, and what would be said on standard error.
+fn whole(converted: &Converted) -> String {
+    let warnings: Vec<String> = converted.warnings.iter().map(ToString::to_string).collect();
+    let aloud = warnings.join("\n\n").replace('\n', "\n#! ");
+    format!("{}\n\n#! {aloud}\n", converted.text)
+}

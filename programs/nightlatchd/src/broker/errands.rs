@@ -1,0 +1,169 @@
+//! Errands: what a verdict has the runner do. The path of a knock never waits for it.
+
+use std::path::Path;
+
+use nightlatch_config::Action;
+use nightlatch_core::{ActionId, Claim, Grant, InForce, Now, Verdict};
+
+use super::child::start_runner;
+use super::claims::source;
+use super::error::BrokerError;
+use super::round::Round;
+use crate::clock;
+use crate::errand::{Errand, Notice, Plan, Runner};
+use crate::log::{Form, Line};
+
+/// The runner, where there is something to run, and what it was told about.
+pub(super) struct Errands {
+    runner: Option<Runner>,
+    names: Vec<String>,
+    /// What gets the text of messages.
+    messages: Option<ActionId>,
+    form: Form,
+}
+
+impl Errands {
+    /// Starts the runner if there is an action. It has to be before the privileges go.
+    pub(super) fn start(
+        actions: &[Action],
+        messages: Option<ActionId>,
+        (state, form): (&Path, Form),
+    ) -> Result<Self, BrokerError> {
+        let runner = if actions.is_empty() {
+            None
+        } else {
+            Some(start_runner(&Plan::of(actions, form)?, state)?)
+        };
+        Ok(Self {
+            runner,
+            ..Self::on_paper(actions, messages, form)
+        })
+    }
+
+    /// Only tells what would be run.
+    pub(super) fn on_paper(actions: &[Action], messages: Option<ActionId>, form: Form) -> Self {
+        Self {
+            runner: None,
+            names: actions.iter().map(|action| action.name.clone()).collect(),
+            messages,
+            form,
+        }
+    }
+
+    /// Takes other actions; the runner has to be there if there are any.
+    pub(super) fn replace(
+        &mut self,
+        actions: &[Action],
+        messages: Option<ActionId>,
+    ) -> Result<(), BrokerError> {
+        if let Some(runner) = &mut self.runner {
+            runner.replan(&Plan::of(actions, self.form)?)?;
+        }
+        self.names = actions.iter().map(|action| action.name.clone()).collect();
+        self.messages = messages;
+        Ok(())
+    }
+
+    pub(super) const fn runner(&self) -> Option<&Runner> {
+        self.runner.as_ref()
+    }
+
+    /// For the end, which it outlives for as long as its commands take.
+    pub(super) const fn take_runner(&mut self) -> Option<Runner> {
+        self.runner.take()
+    }
+
+    fn name(&self, action: u16) -> String {
+        let name = self.names.get(usize::from(action));
+        name.map_or_else(|| "?".to_owned(), Clone::clone)
+    }
+}
+
+impl Round {
+    /// Has run what belongs to a verdict that was carried out.
+    pub(super) fn set_off(&mut self, claim: &Claim, verdict: &Verdict) -> Result<(), BrokerError> {
+        match verdict {
+            Verdict::Grant(grant) => {
+                let Some(ActionId(action)) = grant.runs else {
+                    return Ok(());
+                };
+                let (knocker, service) = self.names(grant);
+                self.order(&Errand::start(
+                    action,
+                    grant.address,
+                    &knocker,
+                    &service,
+                    grant.lasts,
+                ))
+            }
+            Verdict::Close(grants) => self.undo(grants, clock::now()),
+            Verdict::Tell { client, text } => {
+                let Some(ActionId(action)) = self.errands.messages else {
+                    return Ok(());
+                };
+                let client = self.seats.client(*client);
+                self.order(&Errand::tell(action, source(claim), &client, text.as_bytes()))
+            }
+            Verdict::Answer(_) | Verdict::Ignore(_) => Ok(()),
+        }
+    }
+
+    /// Undoes what runs for grants that ended before their time, unless somebody else behind the same
+    /// address still holds the same service.
+    pub(super) fn undo(&mut self, grants: &[Grant], now: Now) -> Result<(), BrokerError> {
+        for grant in grants {
+            let Some(ActionId(action)) = grant.runs else {
+                continue;
+            };
+            let mut others = self.gatekeeper.grants(now);
+            let is_held = |other: InForce| {
+                (other.service, other.address) == (grant.service, grant.address)
+            };
+            if !others.any(is_held) {
+                drop(others);
+                let (knocker, service) = self.names(grant);
+                self.order(&Errand::stop(action, grant.address, &knocker, &service))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the runner says of its commands, for `status`.
+    pub(super) fn hear_runner(&mut self) -> Result<(), BrokerError> {
+        let Some(runner) = &mut self.errands.runner else {
+            return Ok(());
+        };
+        for notice in runner.notices()? {
+            match notice {
+                Notice::Undurable => self.tallies.stops_undurable = true,
+                Notice::Durable => self.tallies.stops_undurable = false,
+                notice => {
+                    let count = self.tallies.commands.entry(notice.name()).or_default();
+                    *count = count.saturating_add(notice.count().into());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn names(&self, grant: &Grant) -> (String, String) {
+        let knocker = self.seats.knocker(grant.knocker);
+        (knocker, self.seats.service(grant.service))
+    }
+
+    fn order(&mut self, errand: &Errand) -> Result<(), BrokerError> {
+        let Some(runner) = &mut self.errands.runner else {
+            self.log.say(Line::WouldRun {
+                action: self.errands.name(errand.action),
+                client: errand.client.as_str().to_owned(),
+                address: errand.address,
+            });
+            return Ok(());
+        };
+        if !runner.order(errand)? {
+            let count = self.tallies.commands.entry("refused").or_default();
+            *count = count.saturating_add(1);
+        }
+        Ok(())
+    }
+}

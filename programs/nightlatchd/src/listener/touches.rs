@@ -1,0 +1,184 @@
+//! Which touches the kernel is to let through: those that may be a step, and those that reset a walk.
+
+use nightlatch_capture::Touches;
+use nightlatch_core::{PortRange, Probe, Protocol, Step, Variant};
+use nightlatch_ticket::Span;
+use nightlatch_wire::{Family, Flags};
+
+/// What the sequences of now, and the span of encrypted ones, need to see.
+pub(super) fn touches(
+    variants: &[Variant],
+    in_use: &[PortRange],
+    span: Option<&(Span, Protocol)>,
+) -> Touches {
+    let steps = || variants.iter().flat_map(|variant| &variant.steps);
+    let mut attempts = Vec::new();
+    let mut datagrams = Vec::new();
+    if !variants.is_empty() {
+        attempts = beside(in_use, Protocol::Tcp);
+        datagrams = beside(in_use, Protocol::Udp);
+        attempts.extend(steps().filter_map(|step| port_of(step, Protocol::Tcp)));
+        datagrams.extend(steps().filter_map(|step| port_of(step, Protocol::Udp)));
+    }
+    if let Some((span, carrier)) = span {
+        match carrier {
+            Protocol::Tcp => attempts.push(span.bounds()),
+            Protocol::Udp => datagrams.push(span.bounds()),
+        }
+    }
+    Touches {
+        attempts: merged(attempts),
+        segments: merged(steps().filter_map(any_segment).collect()),
+        datagrams: merged(datagrams),
+        icmp4: kinds(steps(), Family::V4),
+        icmp6: kinds(steps(), Family::V6),
+    }
+}
+
+/// The ports of one protocol that nobody uses.
+fn beside(in_use: &[PortRange], protocol: Protocol) -> Vec<(u16, u16)> {
+    let used = in_use
+        .iter()
+        .filter(|range| range.protocol() == protocol)
+        .map(|range| (range.first(), range.last()));
+    let mut free = Vec::new();
+    let mut next = Some(1);
+    for (first, last) in merged(used.collect()) {
+        let Some(from) = next else { break };
+        if first > from {
+            free.push((from, first.saturating_sub(1)));
+        }
+        next = last.checked_add(1);
+    }
+    free.extend(next.map(|from| (from, u16::MAX)));
+    free
+}
+
+fn port_of(step: &Step, wanted: Protocol) -> Option<(u16, u16)> {
+    match (step.probe, wanted) {
+        (Probe::Tcp { port, .. }, Protocol::Tcp) | (Probe::Udp { port }, Protocol::Udp) => {
+            Some((port, port))
+        }
+        _ => None,
+    }
+}
+
+/// The port of a step that takes segments which begin nothing: then all of them have to be seen there.
+fn any_segment(step: &Step) -> Option<(u16, u16)> {
+    match step.probe {
+        Probe::Tcp { port, flags } if !flags.clear.contains(Flags::ACK.with(Flags::RST)) => {
+            Some((port, port))
+        }
+        _ => None,
+    }
+}
+
+fn kinds<'a>(steps: impl Iterator<Item = &'a Step>, wanted: Family) -> Vec<u8> {
+    let mut kinds: Vec<u8> = steps
+        .filter_map(|step| match step.probe {
+            Probe::Icmp {
+                family: Some(family),
+                kind,
+                ..
+            } => (family == wanted).then_some(kind),
+            // Whoever pings wants either.
+            Probe::Icmp { family: None, .. } => Some(match wanted {
+                Family::V4 => ECHO_REQUEST_FOUR,
+                Family::V6 => ECHO_REQUEST_SIX,
+            }),
+            _ => None,
+        })
+        .collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    kinds
+}
+
+/// Ranges that neither overlap nor touch, in their order.
+fn merged(mut ranges: Vec<(u16, u16)>) -> Vec<(u16, u16)> {
+    ranges.sort_unstable();
+    let mut merged: Vec<(u16, u16)> = Vec::with_capacity(ranges.len());
+    for (first, last) in ranges {
+        match merged.last_mut() {
+            Some((_, end)) if first <= end.saturating_add(1) => *end = last.max(*end),
+            _ => merged.push((first, last)),
+        }
+    }
+    merged
+}
+
+/// RFC 792.
+const ECHO_REQUEST_FOUR: u8 = 8;
+/// RFC 4443 §4.1.
+const ECHO_REQUEST_SIX: u8 = 128;
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use nightlatch_core::SequenceId;
+
+    use super::*;
+
+    fn variant(steps: &[&str]) -> Variant {
+        Variant {
+            sequence: SequenceId(0),
+            number: 0,
+            steps: steps.iter().map(|step| step.parse().unwrap()).collect(),
+            within: Duration::from_secs(1),
+        }
+    }
+
+    fn ranges(texts: &[&str]) -> Vec<PortRange> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn without_sequences_nothing_is_looked_at() {
+        let touches = touches(&[], &ranges(&["tcp/80"]), None);
+        assert_eq!(touches, Touches::default());
+    }
+
+    #[test]
+    fn every_port_counts_but_those_in_use() {
+        let touches = touches(
+            &[variant(&["tcp/7000", "tcp/8000"])],
+            &ranges(&["tcp/1", "tcp/80", "tcp/81-90", "tcp/65535", "udp/32768-60999"]),
+            None,
+        );
+        assert_eq!(touches.attempts, [(2, 79), (91, 65_534)]);
+        assert_eq!(touches.datagrams, [(1, 32_767), (61_000, 65_535)]);
+        assert!(touches.segments.is_empty());
+    }
+
+    #[test]
+    fn a_step_at_a_port_in_use_is_seen() {
+        let touches = touches(
+            &[variant(&["tcp/80", "udp/40000"])],
+            &ranges(&["tcp/70-90", "udp/32768-60999"]),
+            None,
+        );
+        assert!(touches.attempts.contains(&(80, 80)));
+        assert!(touches.datagrams.contains(&(40_000, 40_000)));
+    }
+
+    #[test]
+    fn other_flags_than_those_of_an_attempt_are_seen_where_a_step_wants_them() {
+        let touches = touches(&[variant(&["tcp/7000 flags=fin", "tcp/7001"])], &[], None);
+        assert_eq!(touches.segments, [(7000, 7000)]);
+    }
+
+    #[test]
+    fn a_ping_of_either_family_is_seen() {
+        let touches = touches(&[variant(&["icmp/echo"])], &[], None);
+        assert_eq!((touches.icmp4, touches.icmp6), (vec![8], vec![128]));
+    }
+
+    #[test]
+    fn a_span_alone_needs_no_more_than_itself() {
+        let span = Span::new(20_000, 28_191, &[]).unwrap();
+        let touches = touches(&[], &[], Some(&(span, Protocol::Udp)));
+        assert_eq!(touches.datagrams, [(20_000, 28_191)]);
+        assert!(touches.attempts.is_empty());
+    }
+}

@@ -1,0 +1,156 @@
+//! Stories of actions: what a knock sets off, and what undoes it, whatever happens to us meanwhile.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use nightlatch_lab::{Entered, pause, wait_until};
+use nightlatch_ticket::Happened;
+
+use crate::daemon::Daemon;
+use crate::stage::Family::{V4, V6};
+use crate::stage::{Stage, is_in};
+use crate::touch::Touch::Tcp;
+use crate::touch::touch;
+use crate::{Story, Told};
+
+pub(crate) const STORIES: &[Story] = &[
+    ("a_knock_runs_a_command_and_its_end_the_other", both_halves),
+    ("a_sequence_runs_one_too", by_sequence),
+    ("closing_early_runs_the_second_half_at_once", closed_early),
+    ("a_renewal_puts_the_second_half_off", renewed),
+    ("the_second_half_survives_a_crash", survives),
+    ("a_command_that_hangs_holds_nobody_up", hangs),
+    ("a_reload_changes_what_is_run", reloaded),
+];
+
+fn both_halves(entered: &Entered) -> Told {
+    let (mut stage, daemon) = running(entered, "action-halves", ACTION);
+    for (family, address) in [(V4, "10.77.0.2"), (V6, "fd77::2")] {
+        let outcome = stage.alice.knock("note", family).unwrap();
+        assert_eq!(outcome.happened, Happened::Granted { seconds: 1 });
+        awaits(&stage, &format!("start {address} alice note 1 {address}"), &daemon);
+        awaits(&stage, &format!("stop {address}"), &daemon);
+    }
+    Told::Whole
+}
+
+fn by_sequence(entered: &Entered) -> Told {
+    let (stage, daemon) = running(entered, "action-sequence", ACTION);
+    touch(&stage.bob.host, &[Tcp(7000), Tcp(9000), Tcp(8000)], V4);
+    awaits(&stage, "start 10.77.0.3 wake note 1 10.77.0.3", &daemon);
+    awaits(&stage, "stop 10.77.0.3", &daemon);
+    Told::Whole
+}
+
+fn closed_early(entered: &Entered) -> Told {
+    let (mut stage, daemon) = running(entered, "action-close", &ACTION.replace("1s", "1h"));
+    stage.alice.knock("note", V4).unwrap();
+    awaits(&stage, "start 10.77.0.2", &daemon);
+    stage
+        .alice
+        .wish(nightlatch_ticket::Kind::Close, "note", V4)
+        .unwrap();
+    awaits(&stage, "stop 10.77.0.2", &daemon);
+    Told::Whole
+}
+
+fn renewed(entered: &Entered) -> Told {
+    let (mut stage, daemon) = running(entered, "action-renewal", &ACTION.replace("1s", "2s"));
+    stage.alice.knock("note", V4).unwrap();
+    awaits(&stage, "start", &daemon);
+    pause(Duration::from_millis(1_200));
+    stage.alice.knock("note", V4).unwrap();
+    pause(Duration::from_millis(1_300));
+    let noted = fs::read_to_string(note(&stage)).unwrap();
+    assert_eq!(noted.matches("start").count(), 1, "{noted}");
+    assert!(!noted.contains("stop"), "too early: {noted}");
+    awaits(&stage, "stop 10.77.0.2", &daemon);
+    Told::Whole
+}
+
+fn survives(entered: &Entered) -> Told {
+    let (mut stage, mut daemon) = running(entered, "action-crash", &ACTION.replace("1s", "2s"));
+    stage.alice.knock("note", V4).unwrap();
+    awaits(&stage, "start", &daemon);
+    daemon.kill();
+    drop(daemon);
+    pause(Duration::from_millis(2_500));
+    let noted = fs::read_to_string(note(&stage)).unwrap();
+    assert!(!noted.contains("stop"), "nobody is there to run it: {noted}");
+    let daemon = stage.start();
+    awaits(&stage, "stop 10.77.0.2", &daemon);
+    Told::Whole
+}
+
+fn hangs(entered: &Entered) -> Told {
+    let action = ACTION.replace("start-shell = ", "start-shell = \"sleep 600\" #");
+    let (mut stage, daemon) = running(entered, "action-hangs", &action);
+    for _ in 0..50 {
+        stage.alice.knock("note", V4).unwrap();
+    }
+    stage.alice.knock("office", V4).unwrap();
+    assert!(is_in(&stage.alice.host, 443, V4), "{}", daemon.log());
+    daemon.await_line("action-timed-out");
+    Told::Whole
+}
+
+fn reloaded(entered: &Entered) -> Told {
+    let (mut stage, daemon) = running(entered, "action-reload", ACTION);
+    let changed = with_folder(&stage, &ACTION.replace("start %IP%", "begin %IP%"));
+    stage.write_config(&(may_note(&stage.config) + &changed));
+    daemon.reload();
+    daemon.await_line("reloaded");
+    stage.alice.knock("note", V4).unwrap();
+    awaits(&stage, "begin 10.77.0.2", &daemon);
+    Told::Whole
+}
+
+fn awaits(stage: &Stage, line: &str, daemon: &Daemon) {
+    let is_noted = || fs::read_to_string(note(stage)).is_ok_and(|noted| noted.contains(line));
+    assert!(
+        wait_until(PATIENCE, is_noted),
+        "no {line:?} in {:?}\n{}",
+        fs::read_to_string(note(stage)),
+        daemon.log()
+    );
+}
+
+fn note(stage: &Stage) -> PathBuf {
+    stage.folder.join("note")
+}
+
+fn running(entered: &Entered, name: &str, action: &str) -> (Stage, Daemon) {
+    let stage = Stage::new(entered, name);
+    let text = with_folder(&stage, action);
+    stage.write_config(&(may_note(&stage.config) + &text));
+    let daemon = stage.start();
+    (stage, daemon)
+}
+
+fn with_folder(stage: &Stage, action: &str) -> String {
+    action.replace("NOTE", &note(stage).display().to_string())
+}
+
+fn may_note(config: &str) -> String {
+    config.replace("\"web\", \"office\"]", "\"web\", \"office\", \"note\"]")
+}
+
+const ACTION: &str = r#"
+[service.note]
+run = "note"
+for = "1s"
+
+[action.note]
+start-shell = "echo start %IP% $NIGHTLATCH_CLIENT $NIGHTLATCH_SERVICE $NIGHTLATCH_SECONDS $NIGHTLATCH_ADDRESS >> NOTE"
+stop-shell = "echo stop %IP% >> NOTE"
+user = "root"
+timeout = "1s"
+
+[sequence.wake]
+steps = ["tcp/7000", "tcp/9000", "tcp/8000"]
+opens = "note"
+"#;
+
+/// A busy machine may take long.
+const PATIENCE: Duration = Duration::from_secs(6);

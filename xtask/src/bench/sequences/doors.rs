@@ -1,0 +1,85 @@
+//! The same doors twice: as knockd is told of them, and as we are.
+
+use std::fmt::Write as _;
+use std::fs;
+
+use anyhow::Result;
+
+use super::super::folder::Folder;
+use super::super::ours::Ours;
+use super::super::peers::{Kind, Peer};
+use super::super::stage::{DOOR, Stage};
+use super::super::Bench;
+
+/// Sequences of TCP ports, each of which opens the same port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Doors {
+    pub(super) sequences: &'static [&'static [u16]],
+    pub(super) flags: Flags,
+}
+
+/// Which segments knockd counts; we count connection attempts in either case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flags {
+    Syn,
+    Any,
+}
+
+/// Whoever guards the door; dropped, it ends.
+pub(super) enum Guard {
+    Ours(#[expect(dead_code, reason = "it lives as long as it is kept")] Ours),
+    Theirs(#[expect(dead_code, reason = "it lives as long as it is kept")] Peer),
+}
+
+impl Doors {
+    pub(super) fn guarded_by_us(self, bench: &Bench, stage: &Stage, folder: &Folder) -> Result<Guard> {
+        let ours = bench.builds.start_with(stage, folder, &self.ours())?;
+        Ok(Guard::Ours(ours))
+    }
+
+    pub(super) fn guarded_by_knockd(self, stage: &Stage, folder: &Folder) -> Result<Guard> {
+        let peer = Kind::Knockd.start_with(stage, folder, &self.theirs())?;
+        Ok(Guard::Theirs(peer))
+    }
+
+    /// Sections of our configuration.
+    pub(super) fn ours(self) -> String {
+        let mut text = format!("\n[service.porch]\nopen = [\"tcp/{DOOR}\"]\nfor = \"5s\"\n");
+        for (number, sequence) in self.sequences.iter().enumerate() {
+            let steps: Vec<String> = sequence.iter().map(|port| format!("\"tcp/{port}\"")).collect();
+            // Writing to a text cannot fail.
+            let _ = write!(
+                text,
+                "\n[sequence.door{number}]\nsteps = [{}]\nopens = \"porch\"\nwithin = \"5s\"\nper-minute = 100000\n",
+                steps.join(", ")
+            );
+        }
+        text
+    }
+
+    /// A whole knockd.conf.
+    fn theirs(self) -> String {
+        let mut text = "[options]\n  UseSyslog\n".to_owned();
+        for (number, sequence) in self.sequences.iter().enumerate() {
+            let ports: Vec<String> = sequence.iter().map(u16::to_string).collect();
+            let flags = match self.flags {
+                Flags::Syn => "  tcpflags = syn\n",
+                Flags::Any => "",
+            };
+            let _ = write!(
+                text,
+                "\n[door{number}]\n  sequence = {}\n  seq_timeout = 5\n{flags}  \
+                 start_command = iptables -w -I INPUT -s %IP% -p tcp --dport {DOOR} -j ACCEPT\n",
+                ports.join(",")
+            );
+        }
+        text
+    }
+}
+
+/// Writes a text into a folder and says where.
+pub(super) fn write(folder: &Folder, name: &str, text: &str) -> Result<std::path::PathBuf> {
+    let path = folder.file(name);
+    fs::write(&path, text)?;
+    Ok(path)
+}

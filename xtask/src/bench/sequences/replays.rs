@@ -1,0 +1,74 @@
+//! Recorded knocks, sent again and again: what a second time opens.
+
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::time::Duration;
+
+use anyhow::Result;
+use nightlatch_lab::{Flags as Bits, Forger, Packet, pause};
+
+use super::flooded::{DOORS, ENCRYPTED, SPAN};
+use crate::bench::Bench;
+use crate::bench::clients::{Clients, Person};
+use crate::bench::ours::{Ours, packet};
+use crate::bench::report::Replays;
+use crate::bench::stage::{SERVER, Stage, address, keyhole};
+
+/// Each authenticated kind, recorded once and sent 400 times from its own address.
+pub(super) fn measure(bench: &Bench) -> Result<Vec<Replays>> {
+    let stage = Stage::new()?;
+    let folder = bench.folder.inside("replays")?;
+    let mut clients = Clients::draw(2, 0)?;
+    let text = DOORS.ours() + ENCRYPTED;
+    let daemon = bench.builds.start_for(&stage, &folder, &clients, &text)?;
+    let forger = Forger::open(&stage.client)?;
+    let mut all = Vec::new();
+    for (kind, recorded) in [
+        ("encrypted sequence", sequence(clients.person(0)?, address(0))?),
+        ("ticket", vec![packet(clients.person(1)?, address(1))]),
+    ] {
+        all.push(replay(kind, &recorded, &forger, &daemon)?);
+    }
+    Ok(all)
+}
+
+fn replay(kind: &str, recorded: &[Vec<u8>], forger: &Forger, daemon: &Ours) -> Result<Replays> {
+    let before = daemon.granted()?;
+    let send = || {
+        recorded.iter().try_for_each(|packet| {
+            pause(APART);
+            forger.send_bytes(packet, keyhole())
+        })
+    };
+    send()?;
+    pause(A_MOMENT);
+    let first = daemon.granted()?.saturating_sub(before);
+    for _ in 0..TIMES {
+        send()?;
+    }
+    pause(A_MOMENT);
+    let opened = daemon.granted()?.saturating_sub(before).saturating_sub(first);
+    Ok(Replays {
+        kind: kind.to_owned(),
+        honoured: first,
+        replays: TIMES,
+        opened,
+    })
+}
+
+fn sequence(person: &mut Person, from: Ipv4Addr) -> Result<Vec<Vec<u8>>> {
+    let own = SocketAddr::V4(SocketAddrV4::new(from, SOURCE));
+    let ports = person.sequence(from, SPAN)?;
+    Ok(ports
+        .into_iter()
+        .zip(1..)
+        .map(|(port, number)| {
+            let to = SocketAddr::V4(SocketAddrV4::new(SERVER, port));
+            Packet::tcp(own, to, Bits::SYN, number).to_bytes()
+        })
+        .collect())
+}
+
+const TIMES: u32 = 400;
+const SOURCE: u16 = 41_000;
+const APART: Duration = Duration::from_micros(100);
+const A_MOMENT: Duration = Duration::from_millis(300);
