@@ -99,6 +99,8 @@ fn observation(payload: &[u8]) -> Observation<'_> {
         destination: IpAddr::from([192, 0, 2, 1]),
         hops: 64,
         identification: None,
+        unfragmentable: None,
+        length: 128,
         transport: Transport::Udp(Datagram {
             source_port: 4000,
             destination_port: KNOCK_PORT,

@@ -245,6 +245,8 @@ mod tests {
             destination: IpAddr::from([192, 0, 2, 1]),
             hops: 64,
             identification: None,
+            unfragmentable: None,
+            length: 128,
             transport: Transport::Udp(Datagram {
                 source_port: 4000,
                 destination_port: 1,
