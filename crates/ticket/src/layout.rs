@@ -133,7 +133,8 @@ fn time(plain: &Plain) -> Result<UnixTime, OpenError> {
     Ok(UnixTime::from_millis(milliseconds))
 }
 
-fn write_address(address: Option<IpAddr>) -> [u8; 16] {
+/// An address in 16 bytes, IPv4 as IPv4-mapped; zeros where there is none.
+pub(crate) fn write_address(address: Option<IpAddr>) -> [u8; 16] {
     match address {
         None => [0; 16],
         Some(IpAddr::V4(address)) => address.to_ipv6_mapped().octets(),

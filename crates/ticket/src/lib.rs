@@ -6,6 +6,7 @@
 //!              ├────► seal ◄─ layout ◄─ request │ ack        what is said
 //!              └────► open ─► layout ─► request │ ack        what was heard
 //!                                          ▲
+//!   sequence: request ─► frames ─► symbols ─► ports, and back
 //!   attempt: Wish + Memory ─► Step ────────┘   the client repairs clock, counter and address
 //! ```
 #![no_std]
@@ -18,10 +19,13 @@ mod attempt;
 mod counter;
 mod keys;
 mod layout;
+mod mac;
+mod message;
 mod open;
 mod pair;
 mod request;
 mod seal;
+mod sequence;
 mod service;
 mod tag;
 mod text;
@@ -34,10 +38,16 @@ pub use attempt::{
 };
 pub use counter::Counter;
 pub use keys::{PresharedSecret, PublicKey, SecretKey};
+pub use message::{Text, TextTooLong};
 pub use open::{OpenError, open, open_ack};
 pub use pair::{PairKeys, WeakKey};
 pub use request::{Kind, Request};
 pub use seal::{SEALED_LENGTH, Sealed, WrongLength, as_sealed, nonce_of, seal, seal_ack, tag_of};
+pub use sequence::{
+    FRAME_LENGTH, Frame, FrameHead, LONGEST_SEQUENCE_TEXT, MOST_FRAMES, PORTS_NEEDED, SYMBOLS,
+    SequenceError, SequenceKind, SequenceRequest, SequenceTag, SequenceText, ShortService, Span,
+    SpanError, Symbol, gather, head_of, open_sequence, seal_sequence, spread,
+};
 pub use service::ServiceHash;
 pub use tag::{Tag, TagKey, Tagged};
 pub use text::{KeyKind, KeyTextError};

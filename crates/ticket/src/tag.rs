@@ -1,10 +1,9 @@
 //! The first eight bytes of a packet: noise to everybody but the two who share a key.
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::layout::leading;
+use crate::mac::hmac;
 use crate::{Counter, Epoch, UnixTime};
 
 /// Eight bytes by which one look-up tells a client from noise.
@@ -79,21 +78,8 @@ impl TagKey {
         .find(|tagged| self.tag_for(*tagged) == tag)
     }
 
-    fn tag(&self, label: &[u8], number: &[u8]) -> Tag {
-        // A key shorter than the hash's block is filled up with zeros (RFC 2104 §2): done here, so
-        // that there is no wrong key length to report.
-        let mut block = Zeroizing::new([0; 64]);
-        block
-            .iter_mut()
-            .zip(&self.0)
-            .for_each(|(to, from)| *to = *from);
-        let mac = Hmac::<Sha256>::new((&*block).into());
-        let hash = mac
-            .chain_update(label)
-            .chain_update(number)
-            .finalize()
-            .into_bytes();
-        Tag(leading(&hash.into()))
+    pub(crate) fn tag(&self, label: &[u8], number: &[u8]) -> Tag {
+        Tag(leading(&hmac(&self.0, &[label, number])))
     }
 }
 

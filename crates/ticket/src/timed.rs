@@ -2,13 +2,12 @@
 
 use alloc::vec::Vec;
 
-use hmac::{Hmac, KeyInit, Mac};
 use rand_core::CryptoRng;
-use sha2::Sha256;
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::UnixTime;
+use crate::mac::hmac;
 
 /// The secret behind a time-based sequence: whoever has it knows its ports at any time.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
@@ -56,15 +55,8 @@ impl SequenceSecret {
 
     /// HOTP's dynamic truncation (RFC 4226 §5.3) over HMAC-SHA-256, as RFC 6238 §1.2 allows.
     fn truncated(&self, TimeStep(step): TimeStep, index: u32) -> u32 {
-        let mut block = Zeroizing::new([0; 64]);
-        let places = block.iter_mut().zip(&self.0);
-        places.for_each(|(to, from)| *to = *from);
-        let mac = Hmac::<Sha256>::new((&*block).into())
-            .chain_update(b"nightlatch timed sequence")
-            .chain_update(step.to_be_bytes())
-            .chain_update(index.to_be_bytes())
-            .finalize()
-            .into_bytes();
+        let (step, index) = (step.to_be_bytes(), index.to_be_bytes());
+        let mac = hmac(&self.0, &[LABEL, &step, &index]);
         let offset = mac.last().map_or(0, |byte| usize::from(byte & 0x0f));
         let four = mac.get(offset..).and_then(<[u8]>::first_chunk::<4>);
         u32::from_be_bytes(*four.unwrap_or(&[0; 4])) & 0x7fff_ffff
@@ -96,6 +88,9 @@ impl TimeStep {
 
 /// More than anybody types; the state of a walk has no room for more at a time.
 const MOST_PORTS: u8 = 8;
+
+/// What sets these codes apart from any other use of the secret.
+const LABEL: &[u8] = b"nightlatch timed sequence";
 
 #[cfg(test)]
 mod tests {

@@ -26,6 +26,7 @@ pub(super) const HOUSE: &[Room] = &[
             "hkdf",
             "hmac",
             "rand_core",
+            "reed-solomon",
             "sha2",
             "subtle",
             "thiserror",
