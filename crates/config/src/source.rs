@@ -84,10 +84,11 @@ fn next_secret(text: &str) -> Option<(&str, &str, &str)> {
         .min_by_key(|(before, _, _)| before.len())
 }
 
-const SECRET_PREFIXES: [&str; 3] = [
+const SECRET_PREFIXES: [&str; 4] = [
     "nightlatch-secret1",
     "nightlatch-psk1",
     "nightlatch-sealed1",
+    "nightlatch-seq1",
 ];
 
 #[cfg(test)]
@@ -98,5 +99,10 @@ mod tests {
     fn a_pasted_secret_is_never_shown() {
         let shown = without_secrets("a = \"nightlatch-secret1qqqq\" nightlatch-psk1zzz\n");
         assert_eq!(shown, "a = \"nightlatch-secret1****\" nightlatch-psk1***\n");
+        let shown = without_secrets("time-based = \"nightlatch-seq1qq\" nightlatch-sealed1z");
+        assert_eq!(
+            shown,
+            "time-based = \"nightlatch-seq1**\" nightlatch-sealed1*"
+        );
     }
 }

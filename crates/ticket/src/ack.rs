@@ -28,11 +28,13 @@ pub enum Status {
     Unavailable = 9,
     /// There are too many grants already.
     Full = 10,
+    /// The message has arrived; what becomes of it is the server's business.
+    Taken = 11,
 }
 
 impl Status {
     /// Every status, in the order of its number.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Granted,
         Self::Closed,
         Self::Seen,
@@ -43,6 +45,7 @@ impl Status {
         Self::Recovered,
         Self::Unavailable,
         Self::Full,
+        Self::Taken,
     ];
 
     pub(crate) fn from_byte(byte: u8) -> Option<Self> {

@@ -161,7 +161,7 @@ const VERSION: usize = 0;
 const FLAGS: usize = 2;
 const COUNTER: usize = 4;
 const TIME: usize = 12;
-const RESERVED: usize = 48;
+pub(crate) const RESERVED: usize = 48;
 
 /// Offsets that only a request has.
 mod request {

@@ -34,11 +34,15 @@ mod timed;
 
 pub use ack::{Ack, Status};
 pub use attempt::{
-    AddressClaim, Answer, Attempt, Happened, Heard, Memory, Outcome, Reason, Repairs, Step, Wish,
+    AddressClaim, Answer, Attempt, Happened, Heard, Memory, Outcome, Packet, Reason, Repairs, Step,
+    Wish,
 };
 pub use counter::Counter;
 pub use keys::{PresharedSecret, PublicKey, SecretKey};
-pub use message::{Text, TextTooLong};
+pub use message::{
+    LONGEST_MESSAGE, MESSAGE_LENGTH, MessageText, SealedMessage, Text, TextTooLong,
+    as_sealed_message, open_message, seal_message,
+};
 pub use open::{OpenError, open, open_ack};
 pub use pair::{PairKeys, WeakKey};
 pub use request::{Kind, Request};

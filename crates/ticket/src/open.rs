@@ -5,7 +5,7 @@ use aes_gcm_siv::{AeadInOut, Aes256GcmSiv, KeyInit};
 use subtle::ConstantTimeEq;
 
 use crate::layout::{self, Plain, field, sealed};
-use crate::{Ack, Counter, PairKeys, Request, Sealed, nonce_of, tag_of};
+use crate::{Ack, Counter, PairKeys, Request, Sealed, Tag, nonce_of, tag_of};
 
 /// Why a packet of the right length was not opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +37,9 @@ pub enum OpenError {
     /// An address that no host can have, or none where there must be one.
     #[error("the address is not one that a host can have")]
     BadAddress,
+    /// A message whose text is longer than it may be, or no UTF-8.
+    #[error("the text is too long or not UTF-8")]
+    BadText,
 }
 
 /// Opens a knock, on the server. Whether it is fresh and may be honoured is not this function's business.
@@ -62,13 +65,22 @@ pub fn open_ack(sealed: &Sealed, expected: Counter, keys: &PairKeys) -> Result<A
 fn plaintext(sealed: &Sealed, key: &[u8; 32]) -> Result<Plain, OpenError> {
     let mut plain: Plain = field::<{ sealed::CIPHERTEXT }, 64, _>(sealed);
     let authenticator = field::<{ sealed::AUTHENTICATOR }, 16, _>(sealed);
-    let text = InOutBuf::from(plain.as_mut_slice());
+    let outside = (tag_of(sealed), nonce_of(sealed), authenticator);
+    decrypt(outside, &mut plain, key).map(|()| plain)
+}
+
+/// Decrypts the text where it stands, if it was sealed with this tag, nonce and authenticator.
+pub(crate) fn decrypt(
+    (tag, nonce, authenticator): (Tag, [u8; 12], [u8; 16]),
+    text: &mut [u8],
+    key: &[u8; 32],
+) -> Result<(), OpenError> {
     Aes256GcmSiv::new(key.into())
         .decrypt_inout_detached(
-            &nonce_of(sealed).into(),
-            &tag_of(sealed).0,
-            text,
+            &nonce.into(),
+            &tag.0,
+            InOutBuf::from(text),
             &authenticator.into(),
         )
-        .map_or(Err(OpenError::Forged), |()| Ok(plain))
+        .map_err(|_| OpenError::Forged)
 }

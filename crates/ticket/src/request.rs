@@ -14,7 +14,7 @@ pub enum Kind {
     Close = 2,
     /// Tell me the address that you see me at; open nothing.
     AskAddress = 3,
-    /// Reserved for messages longer than a knock; a server refuses it.
+    /// Take a text, which only a packet of a message's length carries; in a knock it gets no answer.
     Message = 4,
 }
 

@@ -5,9 +5,9 @@ use aes_gcm_siv::{AeadInOut, Aes256GcmSiv, KeyInit};
 use rand_core::CryptoRng;
 
 use crate::layout::{self, Plain, field, put, sealed};
-use crate::{Ack, PairKeys, Request, Tag, Tagged};
+use crate::{Ack, MESSAGE_LENGTH, PairKeys, Request, Tag, Tagged};
 
-/// The length of every sealed packet, in either direction.
+/// The length of every sealed packet but a message, in either direction.
 pub const SEALED_LENGTH: usize = 100;
 
 /// A sealed packet: tag 8 ‖ nonce 12 ‖ ciphertext 64 ‖ authenticator 16.
@@ -39,36 +39,49 @@ pub fn as_sealed(payload: &[u8]) -> Result<&Sealed, WrongLength> {
 
 /// A datagram that cannot be a sealed packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{found} bytes are not a sealed packet, which has {SEALED_LENGTH}")]
+#[error(
+    "{found} bytes are not a sealed packet: a knock has {SEALED_LENGTH}, a message {MESSAGE_LENGTH}"
+)]
 pub struct WrongLength {
     /// How many bytes there are.
     pub found: usize,
 }
 
-/// The tag of a sealed packet.
-pub fn tag_of(sealed: &Sealed) -> Tag {
+/// The tag of a sealed packet, be it a knock, an answer or a message.
+pub fn tag_of<const LENGTH: usize>(sealed: &[u8; LENGTH]) -> Tag {
     Tag(field::<{ sealed::TAG }, 8, _>(sealed))
 }
 
-/// The nonce of a sealed packet.
-pub fn nonce_of(sealed: &Sealed) -> [u8; 12] {
+/// The nonce of a sealed packet, be it a knock, an answer or a message.
+pub fn nonce_of<const LENGTH: usize>(sealed: &[u8; LENGTH]) -> [u8; 12] {
     field::<{ sealed::NONCE }, 12, _>(sealed)
 }
 
 fn close(tag: Tag, mut plain: Plain, key: &[u8; 32], rng: &mut impl CryptoRng) -> Sealed {
-    let mut nonce = [0; 12];
-    rng.fill_bytes(&mut nonce);
-
     let mut sealed = [0; SEALED_LENGTH];
-    let cipher = Aes256GcmSiv::new(key.into());
-    let text = InOutBuf::from(plain.as_mut_slice());
-    // 64 bytes are far below what the cipher takes. Were it ever to refuse them, nothing of the
-    // text leaves: a packet of zeros is noise to everybody.
-    if let Ok(authenticator) = cipher.encrypt_inout_detached(&nonce.into(), &tag.0, text) {
+    if let Some((nonce, authenticator)) = encrypt(tag, &mut plain, key, rng) {
         put::<{ sealed::TAG }, 8, _>(&mut sealed, tag.0);
         put::<{ sealed::NONCE }, 12, _>(&mut sealed, nonce);
         put::<{ sealed::CIPHERTEXT }, 64, _>(&mut sealed, plain);
-        put::<{ sealed::AUTHENTICATOR }, 16, _>(&mut sealed, authenticator.into());
+        put::<{ sealed::AUTHENTICATOR }, 16, _>(&mut sealed, authenticator);
     }
     sealed
+}
+
+/// Encrypts the text where it stands, under a nonce of its own; gives nonce and authenticator.
+pub(crate) fn encrypt(
+    tag: Tag,
+    text: &mut [u8],
+    key: &[u8; 32],
+    rng: &mut impl CryptoRng,
+) -> Option<([u8; 12], [u8; 16])> {
+    let mut nonce = [0; 12];
+    rng.fill_bytes(&mut nonce);
+    let cipher = Aes256GcmSiv::new(key.into());
+    // A kilobyte is far below what the cipher takes. Were it ever to refuse it, nothing of the text
+    // leaves: a packet of zeros is noise to everybody.
+    let authenticator = cipher
+        .encrypt_inout_detached(&nonce.into(), &tag.0, InOutBuf::from(text))
+        .ok()?;
+    Some((nonce, authenticator.into()))
 }

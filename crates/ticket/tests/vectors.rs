@@ -378,6 +378,7 @@ fn reason(error: OpenError) -> &'static str {
         OpenError::ReservedNotZero => "reserved-not-zero",
         OpenError::BadTime(_) => "bad-time",
         OpenError::BadAddress => "bad-address",
+        OpenError::BadText => "bad-text",
     }
 }
 

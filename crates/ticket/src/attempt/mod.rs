@@ -9,6 +9,7 @@
 //! ```
 
 mod outcome;
+mod packet;
 mod repair;
 mod wish;
 
@@ -17,6 +18,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 pub use outcome::{Happened, Outcome, Reason, Repairs, Step};
+pub use packet::Packet;
 pub use repair::Heard;
 pub use wish::{AddressClaim, Answer, Memory, Wish};
 
@@ -164,7 +166,12 @@ impl Attempt {
                 wanted: 0,
                 ..blank
             },
-            _ => blank,
+            Kind::Message => Request {
+                service: ServiceHash::NONE,
+                wanted: 0,
+                ..blank
+            },
+            Kind::Knock | Kind::Close => blank,
         }
     }
 

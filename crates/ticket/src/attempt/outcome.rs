@@ -8,7 +8,7 @@ use crate::{Request, Tagged};
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Seal this and send it; then wait for an answer as long as `patience` says.
+    /// Seal this (a message with [`Packet::telling`](crate::Packet::telling)) and send it; then wait for an answer as long as `patience` says.
     Send {
         /// What to seal.
         request: Request,
@@ -46,6 +46,8 @@ pub enum Happened {
     Closed,
     /// The address is known.
     Seen,
+    /// The message has arrived.
+    Taken,
     /// The knock was sent, and nobody was expected to answer.
     Sent,
 }

@@ -69,6 +69,7 @@ impl Attempt {
             ),
             Status::Closed => self.done(Happened::Closed, Some(ack.seen)),
             Status::Seen => self.done(Happened::Seen, Some(ack.seen)),
+            Status::Taken => self.done(Happened::Taken, Some(ack.seen)),
             Status::Forbidden => Step::GiveUp(Reason::Forbidden),
             Status::Unavailable => Step::GiveUp(Reason::Unavailable),
             Status::Full => Step::GiveUp(Reason::Full),

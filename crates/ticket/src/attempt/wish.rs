@@ -7,7 +7,7 @@ use crate::{Counter, Kind, ServiceHash};
 /// What somebody wants of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wish {
-    /// Open, close, or only ask for the address.
+    /// Open, close, take a text, or only tell the address.
     pub kind: Kind,
     /// Which service.
     pub service: ServiceHash,

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 pub use wrong::{KeyKind, KeyTextError};
 
-use crate::{PresharedSecret, PublicKey, SecretKey};
+use crate::{PresharedSecret, PublicKey, SecretKey, SequenceSecret};
 
 impl fmt::Display for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -65,6 +65,21 @@ impl FromStr for PresharedSecret {
 
     fn from_str(text: &str) -> Result<Self, KeyTextError> {
         read(text, KeyKind::Preshared).map(|bytes| Self::from_bytes(*bytes))
+    }
+}
+
+impl SequenceSecret {
+    /// The secret as text, for writing it to its file.
+    pub fn expose_text(&self) -> Zeroizing<String> {
+        write(KeyKind::Sequence, self.expose_bytes())
+    }
+}
+
+impl FromStr for SequenceSecret {
+    type Err = KeyTextError;
+
+    fn from_str(text: &str) -> Result<Self, KeyTextError> {
+        read(text, KeyKind::Sequence).map(|bytes| Self::from_bytes(*bytes))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// Which of the three kinds of key a text is, or should have been.
+/// Which of the four kinds of key a text is, or should have been.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyKind {
     /// May be shown to anybody; stands in the other side's configuration.
@@ -11,6 +11,8 @@ pub enum KeyKind {
     Secret,
     /// Known to one client and the server.
     Preshared,
+    /// Known to all who may touch the ports that follow from it.
+    Sequence,
 }
 
 impl KeyKind {
@@ -20,11 +22,12 @@ impl KeyKind {
             Self::Public => "nightlatch-pub",
             Self::Secret => "nightlatch-secret",
             Self::Preshared => "nightlatch-psk",
+            Self::Sequence => "nightlatch-seq",
         }
     }
 
     pub(super) fn with_prefix(prefix: &str) -> Option<Self> {
-        [Self::Public, Self::Secret, Self::Preshared]
+        [Self::Public, Self::Secret, Self::Preshared, Self::Sequence]
             .into_iter()
             .find(|kind| prefix.eq_ignore_ascii_case(kind.prefix()))
     }
@@ -43,6 +46,7 @@ impl fmt::Display for KeyKind {
             Self::Public => "public key",
             Self::Secret => "secret key",
             Self::Preshared => "pre-shared secret",
+            Self::Sequence => "sequence secret",
         })
     }
 }
@@ -121,6 +125,7 @@ fn remark(found: KeyKind) -> &'static str {
         KeyKind::Public => "",
         KeyKind::Secret => ", and keep the secret key where it belongs",
         KeyKind::Preshared => ", and keep the pre-shared secret where it belongs",
+        KeyKind::Sequence => ", and keep the sequence secret where it belongs",
     }
 }
 

@@ -91,7 +91,8 @@ impl fmt::Display for Remark {
             Self::Sent(_, Tagged::Recovery) => "sent a recovery knock",
             Self::Sent(Kind::Close, _) => "sent a knock that closes",
             Self::Sent(Kind::AskAddress, _) => "sent a question for the address",
-            Self::Sent(Kind::Knock | Kind::Message, _) => "sent a knock",
+            Self::Sent(Kind::Message, _) => "sent a message",
+            Self::Sent(Kind::Knock, _) => "sent a knock",
             Self::Answered(status) => match status {
                 Status::Granted => "answer: open",
                 Status::Closed => "answer: closed",
@@ -103,6 +104,7 @@ impl fmt::Display for Remark {
                 Status::Recovered => "answer: the server's time, counter and our address",
                 Status::Unavailable => "answer: the gate could not be changed",
                 Status::Full => "answer: no room for another grant",
+                Status::Taken => "answer: the message has arrived",
             },
             Self::Silence => "no answer",
             Self::Strange => "something came that is no answer: ignored",

@@ -90,6 +90,7 @@ const fn word(outcome: &Outcome) -> &'static str {
         Happened::Granted { .. } => "granted",
         Happened::Closed => "closed",
         Happened::Seen => "seen",
+        Happened::Taken => "taken",
         Happened::Sent => "sent",
     }
 }

@@ -61,6 +61,7 @@ fn answer(service: &str, visit: &Visit, outcome: &Outcome) -> String {
         }
         Happened::Closed => format!("closed for {seen}, {service}"),
         Happened::Seen => format!("the server sees {seen}"),
+        Happened::Taken => format!("told {}", visit.place),
         Happened::Sent => format!(
             "knocked at {}, {service}; this server never answers: connect to see whether it is open",
             visit.place

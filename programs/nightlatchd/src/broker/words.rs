@@ -36,6 +36,7 @@ pub(super) const fn of_answer(status: Status) -> &'static str {
         Status::Recovered => "recovery",
         Status::Unavailable => "unavailable",
         Status::Full => "full",
+        Status::Taken => "taken",
     }
 }
 

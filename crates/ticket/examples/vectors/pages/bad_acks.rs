@@ -120,7 +120,7 @@ fn misspelt_acks() -> Vec<(String, Ack, &'static str)> {
             "unknown-version",
         ));
     }
-    for status in [0, 11, 128, 255] {
+    for status in [0, 12, 128, 255] {
         all.push((
             format!("status {status}"),
             Ack { status, ..ack() },

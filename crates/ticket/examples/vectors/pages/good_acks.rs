@@ -101,5 +101,6 @@ fn good_acks() -> Vec<(&'static str, Ack)> {
                 ..ack()
             },
         ),
+        ("taken", refused(11)),
     ]
 }

@@ -92,7 +92,7 @@ fn good_knocks() -> Vec<(&'static str, Option<u64>, Knock)> {
         ("a close", now, Knock { kind: 2, ..knock() }),
         ("an ask for the address", now, asking),
         (
-            "a message, which this version reserves",
+            "a message in a packet without room for one",
             now,
             Knock { kind: 4, ..knock() },
         ),
