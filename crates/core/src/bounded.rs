@@ -3,12 +3,6 @@
 use alloc::boxed::Box;
 use alloc::vec;
 
-/// Something that stands in a place of the table.
-pub(crate) trait Occupant: Default {
-    /// Whose it is; zero where the place is free.
-    fn who(&self) -> u64;
-}
-
 /// Sets of a few places each. A source can only be in one set, which one it cannot know; so who
 /// fills the table has to fill all of it, and the look-up costs the same whoever fills it.
 ///
@@ -17,7 +11,7 @@ pub(crate) struct Bounded<T> {
     sets: Box<[Option<Box<[T; WAYS]>>]>,
 }
 
-impl<T: Occupant + Clone> Bounded<T> {
+impl<T: Clone + Default> Bounded<T> {
     /// An empty table of so many sets.
     pub(crate) fn new(sets: usize) -> Self {
         Self {
@@ -38,11 +32,10 @@ impl<T: Occupant + Clone> Bounded<T> {
         Some(set.get_or_insert_with(|| Box::new(core::array::from_fn(|_| T::default()))))
     }
 
-    /// Everything in it.
+    /// Every place of which memory was taken.
     #[cfg(test)]
-    pub(crate) fn occupants(&self) -> impl Iterator<Item = &T> {
-        let places = self.sets.iter().flatten().flat_map(|set| set.iter());
-        places.filter(|occupant| occupant.who() != 0)
+    pub(crate) fn places(&self) -> impl Iterator<Item = &T> {
+        self.sets.iter().flatten().flat_map(|set| set.iter())
     }
 
     fn place(&self, who: u64) -> usize {
@@ -59,27 +52,18 @@ pub(crate) const WAYS: usize = 8;
 mod tests {
     use super::*;
 
-    #[derive(Clone, Default)]
-    struct Somebody(u64);
-
-    impl Occupant for Somebody {
-        fn who(&self) -> u64 {
-            self.0
-        }
-    }
-
     #[test]
     fn a_table_takes_no_memory_for_who_is_not_there() {
-        let mut table = Bounded::<Somebody>::new(1000);
+        let mut table = Bounded::<u64>::new(1000);
         assert!(table.found(u64::MAX).is_none());
-        table.room(u64::MAX).unwrap()[3] = Somebody(u64::MAX);
+        table.room(u64::MAX).unwrap()[3] = u64::MAX;
         assert!(table.found(u64::MAX).is_some() && table.found(1).is_none());
-        assert_eq!(table.occupants().count(), 1);
+        assert_eq!(table.places().count(), WAYS);
     }
 
     #[test]
     fn sources_are_spread_over_all_sets() {
-        let mut table = Bounded::<Somebody>::new(16);
+        let mut table = Bounded::<u64>::new(16);
         for who in 0..1000_u64 {
             let who = who.wrapping_mul(0x9e37_79b9_7f4a_7c15).max(1);
             let _ = table.room(who);

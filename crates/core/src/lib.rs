@@ -3,9 +3,9 @@
 //! ```text
 //!                 listener                      │                 broker
 //! Observation ─► Doorstep ─► tags ─► quota ─► Claim ─► Gatekeeper ─► judge ─► Verdict ─► Effect
-//!                                               │         ├ durable, recovery, freshness
-//!                                               │         └ ledger (a view of the kernel's grants)
-//!                                               │             └ holds, ends, adoption
+//!                   ├ walks ───────────────────┤ │         ├ durable, recovery, freshness
+//!                   └ gathering ─► tags ─► quota │         └ ledger (a view of the kernel's grants)
+//!                                                │             └ holds, ends, adoption
 //! ```
 //!
 //! Nothing here reads a clock, draws a random number or touches the world: time is the last
@@ -16,6 +16,7 @@
 extern crate alloc;
 
 mod adoption;
+mod bounded;
 mod claim;
 mod doorstep;
 mod durable;
@@ -23,9 +24,11 @@ mod effect;
 mod ends;
 mod freshness;
 mod gatekeeper;
+mod gathering;
 mod grant;
 mod holds;
 mod judge;
+mod labels;
 mod ledger;
 mod plan;
 mod policy;
@@ -36,11 +39,14 @@ mod reload;
 mod sequence;
 mod service;
 mod shelf;
+mod shelves;
 mod time;
 mod verdict;
 
-pub use claim::{Claim, ClaimError};
-pub use doorstep::{Doorstep, Glance, Ignored};
+pub use claim::{
+    Claim, ClaimError, FrameList, FramesClaim, MessageClaim, SequenceClaim, TicketClaim,
+};
+pub use doorstep::{Advance, Doorstep, DoorstepPlan, Glance, Ignored};
 pub use durable::{Marks, WINDOW};
 pub use effect::{Effect, Opening, Standing};
 pub use gatekeeper::{Client, Gatekeeper, Warning};
@@ -50,8 +56,8 @@ pub use policy::{Answers, LONGEST, Limits, MOST_PORTS, MOST_SERVICES, Policy, Po
 pub use port::{Port, PortError, PortRange, Protocol};
 pub use reload::Revoke;
 pub use sequence::{
-    Deed, FlagsWanted, Line, MOST_STEPS, Method, Number, OptionWanted, Payload, Probe, Sequence,
-    SequenceId, Step, Timed, Traits, Variant,
+    Deed, FlagsWanted, Line, MOST_STEPS, Method, Number, OptionWanted, Pattern, PatternError,
+    Payload, Probe, Sequence, SequenceId, Step, Timed, Traits, Variant,
 };
 pub use service::{ClientId, Passage, Service, ServiceId, ServiceSet};
 pub use time::{Instant, Now};

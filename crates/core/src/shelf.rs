@@ -164,6 +164,7 @@ impl Shelf {
 
     /// Wipes and fills one lane as far as the steps go; says how many are left.
     fn advance(&mut self, place: usize, steps: usize) -> usize {
+        let count = self.count();
         let Some(lane) = self.lanes.get_mut(place) else {
             return steps;
         };
@@ -191,7 +192,7 @@ impl Shelf {
             return left;
         }
         let (from, tagged) = (lane.filled, lane.tagged);
-        let to = from.saturating_add(left).min(self.count());
+        let to = from.saturating_add(left).min(count);
         lane.filled = to;
         for client in from..to {
             self.shelve(client, place, tagged);
@@ -312,7 +313,8 @@ mod tests {
     }
 
     fn found(shelf: &Shelf, client: u32, tagged: Tagged) -> bool {
-        shelf.find(Labels::of_ticket(key(client).tag_for(tagged)), 0) == Some((ClientId(client), tagged))
+        shelf.find(Labels::of_ticket(key(client).tag_for(tagged)), 0)
+            == Some((ClientId(client), tagged))
     }
 
     #[test]
@@ -334,14 +336,20 @@ mod tests {
         let shelf = shelf(300, 50);
         assert_eq!(shelf.find(Labels::of_ticket(Tag([0; 8])), 0), None);
         assert_eq!(shelf.find(u64::MAX, 0), None);
-        assert_eq!(shelf.find(Labels::of_ticket(key(300).recovery_tag()), 0), None);
+        assert_eq!(
+            shelf.find(Labels::of_ticket(key(300).recovery_tag()), 0),
+            None
+        );
     }
 
     #[test]
     fn an_empty_shelf_knows_nobody() {
         let shelf = shelf(0, 50);
         assert!(shelf.is_complete());
-        assert_eq!(shelf.find(Labels::of_ticket(key(0).recovery_tag()), 0), None);
+        assert_eq!(
+            shelf.find(Labels::of_ticket(key(0).recovery_tag()), 0),
+            None
+        );
     }
 
     #[test]

@@ -3,9 +3,7 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use nightlatch_ticket::{
-    Epoch, Frame, SequenceTag, Tag, TagKey, Tagged, UnixTime,
-};
+use nightlatch_ticket::{Epoch, Frame, SequenceTag, Tag, TagKey, Tagged, UnixTime};
 
 use crate::ClientId;
 use crate::labels::Labels;

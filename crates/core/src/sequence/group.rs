@@ -106,9 +106,8 @@ impl Group {
 
     /// Whether there is still time for any of this walk's routes.
     pub(super) fn is_alive(&self, walk: &Walk, now: Instant) -> bool {
-        self.each().any(|(bit, route)| {
-            walk.begun & bit != 0 && !walk.is_over(route.variant.within, now)
-        })
+        self.each()
+            .any(|(bit, route)| walk.begun & bit != 0 && !walk.is_over(route.variant.within, now))
     }
 
     fn each(&self) -> impl Iterator<Item = (u32, &Route)> {

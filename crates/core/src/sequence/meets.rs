@@ -52,7 +52,10 @@ impl Traits {
         let number = |of: fn(&Segment<'_>) -> u32| segment.map(of);
         let options = self.options.as_deref();
         is_met(self.sequence, number(|segment| segment.sequence))
-            && is_met(self.acknowledgement, number(|segment| segment.acknowledgement))
+            && is_met(
+                self.acknowledgement,
+                number(|segment| segment.acknowledgement),
+            )
             && is_met(self.window, number(|segment| segment.window.into()))
             && options.is_none_or(|wanted| {
                 segment.is_some_and(|segment| options::are_met(wanted, segment.options))
@@ -179,7 +182,10 @@ mod tests {
         for (field, number) in fields {
             let wants = |least, most| {
                 let number = Some(Number { least, most });
-                is_met_with(with(|traits| *field(traits) = number), Transport::Tcp(SEGMENT))
+                is_met_with(
+                    with(|traits| *field(traits) = number),
+                    Transport::Tcp(SEGMENT),
+                )
             };
             assert!(wants(number, number) && wants(0, u32::MAX));
             assert!(!wants(number + 1, u32::MAX) && !wants(0, number - 1));
@@ -194,7 +200,10 @@ mod tests {
         let flags = Flags::SYN.with(Flags::ACK);
         assert!(!met(Segment { flags, ..SEGMENT }));
         let destination_port = 7001;
-        assert!(!met(Segment { destination_port, ..SEGMENT }));
+        assert!(!met(Segment {
+            destination_port,
+            ..SEGMENT
+        }));
         let datagram = Datagram {
             source_port: 1,
             destination_port: 7000,
@@ -223,11 +232,20 @@ mod tests {
             destination_port: 7000,
             payload: b"open sesame",
         });
-        let any = Some(Number { least: 0, most: u32::MAX });
-        assert!(is_met_with(with(|traits| traits.source_port = any), datagram));
+        let any = Some(Number {
+            least: 0,
+            most: u32::MAX,
+        });
+        assert!(is_met_with(
+            with(|traits| traits.source_port = any),
+            datagram
+        ));
         assert!(!is_met_with(with(|traits| traits.sequence = any), datagram));
         assert!(!is_met_with(with(|traits| traits.window = any), datagram));
-        assert!(!is_met_with(with(|traits| traits.options = Some(Vec::new())), datagram));
+        assert!(!is_met_with(
+            with(|traits| traits.options = Some(Vec::new())),
+            datagram
+        ));
         let six = Observation {
             identification: None,
             unfragmentable: None,
@@ -246,7 +264,10 @@ mod tests {
     fn options_are_met_in_their_order() {
         let wants = |value| {
             let wanted = Some([OptionWanted { kind: 2, value }].into());
-            is_met_with(with(|traits| traits.options.clone_from(&wanted)), Transport::Tcp(SEGMENT))
+            is_met_with(
+                with(|traits| traits.options.clone_from(&wanted)),
+                Transport::Tcp(SEGMENT),
+            )
         };
         assert!(wants(None) && wants(Some(1460)) && !wants(Some(1459)));
     }
@@ -263,7 +284,10 @@ mod tests {
         assert!(!wants(Payload::Begins(b"sesame".into())));
         assert!(wants(Payload::Matches("se.ame$".into())));
         assert!(!wants(Payload::Matches("^se.ame".into())));
-        assert!(!wants(Payload::Matches("(".into())), "no pattern is never met");
+        assert!(
+            !wants(Payload::Matches("(".into())),
+            "no pattern is never met"
+        );
     }
 
     #[test]
@@ -275,9 +299,8 @@ mod tests {
             body: b"idsqknock",
         };
         let probe = |family, kind, code| Probe::Icmp { family, kind, code };
-        let met = |probe: Probe, family, kind| {
-            probe.is_met_by(&Transport::Icmp(message(family, kind)))
-        };
+        let met =
+            |probe: Probe, family, kind| probe.is_met_by(&Transport::Icmp(message(family, kind)));
         let echo = probe(None, 8, None);
         assert!(met(echo, Family::V4, 8) && met(echo, Family::V6, 128));
         assert!(!met(echo, Family::V4, 0) && !met(echo, Family::V6, 8));
@@ -287,11 +310,22 @@ mod tests {
 
         let knock = with(|traits| traits.payload = Some(Payload::Exactly(b"knock".into())));
         let body = with(|traits| traits.payload = Some(Payload::Exactly(b"idsqknock".into())));
-        for (family, kind) in [(Family::V4, 0), (Family::V4, 8), (Family::V6, 128), (Family::V6, 129)] {
-            assert!(is_met_with(knock.clone(), Transport::Icmp(message(family, kind))));
+        for (family, kind) in [
+            (Family::V4, 0),
+            (Family::V4, 8),
+            (Family::V6, 128),
+            (Family::V6, 129),
+        ] {
+            assert!(is_met_with(
+                knock.clone(),
+                Transport::Icmp(message(family, kind))
+            ));
         }
         assert!(is_met_with(body, Transport::Icmp(message(Family::V4, 13))));
-        let short = Message { body: b"id", ..message(Family::V4, 8) };
+        let short = Message {
+            body: b"id",
+            ..message(Family::V4, 8)
+        };
         assert!(!is_met_with(knock, Transport::Icmp(short)));
     }
 }

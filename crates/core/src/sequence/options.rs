@@ -56,7 +56,13 @@ mod tests {
 
     #[test]
     fn the_options_of_linux_are_met_with_and_without_their_numbers() {
-        let exactly = [(2, Some(1460)), (4, None), (8, None), (1, None), (3, Some(7))];
+        let exactly = [
+            (2, Some(1460)),
+            (4, None),
+            (8, None),
+            (1, None),
+            (3, Some(7)),
+        ];
         assert!(are_met(&wanted(&exactly), &LINUX));
         let any = [(2, None), (4, None), (8, None), (1, None), (3, None)];
         assert!(are_met(&wanted(&any), &LINUX));

@@ -46,7 +46,9 @@ pub enum PatternError {
     #[error("not a regular expression: {0}\n  write it as the Rust crate regex has it")]
     Unreadable(String),
     /// It would take too much memory.
-    #[error("the regular expression is too large\n  count less: each {{n,m}} stands for as many copies")]
+    #[error(
+        "the regular expression is too large\n  count less: each {{n,m}} stands for as many copies"
+    )]
     TooLarge,
 }
 
@@ -79,7 +81,10 @@ mod tests {
 
     #[test]
     fn what_is_no_pattern_is_refused() {
-        assert!(matches!(Pattern::new("("), Err(PatternError::Unreadable(_))));
+        assert!(matches!(
+            Pattern::new("("),
+            Err(PatternError::Unreadable(_))
+        ));
         let large = "((a{1000}){1000}){1000}";
         assert!(matches!(Pattern::new(large), Err(PatternError::TooLarge)));
     }
@@ -87,7 +92,13 @@ mod tests {
     #[test]
     fn a_pattern_that_begs_for_trouble_ends_all_the_same() {
         // Engines that try every way would be at this until the end of time.
-        assert!(!is_found("^(a+)+$", &[b"a".repeat(60_000), b"b".to_vec()].concat()));
-        assert!(!is_found("b$", &[b"a".repeat(60_000), b"b".to_vec()].concat()));
+        assert!(!is_found(
+            "^(a+)+$",
+            &[b"a".repeat(60_000), b"b".to_vec()].concat()
+        ));
+        assert!(!is_found(
+            "b$",
+            &[b"a".repeat(60_000), b"b".to_vec()].concat()
+        ));
     }
 }

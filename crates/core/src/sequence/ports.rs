@@ -90,7 +90,16 @@ mod tests {
         let set = PortSet::all_but(&["tcp/80-90".parse().unwrap(), "udp/53".parse().unwrap()]);
         let is_missing = |protocol, port: &u16| !set.contains(protocol, *port);
         let ports = 0..=u16::MAX;
-        assert!(ports.clone().filter(|port| is_missing(Protocol::Tcp, port)).eq(80..=90));
-        assert!(ports.filter(|port| is_missing(Protocol::Udp, port)).eq([53]));
+        assert!(
+            ports
+                .clone()
+                .filter(|port| is_missing(Protocol::Tcp, port))
+                .eq(80..=90)
+        );
+        assert!(
+            ports
+                .filter(|port| is_missing(Protocol::Udp, port))
+                .eq([53])
+        );
     }
 }

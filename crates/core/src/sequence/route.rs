@@ -49,11 +49,16 @@ impl Route {
 
     /// The flags of its steps that a segment of a connection can take.
     pub(super) fn later(&self) -> impl Iterator<Item = FlagsWanted> {
-        let flags = self.variant.steps.iter().filter_map(|step| match step.probe {
-            Probe::Tcp { flags, .. } => Some(flags),
-            Probe::Udp { .. } | Probe::Icmp { .. } => None,
-        });
-        flags.filter(|wanted| !is_excluded(*wanted, Flags::ACK) || !is_excluded(*wanted, Flags::RST))
+        let flags = self
+            .variant
+            .steps
+            .iter()
+            .filter_map(|step| match step.probe {
+                Probe::Tcp { flags, .. } => Some(flags),
+                Probe::Udp { .. } | Probe::Icmp { .. } => None,
+            });
+        flags
+            .filter(|wanted| !is_excluded(*wanted, Flags::ACK) || !is_excluded(*wanted, Flags::RST))
     }
 }
 

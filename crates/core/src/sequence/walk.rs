@@ -3,7 +3,6 @@
 use core::time::Duration;
 
 use crate::Instant;
-use crate::bounded::Occupant;
 
 /// Routes of one group that one source began with one packet and has come equally far on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,12 +19,6 @@ pub(super) struct Walk {
     newest: u8,
     /// The prints of the latest steps.
     recent: [u32; REMEMBERED],
-}
-
-impl Occupant for Walk {
-    fn who(&self) -> u64 {
-        self.who
-    }
 }
 
 impl Walk {
@@ -47,6 +40,11 @@ impl Walk {
         self.done = self.done.saturating_add(1);
         self.remember(print);
         self
+    }
+
+    /// No step more, on these of its routes.
+    pub(super) const fn staying(self, begun: u32) -> Self {
+        Self { begun, ..self }
     }
 
     /// Nothing but its recent packets.
@@ -72,7 +70,11 @@ impl Walk {
         if (self.group, self.done) != (other.group, other.done) || both == 0 {
             return;
         }
-        let earlier = if self.since < other.since { self } else { other };
+        let earlier = if self.since < other.since {
+            self
+        } else {
+            other
+        };
         earlier.begun &= !both;
         if earlier.begun == 0 {
             earlier.done = 0;

@@ -56,11 +56,6 @@ impl Walks {
         }
     }
 
-    /// Whether there is nothing to watch for.
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.watch.is_empty()
-    }
-
     /// Watches for these from now on. Walks on a variant that is gone are gone with it.
     pub(crate) fn replace(&mut self, variants: Vec<Variant>, in_use: &[PortRange]) {
         self.watch.replace(variants, in_use);
@@ -71,23 +66,21 @@ impl Walks {
         }
     }
 
-    /// Whether this packet can be of any interest here: most are not, and cost no hash.
-    pub(crate) fn is_concerned(&self, seen: &Observation<'_>) -> bool {
-        let doorway = Doorway::of(&seen.transport);
-        self.watch.bearing(doorway, seen).is_some()
+    /// What this packet can do here: most can do nothing, and cost no hash.
+    pub(crate) fn bearing(&self, seen: &Observation<'_>) -> Option<Bearing> {
+        // Where there is nothing to watch for, nothing is closed.
+        self.watch.bearing(Doorway::of(&seen.transport), seen)
     }
 
-    /// Looks at one packet of a source.
+    /// Looks at one packet of a source; the print is by what the packet is known, if by anything.
     pub(crate) fn look(
         &mut self,
         seen: &Observation<'_>,
-        who: u64,
-        print: u32,
+        (who, print): (u64, u32),
+        bearing: Bearing,
         now: Instant,
     ) -> Stride {
-        let doorway = Doorway::of(&seen.transport);
-        let (Some(bearing), Some(table)) = (self.watch.bearing(doorway, seen), &mut self.table)
-        else {
+        let Some(table) = &mut self.table else {
             return Stride::Nothing;
         };
         let touch = Touch {
@@ -97,7 +90,7 @@ impl Walks {
             bearing,
             now,
         };
-        let beginning = self.watch.beginning_at(doorway);
+        let beginning = self.watch.beginning_at(Doorway::of(&seen.transport));
         let begun = beginning.map(|group| (group, group.begin(seen)));
         let begun = begun.filter(|(_, fate)| (fate.onward | fate.ended) != 0);
         let set = match begun {
@@ -113,7 +106,8 @@ impl Walks {
     /// Every walk that somebody is on.
     #[cfg(test)]
     pub(super) fn all(&self) -> impl Iterator<Item = &Walk> {
-        self.table.iter().flat_map(Bounded::occupants)
+        let places = self.table.iter().flat_map(Bounded::places);
+        places.filter(|walk| walk.begun != 0)
     }
 }
 
@@ -165,7 +159,7 @@ impl Touch<'_> {
                     if onward != 0 {
                         parted.push(further);
                     }
-                    Walk { begun, ..*walk }
+                    walk.staying(begun)
                 }
             };
         }
@@ -205,7 +199,11 @@ impl Touch<'_> {
         }
         walk.remember(self.print);
         let is_placed = self.place(set, watch, walk);
-        Some(if is_placed { Stride::First } else { Stride::Crowded })
+        Some(if is_placed {
+            Stride::First
+        } else {
+            Stride::Crowded
+        })
     }
 
     /// Nobody is to finish a sequence twice with the same steps.

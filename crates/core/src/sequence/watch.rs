@@ -34,7 +34,7 @@ pub(super) struct Watch {
 
 /// What a packet can do to walks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Bearing {
+pub(crate) enum Bearing {
     /// It may be a step; if not, nothing.
     Passing,
     /// A segment of a connection, where nothing listens: sources start over on routes of which some
@@ -84,7 +84,10 @@ impl Watch {
                 together.push(Arc::clone(route));
             }
         }
-        self.closed = PortSet::all_but(&self.not_stepped_on(in_use));
+        self.closed = match self.routes.as_slice() {
+            [] => PortSet::none(),
+            _ => PortSet::all_but(&self.not_stepped_on(in_use)),
+        };
         self.later = self.routes.iter().flat_map(|route| route.later()).collect();
         self.later.sort_unstable();
         self.later.dedup();
@@ -123,7 +126,9 @@ impl Watch {
 
     /// The group with this serial, if it is not gone.
     pub(super) fn group(&self, serial: u32) -> Option<&Group> {
-        let place = self.groups.binary_search_by_key(&serial, |group| group.serial);
+        let place = self
+            .groups
+            .binary_search_by_key(&serial, |group| group.serial);
         self.groups.get(place.ok()?)
     }
 
