@@ -87,6 +87,8 @@ impl Town {
             destination: SERVER,
             hops: 60,
             identification: None,
+            unfragmentable: None,
+            length: 128,
             transport: Transport::Udp(datagram),
         };
         match self.doorstep.observe(&observation, self.now) {

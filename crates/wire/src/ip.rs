@@ -20,6 +20,9 @@ pub(crate) struct Packet<'a> {
     pub(crate) destination: IpAddr,
     pub(crate) hops: u8,
     pub(crate) identification: Option<u16>,
+    pub(crate) unfragmentable: Option<bool>,
+    /// What the packet says of its own length, header included.
+    pub(crate) length: u32,
     /// The IP protocol number of what `payload` begins with.
     pub(crate) carries: u8,
     /// What the packet's own length covers, without padding.
@@ -44,7 +47,8 @@ fn four(first: u8, mut header: Reader<'_>) -> Result<Packet<'_>, Unreadable> {
         .and_then(|length| length.checked_sub(FOUR_HEADER))
         .ok_or(Unreadable::LyingLength)?;
     header.u8()?; // type of service
-    let payload = usize::from(header.u16()?)
+    let length = header.u16()?;
+    let payload = usize::from(length)
         .checked_sub(FOUR_HEADER)
         .and_then(|behind| behind.checked_sub(options))
         .ok_or(Unreadable::LyingLength)?;
@@ -66,6 +70,8 @@ fn four(first: u8, mut header: Reader<'_>) -> Result<Packet<'_>, Unreadable> {
         destination: destination.into(),
         hops,
         identification: Some(identification),
+        unfragmentable: Some(fragment & FOUR_UNFRAGMENTABLE != 0),
+        length: length.into(),
         carries,
         payload: Reader::new(header.take(payload)?),
     })
@@ -74,13 +80,13 @@ fn four(first: u8, mut header: Reader<'_>) -> Result<Packet<'_>, Unreadable> {
 /// RFC 8200 §3, behind the first byte.
 fn six(mut header: Reader<'_>) -> Result<Packet<'_>, Unreadable> {
     header.array::<3>()?; // traffic class, flow label
-    let length = usize::from(header.u16()?);
+    let length = header.u16()?;
     let next = header.u8()?;
     let hops = header.u8()?;
     let source = Ipv6Addr::from(header.array::<16>()?);
     let destination = Ipv6Addr::from(header.array::<16>()?);
     // A jumbogram says zero here and is never a knock: what follows is then too short for itself.
-    let mut payload = Reader::new(header.take(length)?);
+    let mut payload = Reader::new(header.take(length.into())?);
     let carries = extension::skip(next, &mut payload)?;
     Ok(Packet {
         family: Family::V6,
@@ -88,15 +94,19 @@ fn six(mut header: Reader<'_>) -> Result<Packet<'_>, Unreadable> {
         destination: destination.into(),
         hops,
         identification: None,
+        unfragmentable: None,
+        length: u32::from(length).saturating_add(SIX_HEADER),
         carries,
         payload,
     })
 }
 
 const FOUR_HEADER: usize = 20;
+const SIX_HEADER: u32 = 40;
 
-/// "More fragments" and the offset; "don't fragment" and the reserved bit are nobody's business.
+/// "More fragments" and the offset; the reserved bit is nobody's business.
 const FOUR_FRAGMENT: u16 = 0x3fff;
+const FOUR_UNFRAGMENTABLE: u16 = 0x4000;
 
 #[cfg(test)]
 mod tests {
@@ -124,6 +134,7 @@ mod tests {
         assert_eq!(packet.destination, IpAddr::from([198, 51, 100, 2]));
         assert_eq!((packet.hops, packet.carries), (61, 17));
         assert_eq!(packet.identification, Some(0xabcd));
+        assert_eq!((packet.unfragmentable, packet.length), (Some(true), 24));
         assert_eq!(packet.payload.rest(), &[1, 2, 3, 4]);
     }
 
@@ -131,7 +142,9 @@ mod tests {
     fn padding_behind_the_stated_length_is_left_out() {
         let mut bytes = header_four();
         bytes.extend([0; 22]);
-        assert_eq!(read_bytes(&bytes).unwrap().payload.rest(), &[1, 2, 3, 4]);
+        let packet = read_bytes(&bytes).unwrap();
+        assert_eq!(packet.payload.rest(), &[1, 2, 3, 4]);
+        assert_eq!(packet.length, 24);
     }
 
     #[test]
@@ -153,7 +166,8 @@ mod tests {
         for high in [0, 0x40, 0x80, 0xc0] {
             let mut bytes = header_four();
             bytes[6] = high;
-            assert!(read_bytes(&bytes).is_ok());
+            let packet = read_bytes(&bytes).unwrap();
+            assert_eq!(packet.unfragmentable, Some(high & 0x40 != 0));
         }
     }
 
@@ -205,6 +219,7 @@ mod tests {
         assert_eq!(packet.destination, IpAddr::from([0xfe; 16]));
         assert_eq!((packet.hops, packet.carries), (255, 17));
         assert_eq!(packet.identification, None);
+        assert_eq!((packet.unfragmentable, packet.length), (None, 42));
         assert_eq!(packet.payload.rest(), &[7, 8]);
         bytes[5] = 6;
         assert_eq!(read_bytes(&bytes).unwrap_err(), Unreadable::Truncated);

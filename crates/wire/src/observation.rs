@@ -15,6 +15,10 @@ pub struct Observation<'a> {
     pub hops: u8,
     /// IPv4's identification; IPv6 has none outside of fragments.
     pub identification: Option<u16>,
+    /// IPv4's "don't fragment"; IPv6 has none, since nobody on the way may fragment it.
+    pub unfragmentable: Option<bool>,
+    /// The length of the whole IP packet in bytes, its header included, padding not.
+    pub length: u32,
     /// What the packet carries.
     pub transport: Transport<'a>,
 }

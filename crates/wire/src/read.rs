@@ -17,6 +17,8 @@ pub fn read(frame: &[u8], link: Link) -> Result<Observation<'_>, Unreadable> {
         destination: packet.destination,
         hops: packet.hops,
         identification: packet.identification,
+        unfragmentable: packet.unfragmentable,
+        length: packet.length,
         transport: transport::read(packet.carries, packet.payload, packet.family)?,
     })
 }

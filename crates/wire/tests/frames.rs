@@ -185,6 +185,9 @@ mod tests {
             prop_assert_eq!(seen.hops, written.hops);
             let identification = written.source.is_ipv4().then_some(written.identification);
             prop_assert_eq!(seen.identification, identification);
+            prop_assert_eq!(seen.unfragmentable, written.source.is_ipv4().then_some(true));
+            let packet = written.length() - written.link_length();
+            prop_assert_eq!(usize::try_from(seen.length).unwrap(), packet);
             prop_assert!(transport_is_what_was_written(&written, &seen.transport));
         }
 

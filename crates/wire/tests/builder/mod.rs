@@ -58,6 +58,11 @@ impl Written {
         self.bytes().len() - self.padding
     }
 
+    /// How long what stands in front of the packet is.
+    pub(crate) fn link_length(&self) -> usize {
+        self.link_header().len()
+    }
+
     fn is_four(&self) -> bool {
         self.source.is_ipv4()
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use nightlatch_core::{Claim, Effect, Instant, Judgement, Verdict};
+use nightlatch_core::{Claim, Effect, Instant, Judgement, TicketClaim, Verdict};
 use nightlatch_ticket::Ack;
 
 use super::error::BrokerError;
@@ -15,7 +15,7 @@ use crate::random::SystemRandom;
 
 /// A claim that was judged, and what the gate is to do for it.
 struct Judged {
-    claim: Claim,
+    claim: TicketClaim,
     judgement: Judgement,
     effect: Option<Effect>,
     since: Instant,
@@ -25,7 +25,11 @@ impl Round {
     /// Judges the claims of one burst, then carries them out in their order. What opens for as long
     /// goes to the kernel together: a transaction costs more than what is in it.
     pub(super) fn claims(&mut self, claims: Vec<Claim>) -> Result<(), BrokerError> {
-        let judged: Vec<_> = claims.into_iter().map(|claim| self.judge(claim)).collect();
+        let tickets = claims.into_iter().filter_map(|claim| match claim {
+            Claim::Ticket(claim) => Some(claim),
+            Claim::Message(_) | Claim::Frames(_) | Claim::Sequence(_) => None,
+        });
+        let judged: Vec<_> = tickets.map(|claim| self.judge(claim)).collect();
         let mut rest = judged.as_slice();
         while let Some((together, later)) = rest.split_at_checked(together(rest)) {
             if together.is_empty() {
@@ -38,9 +42,9 @@ impl Round {
     }
 
     /// What must be durable is so when this returns.
-    fn judge(&mut self, claim: Claim) -> Judged {
+    fn judge(&mut self, claim: TicketClaim) -> Judged {
         let now = clock::now();
-        let judgement = self.gatekeeper.judge(&claim, now);
+        let judgement = self.gatekeeper.judge(&Claim::Ticket(claim), now);
         if let Some(record) = judgement.record {
             self.make_durable(record, now);
         }
@@ -107,7 +111,7 @@ impl Round {
         }
     }
 
-    fn answer(&mut self, claim: &Claim, ack: &Ack) -> Result<(), BrokerError> {
+    fn answer(&mut self, claim: &TicketClaim, ack: &Ack) -> Result<(), BrokerError> {
         let sealed = self
             .gatekeeper
             .seal_ack(claim.client, ack, &mut SystemRandom);
@@ -123,7 +127,7 @@ impl Round {
     }
 
     /// Only authentic, first-time knocks reach the log: a recorded one could be sent a million times.
-    fn tell(&self, claim: &Claim, verdict: &Verdict, micros: u64) {
+    fn tell(&self, claim: &TicketClaim, verdict: &Verdict, micros: u64) {
         let client = || self.seats.client(claim.client);
         let address = claim.source.ip();
         match verdict {
@@ -193,7 +197,7 @@ mod tests {
     fn judged(effect: Option<Effect>) -> Judged {
         let end = "192.0.2.1:62201".parse().unwrap();
         Judged {
-            claim: Claim {
+            claim: TicketClaim {
                 client: ClientId(0),
                 tagged: Tagged::Now(Epoch(1)),
                 source: end,

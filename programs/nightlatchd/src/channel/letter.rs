@@ -51,10 +51,11 @@ impl Letter {
 
     pub(super) fn from_bytes(bytes: &[u8; LETTER_LENGTH]) -> Option<Self> {
         let (head, body) = bytes.split_first_chunk::<HEAD_LENGTH>()?;
-        let body: &[u8; Claim::LENGTH] = body.try_into().ok()?;
         Some(match head {
             [READY, 0, 0, 0, 0, 0, 0, 0] => {
-                let [kind, landlocked, a, b, c, d, ..] = body;
+                let [kind, landlocked, a, b, c, d, ..] = body else {
+                    return None;
+                };
                 let user = u32::from_be_bytes([*a, *b, *c, *d]);
                 let becoming = match *kind {
                     CHANGED => Becoming::User(user),

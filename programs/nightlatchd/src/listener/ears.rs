@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use nightlatch_capture::Arrival;
-use nightlatch_core::{Doorstep, Glance, Now};
+use nightlatch_core::{Claim, Doorstep, Glance, Now};
 use nightlatch_wire::{Unreadable, read};
 
 /// Reads a frame once and shows it to the doorstep.
@@ -14,8 +14,13 @@ pub(super) fn hear(
 ) -> Result<Glance, Unreadable> {
     let observation = read(arrival.frame, arrival.link)?;
     let mut glance = doorstep.observe(&observation, now);
-    if let (Glance::Claim(claim), Some(interface)) = (&mut glance, arrival.interface)
-        && let SocketAddr::V6(source) = &mut claim.source
+    let asks = match &mut glance {
+        Glance::Claim(Claim::Ticket(claim)) => Some(&mut claim.source),
+        Glance::Claim(Claim::Message(claim)) => Some(&mut claim.source),
+        // Nobody is answered who knocks with ports.
+        _ => None,
+    };
+    if let (Some(SocketAddr::V6(source)), Some(interface)) = (asks, arrival.interface)
         && source.ip().is_unicast_link_local()
     {
         // A link-local address means nothing without its link, and the ack has to find the way back.

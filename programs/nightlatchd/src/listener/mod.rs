@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use nightlatch_capture::{Interfaces, PacketSocket, ReplySocket, Watch};
-use nightlatch_core::Doorstep;
+use nightlatch_core::{Doorstep, DoorstepPlan};
 use nightlatch_ticket::{SEALED_LENGTH, TagKey};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use thiserror::Error;
@@ -75,7 +75,11 @@ pub(crate) fn run() -> Result<(), ListenerError> {
     let landlocked = confine_listener(sockets.replies.descriptors())?;
     channel.post(&Letter::Ready(becoming, landlocked))?;
     let (clients, secret) = keys(&mut channel)?;
-    let doorstep = Doorstep::new(plan.knock_port, clients, secret, clock::now());
+    let heard_at = DoorstepPlan {
+        knock_port: Some(plan.knock_port),
+        span: None,
+    };
+    let doorstep = Doorstep::new(heard_at, clients, secret, clock::now());
     channel.post(&Letter::Listening)?;
     match round::Round::new(channel, sockets, doorstep).run() {
         Err(ListenerError::Channel(ChannelError::Closed)) => Ok(()),

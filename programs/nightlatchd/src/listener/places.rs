@@ -1,6 +1,6 @@
 //! Places: which number of the tally stands for what.
 
-use nightlatch_core::Ignored;
+use nightlatch_core::{Advance, Ignored};
 use nightlatch_wire::Unreadable;
 
 /// What a frame came to, as far as the listener sees.
@@ -31,10 +31,22 @@ pub(crate) enum Place {
     UnknownTag,
     /// Too many came under this tag from this address.
     OverQuota,
+    /// It was the first step of a sequence.
+    FirstStep,
+    /// It was a later step, and not the last.
+    NextStep,
+    /// It was a symbol of an encrypted sequence.
+    Symbol,
+    /// It touched a closed port and was no step.
+    Astray,
+    /// It was a step or a symbol that came before.
+    Repeated,
+    /// It was a first step, and all places were taken by who had come further.
+    Crowded,
 }
 
 /// Every place, in the order of its number.
-pub(crate) const PLACES: [Place; 12] = [
+pub(crate) const PLACES: [Place; 18] = [
     Place::Claimed,
     Place::BrokerBusy,
     Place::Answered,
@@ -47,6 +59,12 @@ pub(crate) const PLACES: [Place; 12] = [
     Place::NoHost,
     Place::UnknownTag,
     Place::OverQuota,
+    Place::FirstStep,
+    Place::NextStep,
+    Place::Symbol,
+    Place::Astray,
+    Place::Repeated,
+    Place::Crowded,
 ];
 
 impl Place {
@@ -70,6 +88,12 @@ impl Place {
             Self::NoHost => "no-host",
             Self::UnknownTag => "unknown-tag",
             Self::OverQuota => "over-quota",
+            Self::FirstStep => "first-step",
+            Self::NextStep => "next-step",
+            Self::Symbol => "symbol",
+            Self::Astray => "astray",
+            Self::Repeated => "repeated",
+            Self::Crowded => "crowded",
         }
     }
 }
@@ -91,6 +115,19 @@ impl From<Ignored> for Place {
             Ignored::NoHost => Self::NoHost,
             Ignored::UnknownTag => Self::UnknownTag,
             Ignored::OverQuota => Self::OverQuota,
+            Ignored::Astray => Self::Astray,
+            Ignored::Repeated => Self::Repeated,
+            Ignored::Crowded => Self::Crowded,
+        }
+    }
+}
+
+impl From<Advance> for Place {
+    fn from(advance: Advance) -> Self {
+        match advance {
+            Advance::FirstStep => Self::FirstStep,
+            Advance::NextStep => Self::NextStep,
+            Advance::Symbol => Self::Symbol,
         }
     }
 }

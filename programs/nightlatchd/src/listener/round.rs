@@ -116,6 +116,7 @@ impl Round {
                 Ok(false) => tally.count(Place::BrokerBusy.number()),
                 Err(error) => broken = Some(error),
             },
+            Ok(Glance::Advance(advance)) => tally.count(Place::from(advance).number()),
             Ok(Glance::Ignore(reason)) => tally.count(Place::from(reason).number()),
             Err(unreadable) => tally.count(Place::from(unreadable).number()),
         })?;
