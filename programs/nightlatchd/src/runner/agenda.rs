@@ -7,9 +7,10 @@ use std::sync::Arc;
 use nightlatch_core::{Instant, Now};
 
 use super::dates::{due, pending, stop_key};
-use super::desk::{Desk, Next, Renewal, Waiting};
+use super::desk::Desk;
 use super::run::{Key, Outcome, Part, Run};
 use super::stops::{MOST_STOPS, Note, Stop};
+use super::waiting::{Next, Renewal, Waiting};
 use crate::errand::{Action, Errand, Name, What};
 
 /// All actions with what they have to do.

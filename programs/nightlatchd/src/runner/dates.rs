@@ -5,9 +5,9 @@ use core::time::Duration;
 use nightlatch_core::Now;
 use nightlatch_ticket::UnixTime;
 
-use super::desk::{Began, Pending};
 use super::run::Key;
 use super::stops::{Note, Stop, StopKey};
+use super::waiting::{Began, Pending};
 use crate::errand::Name;
 
 /// What is written down of a stop.

@@ -18,6 +18,7 @@ mod run;
 mod running;
 mod stops;
 mod teller;
+mod waiting;
 
 use std::io;
 use std::path::Path;

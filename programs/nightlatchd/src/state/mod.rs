@@ -4,6 +4,7 @@
 //! counters   exact counters of a clean stop, replaced as a whole
 //! marks      watermarks and the counters ahead of them, appended and synced
 //! lock       held by the running daemon
+//! stops      what the runner has to undo later: `runner/stops/`
 //! ```
 //! Losing the folder locks nobody out and lets nobody in: every client is then in doubt once.
 

@@ -20,6 +20,11 @@ fn hanging(line: &str, at_most: u16, millis: u32) -> Value {
     )
 }
 
+/// A length of sleep that nobody else on this machine sleeps.
+pub(crate) fn long(number: u32) -> String {
+    format!("4{number}.{}", std::process::id())
+}
+
 /// How many processes have this in their arguments.
 fn processes_with(word: &str) -> usize {
     let has_word = |process: &fs::DirEntry| {
@@ -33,35 +38,39 @@ fn processes_with(word: &str) -> usize {
 
 #[test]
 fn a_command_that_hangs_is_killed_with_everything_in_its_process_group() {
-    let line = "sleep 4711.1 & sh -c 'trap \"\" TERM; sleep 4711.1; sleep 4711.1' & sleep 4711.1";
-    let mut broker = Broker::new(&hanging(line, 8, 1000));
+    let long = long(711);
+    let line =
+        format!("sleep {long} & sh -c 'trap \"\" TERM; sleep {long}; sleep {long}' & sleep {long}");
+    let mut broker = Broker::new(&hanging(&line, 8, 1000));
     broker.order(Kind::Start(LONG), ALICE);
     broker.await_told(STARTED, 1);
-    assert!(wait_until(PATIENCE, || processes_with("4711.1") == 3));
+    assert!(wait_until(PATIENCE, || processes_with(&long) == 3));
     broker.await_told(TIMED_OUT, 1);
-    assert!(wait_until(PATIENCE, || processes_with("4711.1") == 0));
+    assert!(wait_until(PATIENCE, || processes_with(&long) == 0));
     let failed = broker.await_logged("command-failed");
     assert!(failed["outcome"].as_str().unwrap().starts_with("timed out"));
 }
 
 #[test]
 fn what_a_command_leaves_behind_with_its_output_open_is_killed_too() {
-    let mut broker = Broker::new(&hanging("sleep 4711.2 & exit 0", 8, 500));
+    let long = long(712);
+    let mut broker = Broker::new(&hanging(&format!("sleep {long} & exit 0"), 8, 500));
     broker.order(Kind::Start(LONG), ALICE);
     broker.await_told(TIMED_OUT, 1);
-    assert!(wait_until(PATIENCE, || processes_with("4711.2") == 0));
+    assert!(wait_until(PATIENCE, || processes_with(&long) == 0));
 }
 
 #[test]
 fn who_closes_his_output_may_stay() {
-    let line = "sleep 4711.3 >/dev/null 2>&1 & exit 0";
-    let mut broker = Broker::new(&hanging(line, 8, 1000));
+    let long = long(713);
+    let line = format!("sleep {long} >/dev/null 2>&1 & exit 0");
+    let mut broker = Broker::new(&hanging(&line, 8, 1000));
     broker.order(Kind::Start(LONG), ALICE);
     broker.await_told(DONE, 1);
-    assert_eq!(processes_with("4711.3"), 1);
+    assert_eq!(processes_with(&long), 1);
     for process in fs::read_dir("/proc").unwrap().filter_map(Result::ok) {
         let line = fs::read(process.path().join("cmdline")).unwrap_or_default();
-        if line == b"sleep\x004711.3\0" {
+        if line == format!("sleep\0{long}\0").as_bytes() {
             let pid = process.file_name().to_str().unwrap().parse().unwrap();
             let pid = rustix::process::Pid::from_raw(pid).unwrap();
             rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
@@ -72,7 +81,8 @@ fn who_closes_his_output_may_stay() {
 #[test]
 fn ten_thousand_hung_commands_are_no_more_than_a_few() {
     let (_folder, file) = trace();
-    let hung = hanging("exec sleep 4711.4", 4, 60_000);
+    let long = long(714);
+    let hung = hanging(&format!("exec sleep {long}"), 4, 60_000);
     let other = but(
         action(&format!("echo other >> {file}"), None),
         "name",
@@ -95,12 +105,12 @@ fn ten_thousand_hung_commands_are_no_more_than_a_few() {
     broker.await_told(REFUSED, 10_000 - 4 - 512);
     assert_eq!(broker.told(REFUSED), 10_000 - 4 - 512);
     assert_eq!(broker.told(STARTED), 4 + 1);
-    assert_eq!(processes_with("4711.4"), 4);
+    assert_eq!(processes_with(&long), 4);
     let dropped = broker.logged("commands-dropped").len();
     assert!((1..30).contains(&dropped), "{dropped} lines about it");
     broker.kill();
     // Nobody would end them any more.
-    assert!(wait_until(PATIENCE, || processes_with("4711.4") == 0));
+    assert!(wait_until(PATIENCE, || processes_with(&long) == 0));
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn a_stop_that_fell_due_meanwhile_runs_at_the_next_start() {
 fn a_runner_that_is_killed_while_a_start_runs_undoes_it_in_its_next_life() {
     let (_folder, file) = trace();
     let act = |start: &str| action(start, Some(&format!("echo stop >> {file}")));
-    let mut broker = Broker::new(&act(&format!("echo start >> {file}; exec sleep 4711.5")));
+    let mut broker = Broker::new(&act(&format!("echo start >> {file}; exec sleep 60")));
     broker.order(Kind::Start(2), ALICE);
     broker.await_lines(&file, &["start"]);
     broker.kill();

@@ -1,5 +1,6 @@
 //! Surroundings: what a command finds around it, and what it does not.
 
+use nix::unistd::{Gid, setgroups};
 use serde_json::{Value, json};
 
 use crate::broker::{
@@ -81,6 +82,7 @@ fn a_command_has_its_own_user_and_no_supplementary_groups() {
     if !is_root_for("a command of another user") {
         return;
     }
+    setgroups(&[Gid::from_raw(4), Gid::from_raw(27)]).unwrap();
     let line =
         "id -u; id -g; id -G; grep -E '^(Groups|CapPrm|CapEff|CapInh|CapAmb)' /proc/self/status";
     let lines = said_by(&as_nobody(action(line, None)), Kind::Start(LONG), ALICE);
@@ -98,6 +100,7 @@ fn a_command_of_root_has_no_supplementary_groups_either() {
     if !is_root_for("a command of root") {
         return;
     }
+    setgroups(&[Gid::from_raw(4), Gid::from_raw(27)]).unwrap();
     let line = "id -u; grep '^Groups' /proc/self/status";
     let lines = said_by(&action(line, None), Kind::Start(LONG), ALICE);
     assert_eq!([lines[0].trim_end(), lines[1].trim_end()], ["0", "Groups:"]);
