@@ -28,6 +28,7 @@ mod services;
 mod street;
 mod teller;
 mod time;
+mod touching;
 
 pub use disk::Disk;
 pub use door::Door;

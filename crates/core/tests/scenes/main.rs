@@ -19,6 +19,7 @@ mod restarts;
 mod sequences;
 mod strangers;
 mod timed;
+mod touches;
 
 use core::net::IpAddr;
 use core::time::Duration;
