@@ -30,6 +30,10 @@ pub struct Scene {
     /// What survives a crash.
     pub disk: Disk,
     answer: Option<Sealed>,
+    /// The list that the listener watches by.
+    pub(crate) heeded: u64,
+    /// How many packets touched ports.
+    pub(crate) touches: u32,
     /// What the administrator or a reload ended early.
     pub ended: Vec<Grant>,
     pub(crate) rng: ChaCha8Rng,
@@ -98,6 +102,8 @@ impl Scene {
             door: Door::default(),
             disk: Disk::default(),
             answer: None,
+            heeded: 0,
+            touches: 0,
             ended: Vec::new(),
             rng: ChaCha8Rng::from_seed([5; 32]),
         }
@@ -193,6 +199,7 @@ impl Scene {
         // What is due at once is done at once.
         let effects = self.gatekeeper.expire(self.now);
         self.carry_out(&effects);
+        self.heed();
         let ack = match came {
             Came::Stuck => judgement.unavailable(),
             _ => judgement.ack,
@@ -267,6 +274,7 @@ impl Scene {
         self.doorstep.tend(self.now);
         let effects = self.gatekeeper.expire(self.now);
         self.carry_out(&effects);
+        self.heed();
     }
 }
 

@@ -13,4 +13,5 @@ mod threshold;
 mod touches;
 
 pub use glance::{Advance, Glance, Ignored};
+pub(crate) use threshold::hosts;
 pub use threshold::{Doorstep, DoorstepPlan};

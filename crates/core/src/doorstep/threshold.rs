@@ -105,7 +105,7 @@ pub(super) const fn hearing(gathering: Option<&Gathering>) -> Hearing {
 
 /// Source and destination as they are told to the broker. Nobody can answer other sources, and
 /// nobody opens a door for them.
-pub(super) fn hosts(source: IpAddr, destination: IpAddr) -> Result<(IpAddr, IpAddr), Ignored> {
+pub(crate) fn hosts(source: IpAddr, destination: IpAddr) -> Result<(IpAddr, IpAddr), Ignored> {
     let (source, destination) = (source.to_canonical(), destination.to_canonical());
     let is_everybody = source == IpAddr::V4(Ipv4Addr::BROADCAST);
     let is_host = !source.is_unspecified() && !source.is_multicast() && !is_everybody;

@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use nightlatch_ticket::{FRAME_LENGTH, SYMBOLS, Symbol};
 
+use super::parcel::{Values, bit};
 use crate::Instant;
 use crate::bounded::WAYS;
 
@@ -71,11 +72,6 @@ impl Heard {
         Some(heard)
     }
 
-    #[cfg(test)]
-    pub(super) const fn is_anybody(&self) -> bool {
-        self.who != 0
-    }
-
     /// Takes a symbol in. One that is there already counts as the latest from now on.
     pub(super) fn hear(&mut self, symbol: Symbol, now: Instant) -> Novelty {
         self.last = now;
@@ -109,29 +105,45 @@ impl Heard {
             .each_ref()
             .map(newest)
             .map(Option::unwrap_or_default);
-        let mut arrivals = newest.map(|sound| sound.arrival);
-        arrivals.sort_unstable_by_key(|arrival| core::cmp::Reverse(*arrival));
-        let first = *arrivals.get(FRAME_LENGTH.saturating_sub(1))?;
+        let first = nth_latest(newest.iter(), FRAME_LENGTH)?;
         let is_late = |sound: &Sound| sound.is_there() && sound.arrival >= first;
-        (first > 0).then(|| newest.map(|sound| is_late(&sound).then_some(sound.value)))
+        Some(newest.map(|sound| is_late(&sound).then_some(sound.value)))
     }
 
-    /// The value of every position that has but one, if these are enough and not the latest 17.
+    /// Of the symbols that were heard lately: the value of each position that has but one, if these
+    /// are enough.
     pub(super) fn undoubted(&self) -> Option<Symbols> {
+        let first = self.arrivals.saturating_sub(LATELY).max(1);
         let only = |sounds: &[Sound; SOUNDS]| {
-            let mut there = sounds.iter().filter(|sound| sound.is_there());
-            match (there.next(), there.next()) {
+            let mut late = sounds.iter().filter(|sound| sound.arrival >= first);
+            match (late.next(), late.next()) {
                 (Some(sound), None) => Some(sound.value),
                 _ => None,
             }
         };
         let symbols = self.sounds.each_ref().map(only);
+        // Exactly 17 and no others are the latest 17.
         let count = symbols.iter().flatten().count();
         (count >= FRAME_LENGTH && self.positions() > FRAME_LENGTH).then_some(symbols)
     }
 
-    /// Forgets the symbols of a frame that is whole.
-    pub(super) fn forget(&mut self, values: &[u8; SYMBOLS]) {
+    /// Whose it is.
+    pub(super) const fn who(&self) -> u64 {
+        self.who
+    }
+
+    /// The positions at which one of the values is that of a frame, as bits.
+    pub(super) fn agreement(&self, values: &Values) -> u32 {
+        let each = (0_u8..).zip(self.sounds.iter().zip(values));
+        each.fold(0, |agreed, (position, (sounds, value))| {
+            let mut there = sounds.iter().filter(|sound| sound.is_there());
+            let agrees = there.any(|sound| sound.value == *value);
+            agreed | if agrees { bit(position) } else { 0 }
+        })
+    }
+
+    /// Forgets the symbols of a frame that is beyond doubt.
+    pub(super) fn forget(&mut self, values: &Values) {
         for (sounds, value) in self.sounds.iter_mut().zip(values) {
             for sound in sounds.iter_mut().filter(|sound| sound.value == *value) {
                 *sound = Sound::default();
@@ -168,6 +180,17 @@ impl Heard {
     }
 }
 
+/// The arrival of the sound that so many came as late as or later than, if there are as many.
+fn nth_latest<'a>(sounds: impl Iterator<Item = &'a Sound>, count: usize) -> Option<u16> {
+    let mut arrivals = [0; SYMBOLS];
+    for (arrival, sound) in arrivals.iter_mut().zip(sounds) {
+        *arrival = sound.arrival;
+    }
+    arrivals.sort_unstable_by_key(|arrival| core::cmp::Reverse(*arrival));
+    let nth = *arrivals.get(count.checked_sub(1)?)?;
+    (nth > 0).then_some(nth)
+}
+
 impl Sound {
     const fn is_there(&self) -> bool {
         self.arrival > 0
@@ -179,6 +202,8 @@ pub(super) const WINDOW: Duration = Duration::from_secs(60);
 const WINDOW_SECONDS: u16 = 60;
 /// Two, so that one stray packet does not take the place of what was said.
 const SOUNDS: usize = 2;
+/// A whole frame, and a third as much besides that is none of it.
+const LATELY: u16 = 40;
 
 #[cfg(test)]
 mod tests {
@@ -219,8 +244,15 @@ mod tests {
         for (place, value) in undoubted.into_iter().enumerate() {
             assert_eq!(value, (place >= 5).then_some(2));
         }
-        let more = (0..15).map(|place| (place, 1));
-        assert_eq!(heard(said.chain(more)).undoubted(), None);
+        // What came long before is not in the way.
+        let scan = (0..31).map(|place| (place, 1));
+        let undoubted = heard(scan.chain(said)).undoubted().unwrap();
+        let is_there = undoubted.map(|value| value == Some(2));
+        assert_eq!(
+            is_there,
+            core::array::from_fn(|place| place < 21),
+            "{undoubted:?}"
+        );
     }
 
     #[test]

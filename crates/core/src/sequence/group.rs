@@ -27,6 +27,8 @@ pub(super) struct Fate {
     pub(super) onward: u32,
     /// These stay where they are.
     pub(super) stays: u32,
+    /// Of those, these because it is the step that they took last.
+    pub(super) again: u32,
     /// These were at their last step.
     pub(super) ended: u32,
     /// The longest of those.
@@ -97,7 +99,10 @@ impl Group {
         for (bit, route) in begun.filter(|(_, route)| !walk.is_over(route.variant.within, now)) {
             if route.is_met_by(seen, done) {
                 fate.go_on(bit, route, done.saturating_add(1));
-            } else if route.lets_pass(bearing) || route.is_met_by(seen, done.saturating_sub(1)) {
+            } else if route.is_met_by(seen, done.saturating_sub(1)) {
+                fate.stays |= bit;
+                fate.again |= bit;
+            } else if route.lets_pass(bearing) {
                 fate.stays |= bit;
             }
         }

@@ -26,10 +26,10 @@ impl Pattern {
         }
     }
 
-    /// Whether it is found in what a packet carries, of which so much is looked at as an unbroken
-    /// packet brings: how long a stranger can keep us searching has an end.
+    /// Whether it is found in what a packet carries. In more than an unbroken packet brings it is
+    /// not: how long a stranger can keep us searching has an end.
     pub fn is_found_in(&self, payload: &[u8]) -> bool {
-        self.0.is_match(payload.get(..LOOKED_AT).unwrap_or(payload))
+        payload.len() <= MOST_LOOKED_AT && self.0.is_match(payload)
     }
 }
 
@@ -56,7 +56,7 @@ pub enum PatternError {
 const SIZE_LIMIT: usize = 1 << 18;
 const CACHE_LIMIT: usize = 1 << 18;
 /// More than fits into a packet on most links.
-const LOOKED_AT: usize = 2048;
+const MOST_LOOKED_AT: usize = 2048;
 
 #[cfg(test)]
 mod tests {
@@ -92,13 +92,9 @@ mod tests {
     #[test]
     fn a_pattern_that_begs_for_trouble_ends_all_the_same() {
         // Engines that try every way would be at this until the end of time.
-        assert!(!is_found(
-            "^(a+)+$",
-            &[b"a".repeat(60_000), b"b".to_vec()].concat()
-        ));
-        assert!(!is_found(
-            "b$",
-            &[b"a".repeat(60_000), b"b".to_vec()].concat()
-        ));
+        let trouble = |length| [b"a".repeat(length), b"b".to_vec()].concat();
+        assert!(!is_found("^(a+)+$", &trouble(2000)));
+        assert!(is_found("b$", &trouble(2000)));
+        assert!(!is_found("b$", &trouble(60_000)));
     }
 }

@@ -102,13 +102,6 @@ impl Walks {
             None => touch.astray(),
         }
     }
-
-    /// Every walk that somebody is on.
-    #[cfg(test)]
-    pub(super) fn all(&self) -> impl Iterator<Item = &Walk> {
-        let places = self.table.iter().flat_map(Bounded::places);
-        places.filter(|walk| walk.begun != 0)
-    }
 }
 
 impl Touch<'_> {
@@ -134,7 +127,7 @@ impl Touch<'_> {
             (Some(whole), ..) => Stride::Whole(whole),
             (_, true, _) => Stride::Onward,
             (_, _, Some(begun)) => begun,
-            _ if on.stayed => Stride::Again,
+            _ if on.again => Stride::Again,
             _ => self.astray(),
         }
     }
@@ -270,7 +263,7 @@ impl Touch<'_> {
 struct Strides {
     whole: Option<Whole>,
     took_step: bool,
-    stayed: bool,
+    again: bool,
     /// By group, the routes that came to their end.
     ended: Vec<(u32, u32)>,
 }
@@ -279,7 +272,7 @@ impl Strides {
     fn count(&mut self, group: u32, fate: &Fate) {
         self.whole = Whole::longest(self.whole, fate.whole);
         self.took_step |= fate.onward != 0;
-        self.stayed |= fate.stays != 0;
+        self.again |= fate.again != 0;
         if fate.ended != 0 {
             self.ended.push((group, fate.ended));
         }
@@ -292,3 +285,73 @@ type Set = [Walk; WAYS];
 /// between two steps of somebody who takes a second happens once in a million knocks. Some 24 MiB
 /// when strangers have filled it, next to nothing before.
 const SETS: usize = 65_536;
+
+#[cfg(test)]
+mod tests {
+    use core::net::{IpAddr, Ipv4Addr};
+    use core::time::Duration;
+
+    use nightlatch_wire::{Datagram, Transport};
+
+    use super::*;
+    use crate::{SequenceId, Step};
+
+    fn walks() -> Walks {
+        let mut walks = Walks::nowhere();
+        let variant = Variant {
+            sequence: SequenceId(0),
+            number: 0,
+            steps: [7000, 8000, 9000].map(Step::udp).into(),
+            within: Duration::from_secs(10),
+        };
+        walks.replace(alloc::vec![variant], &[]);
+        walks
+    }
+
+    fn places(walks: &Walks) -> usize {
+        walks.table.iter().flat_map(Bounded::places).count()
+    }
+
+    fn touch(walks: &mut Walks, who: u64, destination_port: u16) -> Stride {
+        let seen = Observation {
+            source: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            destination: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            hops: 64,
+            identification: None,
+            unfragmentable: None,
+            length: 28,
+            transport: Transport::Udp(Datagram {
+                source_port: 1,
+                destination_port,
+                payload: &[],
+            }),
+        };
+        let bearing = walks.bearing(&seen).unwrap();
+        walks.look(&seen, (who, 0), bearing, Instant::default())
+    }
+
+    #[test]
+    fn who_takes_no_first_step_takes_no_memory() {
+        let mut walks = walks();
+        for who in 0..10_000_u64 {
+            let who = who.wrapping_mul(0x9e37_79b9_7f4a_7c15).max(1);
+            assert_eq!(touch(&mut walks, who, 8000), Stride::Astray);
+        }
+        assert_eq!(places(&walks), 0);
+        assert_eq!(touch(&mut walks, 1, 7000), Stride::First);
+        assert_eq!(places(&walks), WAYS);
+        walks.replace(Vec::new(), &[]);
+        assert_eq!(places(&walks), 0);
+    }
+
+    #[test]
+    fn however_many_take_first_steps_there_is_an_end() {
+        let mut walks = walks();
+        for who in 0..1_500_000_u64 {
+            let who = who.wrapping_mul(0x9e37_79b9_7f4a_7c15).max(1);
+            assert_eq!(touch(&mut walks, who, 7000), Stride::First);
+        }
+        assert_eq!(places(&walks), SETS * WAYS);
+        assert!(size_of::<Walk>() <= 48);
+    }
+}

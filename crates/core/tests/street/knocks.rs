@@ -204,8 +204,8 @@ fn opening_and_closing_sequences_lie_beside_each_other() {
     assert_eq!(street.knock(&[7000, 8000, 9000]), [SequenceId(0)]);
     assert_eq!(
         street.knock(&[7000, 8000, 9000, 8000, 7000, 7000, 8000, 9000]),
-        [SequenceId(0), SequenceId(0)],
-        "the last step of one is the first of the other: 9000 8000 7000 closes only if begun anew"
+        [SequenceId(0), SequenceId(1), SequenceId(0)],
+        "the last step of one is the first of the other, and the other way round"
     );
 }
 

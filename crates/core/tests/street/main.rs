@@ -8,6 +8,7 @@ mod knocks;
 mod properties;
 mod scans;
 mod sources;
+mod symbols;
 
 use core::net::{IpAddr, Ipv4Addr};
 use core::time::Duration;
