@@ -61,8 +61,8 @@ pub use policy::{
 pub use port::{Port, PortError, PortRange, Protocol};
 pub use revoke::{Revoke, TakenBack};
 pub use sequence::{
-    Deed, FlagsWanted, Line, MOST_PAYLOAD, MOST_STEPS, Method, Number, OptionWanted, Payload,
-    Probe, Sequence, SequenceId, Step, StepError, Timed, Traits, Variant,
+    Deed, FlagsWanted, Line, MOST_PAYLOAD, MOST_STEPS, Method, Number, OptionWanted, Pattern,
+    PatternError, Payload, Probe, Sequence, SequenceId, Step, StepError, Timed, Traits, Variant,
 };
 pub use service::{ActionId, ClientId, Passage, Service, ServiceId, ServiceSet};
 pub use time::{Instant, Now};

@@ -41,7 +41,7 @@ pub(super) const HOUSE: &[Room] = &[
         role: "`Observation` + time → `Verdict` → `Grant` → `Effect`",
         touches: "nothing",
         ours: &["nightlatch-ticket", "nightlatch-wire"],
-        theirs: &["rand_core", "siphasher", "thiserror"],
+        theirs: &["rand_core", "regex", "siphasher", "thiserror"],
     },
     Room {
         name: "nightlatch-capture",
