@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use divan::{Bencher, black_box};
-use nightlatch_core::{Doorstep, Glance, Instant, Now};
+use nightlatch_core::{Doorstep, DoorstepPlan, Glance, Instant, Now};
 use nightlatch_ticket::{Epoch, SEALED_LENGTH, TagKey, UnixTime};
 use nightlatch_wire::{Datagram, Observation, Transport};
 
@@ -73,11 +73,18 @@ fn a_slice_of_the_next_epoch_of_a_million(bencher: Bencher<'_, '_>) {
 fn a_doorstep_is_built(bencher: Bencher<'_, '_>, clients: u32) {
     bencher
         .with_inputs(|| (0..clients).map(key).collect::<Vec<_>>())
-        .bench_local_values(|keys| Doorstep::new(KNOCK_PORT, keys, [1; 16], now()));
+        .bench_local_values(|keys| Doorstep::new(plan(), keys, [1; 16], now()));
 }
 
 fn doorstep(clients: u32) -> Doorstep {
-    Doorstep::new(KNOCK_PORT, (0..clients).map(key).collect(), [1; 16], now())
+    Doorstep::new(plan(), (0..clients).map(key).collect(), [1; 16], now())
+}
+
+fn plan() -> DoorstepPlan {
+    DoorstepPlan {
+        knock_port: Some(KNOCK_PORT),
+        span: None,
+    }
 }
 
 fn key(client: u32) -> TagKey {

@@ -6,8 +6,8 @@ use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::time::Duration;
 
 use nightlatch_core::{
-    Answers, Claim, Client, ClientId, Doorstep, Effect, Gatekeeper, Glance, Grant, Ignored,
-    Instant, Judgement, Limits, Now, Policy, Record, Refused, ServiceSet, Verdict,
+    Advance, Answers, Claim, Client, ClientId, Doorstep, DoorstepPlan, Effect, Gatekeeper, Glance,
+    Grant, Ignored, Instant, Judgement, Limits, Now, Policy, Record, Refused, ServiceSet, Verdict,
 };
 use nightlatch_ticket::{Counter, Kind, PairKeys, Sealed, SecretKey, Status, TagKey, UnixTime};
 use nightlatch_wire::{Link, Unreadable, read};
@@ -40,6 +40,8 @@ pub struct Scene {
 pub enum Came {
     /// It was no packet we read.
     Unreadable(Unreadable),
+    /// The doorstep took it for a part of something.
+    Noted(Advance),
     /// The doorstep took it for noise.
     Ignored(Ignored),
     /// The gatekeeper refused it without a word.
@@ -88,7 +90,7 @@ impl Scene {
         let people: Vec<Person> = people.collect();
         let clients = roster(people.len(), &server, |_| Counter(0));
         Self {
-            doorstep: Doorstep::new(KNOCK_PORT, tag_keys(&clients), [9; 16], now),
+            doorstep: Doorstep::new(usual_plan(), tag_keys(&clients), [9; 16], now),
             gatekeeper: Gatekeeper::new(policy, clients, Disk::default().marks(), [], now),
             now,
             people,
@@ -157,6 +159,7 @@ impl Scene {
         };
         match self.doorstep.observe(&observation, self.now) {
             Glance::Claim(claim) => self.judge(&claim),
+            Glance::Advance(advance) => Came::Noted(advance),
             Glance::Ignore(reason) => Came::Ignored(reason),
         }
     }
@@ -170,7 +173,12 @@ impl Scene {
     pub fn judge(&mut self, claim: &Claim) -> Came {
         let claim = Claim::from_bytes(&claim.to_bytes()).expect("a claim reads as it was written");
         let judgement = self.gatekeeper.judge(&claim, self.now);
-        self.conclude(&judgement, Some(claim.client))
+        let client = match &claim {
+            Claim::Ticket(claim) => Some(claim.client),
+            Claim::Message(claim) => Some(claim.client),
+            Claim::Frames(_) | Claim::Sequence(_) => None,
+        };
+        self.conclude(&judgement, client)
     }
 
     /// Does all that the broker does about a judgement.
@@ -280,6 +288,13 @@ pub(crate) fn roster(
         last: last(ClientId(number)),
     };
     (0..).take(people).map(client).collect()
+}
+
+fn usual_plan() -> DoorstepPlan {
+    DoorstepPlan {
+        knock_port: Some(KNOCK_PORT),
+        span: None,
+    }
 }
 
 pub(crate) fn tag_keys(clients: &[Client]) -> Vec<TagKey> {

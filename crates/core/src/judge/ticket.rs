@@ -9,7 +9,8 @@ use crate::freshness::is_fresh;
 use crate::gatekeeper::plain;
 use crate::ledger::Key;
 use crate::{
-    Answers, Claim, ClientId, Gatekeeper, Judgement, Knocker, Now, Refused, ServiceId, Verdict,
+    Answers, Claim, ClientId, Gatekeeper, Judgement, Knocker, Now, Refused, ServiceId, TicketClaim,
+    Verdict,
 };
 
 /// A request whose seal was opened, and where it came from.
@@ -22,6 +23,13 @@ struct Heard {
 impl Gatekeeper {
     /// Judges one claim. Call it in the order in which claims came; it never blocks.
     pub fn judge(&mut self, claim: &Claim, now: Now) -> Judgement {
+        match claim {
+            Claim::Ticket(claim) => self.judge_ticket(claim, now),
+            _ => Judgement::ignore(Refused::Unserved),
+        }
+    }
+
+    fn judge_ticket(&mut self, claim: &TicketClaim, now: Now) -> Judgement {
         let Some(client) = self.clients.get_mut(claim.client.index()) else {
             return Judgement::ignore(Refused::UnknownClient);
         };

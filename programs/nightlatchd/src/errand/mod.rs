@@ -21,6 +21,8 @@ use std::net::Ipv6Addr;
 pub(crate) use ear::{Ear, Word};
 pub(crate) use name::{NAME_LENGTH, Name};
 pub(crate) use notice::Notice;
+#[cfg(test)]
+pub(crate) use plan::Command;
 pub(crate) use plan::{Action, Doer, Half, Plan};
 pub(crate) use runner::{Runner, RunnerError};
 pub(crate) use way::Way;

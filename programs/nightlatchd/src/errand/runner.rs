@@ -172,3 +172,147 @@ impl AsFd for Runner {
 
 /// More than a round of the runner says.
 const NOTICES_AT_ONCE: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use nightlatch_core::Instant;
+
+    use super::super::{Action, Doer, Ear, Name, Word};
+    use super::*;
+    use crate::log::Form;
+
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    fn plan(actions: usize) -> Plan {
+        let action = Action {
+            name: Name::of("act"),
+            start: super::super::Command::Shell("x".repeat(1000)),
+            stop: None,
+            start_six: None,
+            stop_six: None,
+            user: Doer { user: 1, group: 1 },
+            timeout: PATIENCE,
+            at_most: 8,
+            stop_at_shutdown: false,
+        };
+        Plan {
+            actions: vec![action; actions],
+            form: Form::Json,
+        }
+    }
+
+    fn errand() -> Errand {
+        Errand::tell(0, [192, 0, 2, 7].into(), "alice", b"text")
+    }
+
+    /// A program in the place of the runner, with its end of the way.
+    #[expect(clippy::disallowed_methods, reason = "a runner has to be some process")]
+    fn instead(line: &str) -> Runner {
+        let (way, theirs) = Way::pair().unwrap();
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", line]).stdin(Stdio::from(theirs));
+        let child = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        drop(command);
+        Runner::new(way, child, &plan(0)).unwrap()
+    }
+
+    /// A runner whose other end is in this test.
+    fn deaf() -> (Runner, Ear) {
+        let mut runner = instead("exec sleep 60");
+        let (ours, theirs) = Way::pair().unwrap();
+        runner.way = ours;
+        (runner, Ear::over(Way::over(theirs)))
+    }
+
+    fn kill(mut runner: Runner) {
+        runner.child.kill().unwrap();
+        runner.child.wait().unwrap();
+    }
+
+    fn ended(runner: &mut Runner) -> RunnerError {
+        let until = clock::now().monotonic.saturating_add(PATIENCE);
+        loop {
+            match runner.notices() {
+                Err(error) => return error,
+                Ok(_) => runner.wait(Duration::from_millis(100)),
+            }
+            assert!(clock::now().monotonic < until, "nobody hears its end");
+        }
+    }
+
+    #[test]
+    fn a_long_plan_and_the_errands_after_it_come_over_in_their_order() {
+        let (mut runner, mut ear) = deaf();
+        runner.replan(&plan(200)).unwrap();
+        assert!(runner.order(&errand()).unwrap());
+        assert_eq!(ear.word().unwrap(), Some(Word::Plan(plan(200))));
+        assert_eq!(ear.word().unwrap(), Some(Word::Errand(Box::new(errand()))));
+        assert_eq!(ear.word().unwrap(), None);
+        ear.tell(Notice::TimedOut);
+        assert_eq!(runner.notices().unwrap(), [Notice::TimedOut]);
+        kill(runner);
+    }
+
+    #[test]
+    fn a_runner_that_takes_nothing_is_not_waited_for_and_hears_the_plan_first() {
+        let (mut runner, mut ear) = deaf();
+        let ordered = (0..1_000_000).take_while(|_| runner.order(&errand()).unwrap());
+        let ordered = ordered.count();
+        assert!((100..1_000_000).contains(&ordered), "{ordered}");
+        runner.replan(&plan(1)).unwrap();
+        assert!(!runner.order(&errand()).unwrap());
+        for _ in 0..ordered {
+            assert!(matches!(ear.word().unwrap(), Some(Word::Errand(_))));
+        }
+        assert!(runner.order(&errand()).unwrap());
+        assert_eq!(ear.word().unwrap(), Some(Word::Plan(plan(1))));
+        assert!(matches!(ear.word().unwrap(), Some(Word::Errand(_))));
+        kill(runner);
+    }
+
+    #[test]
+    fn the_end_of_the_runner_is_heard_with_how_it_ended() {
+        let error = ended(&mut instead("head -c 1 >/dev/null; exit 3"));
+        assert!(matches!(error, RunnerError::Ended(status) if status.code() == Some(3)));
+        let error = ended(&mut instead("head -c 1 >/dev/null; kill -9 $$"));
+        assert!(matches!(error, RunnerError::Ended(status) if status.code().is_none()));
+        assert!(crate::because(&error).contains("signal: 9"), "{error}");
+    }
+
+    #[test]
+    fn a_notice_that_does_not_exist_ends_the_trust() {
+        let (mut runner, ear) = deaf();
+        drop(ear);
+        let (ours, theirs) = Way::pair().unwrap();
+        runner.way = ours;
+        for bad in [&[9; 8][..], &[1; 7], &[1; 9]] {
+            Way::over(theirs.try_clone().unwrap()).send(bad).unwrap();
+            let error = runner.notices().unwrap_err();
+            assert!(matches!(
+                error,
+                RunnerError::Channel(ChannelError::Malformed)
+            ));
+        }
+        kill(runner);
+    }
+
+    #[test]
+    fn a_runner_that_is_let_end_is_waited_for_as_long_as_there_is_patience() {
+        let began = clock::now().monotonic;
+        let done = instead("cat >/dev/null; exit 5").end(PATIENCE).unwrap();
+        assert_eq!(done.unwrap().code(), Some(5));
+        assert!(took(began) < PATIENCE);
+        let stays = instead("exec sleep 1").end(Duration::from_millis(50));
+        assert_eq!(stays.unwrap(), None);
+    }
+
+    fn took(began: Instant) -> Duration {
+        clock::now().monotonic.saturating_since(began)
+    }
+}

@@ -152,10 +152,13 @@ impl Desk {
         self.waiting.push_back(waiting);
     }
 
-    /// Ends a grant before its time.
-    pub(super) fn stop(&mut self, key: &Key, now: Now) {
+    /// Ends a grant before its time; says which stop runs sooner than it was due.
+    pub(super) fn stop(&mut self, key: &Key, now: Now) -> Option<Pending> {
         self.waiting.retain(|waiting| !waiting.is_for(key));
+        let was_due = self.stops.get(key)?.due;
         self.hurry(key, now);
+        let pending = self.stops.get(key)?;
+        (pending.due < was_due).then(|| pending.clone())
     }
 
     /// A stop of a life before this one.

@@ -70,9 +70,9 @@ impl Running {
             .map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN))
     }
 
-    /// When it is to be killed; nothing more happens to one that was.
+    /// When it is to be looked at without anything having come: to be killed, or since it was.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        (!self.is_killed).then_some(self.deadline)
+        (!self.is_killed || self.has_ended).then_some(self.deadline)
     }
 
     /// Kills it and everything in its process group, if its time is over.

@@ -64,6 +64,19 @@ fn no_descriptor_comes_along_but_the_standard_three() {
 }
 
 #[test]
+fn signals_mean_what_they_usually_do() {
+    let line = action("grep -E '^Sig(Blk|Ign)' /proc/self/status", None);
+    let lines = said_by(&line, Kind::Start(LONG), ALICE);
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    for line in lines {
+        let (_, mask) = line.split_once(':').unwrap();
+        let mask = u64::from_str_radix(mask.trim(), 16).unwrap();
+        // SIGHUP, SIGINT, SIGPIPE, SIGTERM: what runner and hand have other uses for.
+        assert_eq!(mask & 0x5003, 0, "{line}");
+    }
+}
+
+#[test]
 fn a_command_has_its_own_user_and_no_supplementary_groups() {
     if !is_root_for("a command of another user") {
         return;
