@@ -102,7 +102,12 @@ impl Round {
                     return Ok(());
                 };
                 let client = self.seats.client(*client);
-                self.order(&Errand::tell(action, source(claim), &client, text.as_bytes()))
+                self.order(&Errand::tell(
+                    action,
+                    source(claim),
+                    &client,
+                    text.as_bytes(),
+                ))
             }
             Verdict::Answer(_) | Verdict::Ignore(_) => Ok(()),
         }
@@ -116,9 +121,8 @@ impl Round {
                 continue;
             };
             let mut others = self.gatekeeper.grants(now);
-            let is_held = |other: InForce| {
-                (other.service, other.address) == (grant.service, grant.address)
-            };
+            let is_held =
+                |other: InForce| (other.service, other.address) == (grant.service, grant.address);
             if !others.any(is_held) {
                 drop(others);
                 let (knocker, service) = self.names(grant);

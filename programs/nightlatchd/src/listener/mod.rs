@@ -75,7 +75,10 @@ pub(crate) fn run() -> Result<(), ListenerError> {
     let landlocked = confine_listener(sockets.replies.iter().flat_map(ReplySocket::descriptors))?;
     channel.post(&Letter::Ready(becoming, landlocked))?;
     let (clients, secret) = keys(&mut channel)?;
-    let span = plan.span.as_ref().map(|span| span.read().ok_or(ListenerError::Disorder));
+    let span = plan
+        .span
+        .as_ref()
+        .map(|span| span.read().ok_or(ListenerError::Disorder));
     let span = span.transpose()?;
     let doorstep_plan = DoorstepPlan {
         knock_port: plan.knock_port,
