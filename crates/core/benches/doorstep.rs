@@ -14,7 +14,7 @@ use std::time::Duration;
 use divan::{Bencher, black_box};
 use nightlatch_core::{Doorstep, Glance, Instant, Now};
 use nightlatch_ticket::{Epoch, SEALED_LENGTH, TagKey, UnixTime};
-use nightlatch_wire::{Datagram, Observation, Transport};
+use nightlatch_wire::{Datagram, Observation, Transport, Unseen};
 
 const CLIENTS: [u32; 3] = [1, 1_000, 1_000_000];
 const KNOCK_PORT: u16 = 62_201;
@@ -106,6 +106,7 @@ fn observation(payload: &[u8]) -> Observation<'_> {
             destination_port: KNOCK_PORT,
             payload,
         }),
+        unseen: Unseen::NOTHING,
     }
 }
 

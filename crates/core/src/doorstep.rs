@@ -252,6 +252,7 @@ mod tests {
                 destination_port: 1,
                 payload: &payload,
             }),
+            unseen: nightlatch_wire::Unseen::NOTHING,
         };
         matches!(doorstep.observe(&knock, now()), Glance::Claim(_))
     }

@@ -70,9 +70,7 @@ impl Round {
             .current_tags()
             .take(MOST_TAGS.saturating_add(1));
         let tags: Vec<_> = tags.map(|tag| tag.0).collect();
-        let check = self
-            .packets
-            .watch_for(Some(&tags), &Touches::default())?;
+        let check = self.packets.watch_for(Some(&tags), &Touches::default())?;
         if check == TagCheck::Listener && tags.len() > MOST_TAGS {
             // So many clients never fit: then the filter need not change any more, and nobody who
             // takes this process over shall change it to read what else the host receives.
