@@ -3,6 +3,7 @@
 //! ```text
 //! kernel ─► filter (in the kernel) ─► PacketSocket ─┐
 //!                 interfaces (rtnetlink) ─┘         ├─► Source::arrivals ─► frame, link
+//! UDP port ──► headers put in front ─► UdpKnocks ───┤
 //! pcap file ─────────────────────────► Recording ───┘
 //! sealed ack ────────────────────────► ReplySocket ─► kernel
 //! ```
@@ -23,6 +24,8 @@ mod source;
     reason = "the kernel's structures are reached here and nowhere else"
 )]
 mod sys;
+mod udp_headers;
+mod udp_knocks;
 mod watch;
 
 pub use filter::{KnockShape, MOST_TAGS, Touches};
@@ -30,4 +33,5 @@ pub use packet_socket::{FilterError, OpenError, PacketSocket};
 pub use recording::{Recording, RecordingError};
 pub use reply::{ReplyOpenError, ReplySocket, SendError};
 pub use source::{Arrival, CaptureError, Source};
+pub use udp_knocks::UdpKnocks;
 pub use watch::{Interfaces, TagCheck, Watch};
