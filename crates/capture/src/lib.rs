@@ -4,6 +4,7 @@
 //! kernel ─► filter (in the kernel) ─► PacketSocket ─┐
 //!                 interfaces (rtnetlink) ─┘         ├─► Source::arrivals ─► frame, link
 //! UDP port ──► headers put in front ─► UdpKnocks ───┤
+//! log file ───────────────────────► LogFollower ────┤
 //! pcap file ─────────────────────────► Recording ───┘
 //! sealed ack ────────────────────────► ReplySocket ─► kernel
 //! ```
@@ -15,6 +16,7 @@ mod batch;
 mod filter;
 mod interfaces;
 mod link_news;
+mod log;
 mod packet_socket;
 mod recording;
 mod reply;
@@ -29,6 +31,7 @@ mod udp_knocks;
 mod watch;
 
 pub use filter::{KnockShape, MOST_TAGS, Touches};
+pub use log::{FollowError, LogFollower, LogLosses};
 pub use packet_socket::{FilterError, OpenError, PacketSocket};
 pub use recording::{Recording, RecordingError};
 pub use reply::{ReplyOpenError, ReplySocket, SendError};
