@@ -16,7 +16,7 @@ use nightlatch_core::{
     Doorstep, DoorstepPlan, Glance, Instant, Now, Protocol, SequenceId, Step, Variant,
 };
 use nightlatch_ticket::{Epoch, SEALED_LENGTH, Span, TagKey, UnixTime};
-use nightlatch_wire::{Datagram, Observation, Transport};
+use nightlatch_wire::{Datagram, Observation, Transport, Unseen};
 
 const CLIENTS: [u32; 3] = [1, 1_000, 1_000_000];
 const KNOCK_PORT: u16 = 62_201;
@@ -206,6 +206,7 @@ fn observation(payload: &[u8]) -> Observation<'_> {
             destination_port: KNOCK_PORT,
             payload,
         }),
+        unseen: Unseen::NOTHING,
     }
 }
 
