@@ -9,9 +9,11 @@
 mod broker;
 mod channel;
 mod clock;
+mod config_file;
 mod ephemeral;
 mod exit;
 mod gate;
+mod import;
 mod listener;
 mod log;
 mod main_line;
