@@ -10,10 +10,12 @@
 mod broker;
 mod channel;
 mod clock;
+mod config_file;
 mod ephemeral;
 mod errand;
 mod exit;
 mod gate;
+mod import;
 mod inherited;
 mod listener;
 mod log;

@@ -7,14 +7,15 @@ use std::path::Path;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use nightlatch_capture::OpenError;
-use nightlatch_config::{Server, load_server};
+use nightlatch_config::Server;
 
+use crate::config_file::ConfigFile;
 use crate::errand::Doer;
 use crate::exit::Exit;
 use crate::listener::ListenerError;
 use crate::options::{Command, GateCommand, Options};
 use crate::runner::{HandError, RunError};
-use crate::{broker, gate, listener, runner};
+use crate::{broker, gate, import, listener, runner};
 
 /// Does what the arguments ask for.
 pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
@@ -38,10 +39,13 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
         }) => end(gate::down().map_err(|error| (error.exit(), because(&error)))),
         Some(Command::Gate {
             what: GateCommand::Show,
-        }) => with_config(&options.run.config, gate::show),
+        }) => with_config(&options.run.file(), gate::show),
+        Some(Command::Import(order)) => {
+            end(import::import(&order).map_err(|error| (error.exit(), because(&error))))
+        }
         None if options.run.check => {
-            let path = &options.run.config;
-            with_config(path, |server| say(&praise(path, server)))
+            let file = options.run.file();
+            with_config(&file, |server| say(&praise(file.path(), server)))
         }
         None => end(broker::run(&options.run).map_err(|error| (error.exit(), because(&error)))),
     }
@@ -85,8 +89,8 @@ fn count(number: usize, thing: &str) -> String {
     format!("{number} {thing}{ending}")
 }
 
-fn with_config(path: &Path, then: impl Fn(&Server)) -> Exit {
-    match load_server(path) {
+fn with_config(file: &ConfigFile, then: impl Fn(&Server)) -> Exit {
+    match file.load() {
         Ok(server) => {
             for warning in &server.warnings {
                 complain(&warning.to_string());
@@ -156,6 +160,6 @@ pub(crate) fn say(text: &str) {
     clippy::print_stderr,
     reason = "before there is a log, and after it, this is the door"
 )]
-fn complain(text: &str) {
+pub(crate) fn complain(text: &str) {
     eprintln!("{text}");
 }

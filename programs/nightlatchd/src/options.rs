@@ -4,6 +4,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use nightlatch_config::Commands;
+
+use crate::config_file::ConfigFile;
 
 /// Guards ports: strangers see nothing, a sealed knock opens one port for one address.
 #[derive(Debug, Parser)]
@@ -26,6 +29,9 @@ pub(crate) struct Daemon {
         global = true
     )]
     pub(crate) config: PathBuf,
+    /// knockd's configuration file in the place of our own; its commands run beside the grants.
+    #[arg(long, value_name = "FILE", conflicts_with = "config", global = true)]
+    pub(crate) knockd_config: Option<PathBuf>,
     /// Only read the configuration, say what is wrong with it, and end.
     #[arg(long)]
     pub(crate) check: bool,
@@ -44,6 +50,14 @@ pub(crate) enum Means {
 }
 
 impl Daemon {
+    /// Where the configuration stands.
+    pub(crate) fn file(&self) -> ConfigFile {
+        match &self.knockd_config {
+            Some(path) => ConfigFile::Knockds(path.clone()),
+            None => ConfigFile::Ours(self.config.clone()),
+        }
+    }
+
     /// Where the gate is to be.
     pub(crate) const fn means(&self) -> Means {
         if self.dry_run {
@@ -62,6 +76,9 @@ pub(crate) enum Command {
         #[command(subcommand)]
         what: GateCommand,
     },
+    /// Translate a configuration of knockd's into ours, with a comment on each line that changed.
+    #[command(after_help = IMPORT_EXAMPLES)]
+    Import(Import),
     /// The half that reads the network; started by the daemon itself.
     #[command(hide = true)]
     Listener,
@@ -84,6 +101,30 @@ pub(crate) enum Command {
     },
 }
 
+/// What a translation takes.
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// A file that knockd 0.8 takes.
+    pub(crate) file: PathBuf,
+    /// Where to write the configuration; nothing that exists is written over. Without it: standard output.
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
+    /// Run the firewall commands beside the grants, for a host whose own firewall drops the ports.
+    #[arg(long)]
+    pub(crate) keep_commands: bool,
+}
+
+impl Import {
+    /// What becomes of the commands that a grant can stand for.
+    pub(crate) const fn commands(&self) -> Commands {
+        if self.keep_commands {
+            Commands::RunAsWell
+        } else {
+            Commands::BecomeGrants
+        }
+    }
+}
+
 /// What can be done to the gate while no daemon runs.
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub(crate) enum GateCommand {
@@ -93,10 +134,21 @@ pub(crate) enum GateCommand {
     Show,
 }
 
+const IMPORT_EXAMPLES: &str = "\
+Examples:
+  nightlatchd import /etc/knockd.conf
+  nightlatchd import /etc/knockd.conf -o /etc/nightlatch/nightlatchd.toml
+  nightlatchd --check              looks at what was written
+
+Warnings go to standard error, and stand in the text as comments. Commands of iptables, nft, ufw and firewalld
+that open ports for %IP% become grants: the gate opens, and no command is run. If your own firewall drops these
+ports by itself, let it accept them, or keep the commands.";
+
 const EXAMPLES: &str = "\
 Examples:
   nightlatchd --check --config /etc/nightlatch/nightlatchd.toml
   nightlatchd --dry-run --config ./nightlatchd.toml
+  nightlatchd --knockd-config /etc/knockd.conf
   nightlatchd gate down            when you want your ports back
 
 SIGHUP reads the configuration anew; a wrong one changes nothing. SIGTERM stops the daemon and leaves

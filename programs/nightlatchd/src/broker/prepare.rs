@@ -1,7 +1,6 @@
 //! From sockets open to knocks heard: privileges given up, keys derived, grants adopted.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use nightlatch_config::Server;
 use nightlatch_core::{Answers, Gatekeeper, Marks, Now, WINDOW};
@@ -112,7 +111,7 @@ impl<'s> Start<'s> {
             ..Tallies::default()
         };
         Ok(Prepared {
-            config: &self.options.config,
+            options: self.options,
             fixed: self.fixed,
             departed: self.remembered.counters,
             socket: self.socket,
@@ -216,7 +215,7 @@ impl<'s> Start<'s> {
 
 /// Everything that the round needs and that the configuration does not hold.
 struct Prepared<'a> {
-    config: &'a Path,
+    options: &'a Daemon,
     fixed: Fixed,
     departed: BTreeMap<ClientMark, Counter>,
     socket: StatusSocket,
@@ -241,7 +240,7 @@ impl Prepared<'_> {
             firewall,
             scribe: self.scribe,
             reloading: Reloading {
-                config: self.config.to_path_buf(),
+                config: self.options.file(),
                 fixed: self.fixed,
                 done,
                 is_under_way: false,

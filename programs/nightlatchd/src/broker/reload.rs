@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread::Builder;
 
-use nightlatch_config::{Action, ConfigError, Roster, Server, load_server};
+use nightlatch_config::{Action, ConfigError, Roster, Server};
 use nightlatch_core::{ActionId, Client, GatePlan, Instant, Policy, PortRange, Protocol};
 use nightlatch_firewall::RaiseError;
 use nightlatch_ticket::{Counter, Span};
@@ -19,6 +19,7 @@ use super::seats::Seats;
 use super::start::hand_over;
 use super::words::Carried;
 use crate::clock;
+use crate::config_file::ConfigFile;
 use crate::log::Line;
 use crate::privilege::{Identity, PrivilegeError};
 use crate::state::{ClientMark, mark_of};
@@ -26,7 +27,7 @@ use crate::watchdog;
 
 /// Starts reloads, one at a time.
 pub(super) struct Reloading {
-    pub(super) config: PathBuf,
+    pub(super) config: ConfigFile,
     pub(super) fixed: Fixed,
     pub(super) done: Rope<Reloaded>,
     pub(super) is_under_way: bool,
@@ -147,8 +148,8 @@ impl Reloading {
     }
 }
 
-fn read(config: &Path, fixed: &Fixed) -> Result<Fresh, ReloadError> {
-    let server = load_server(config)?;
+fn read(config: &ConfigFile, fixed: &Fixed) -> Result<Fresh, ReloadError> {
+    let server = config.load()?;
     if let Some(name) = fixed.difference(&Fixed::of(&server)?) {
         return Err(ReloadError::Fixed(name));
     }

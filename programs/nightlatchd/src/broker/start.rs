@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::process::Child;
 
-use nightlatch_config::{Interfaces, Server, load_server};
+use nightlatch_config::{Interfaces, Server};
 use nightlatch_core::Client;
 use nightlatch_firewall::{DryRun, How, Nftables, SocketTable};
 
@@ -26,7 +26,7 @@ use crate::{clock, random, watchdog};
 
 /// Runs until it is asked to end, or cannot go on.
 pub(crate) fn run(options: &Daemon) -> Result<(), BrokerError> {
-    let server = load_server(&options.config)?;
+    let server = options.file().load()?;
     demand(options.means(), server.gate.knock_port)?;
     let fixed = Fixed::of(&server)?;
     let (state, remembered) = StateFolder::open(&server.state)?;

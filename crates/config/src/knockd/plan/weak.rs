@@ -17,25 +17,22 @@ pub(super) fn risks(candidate: &Candidate<'_>) -> Vec<Risk> {
     if candidate.way.steps().is_empty() || matches!(candidate.deed, Deed::Close(_)) {
         return Vec::new();
     }
-    let whole =
-        whole(candidate).map(|(title, advice)| Risk::new(said.value.clone(), title, advice));
+    let risk = |(title, advice)| Risk::new(said.value.clone(), title, advice);
+    let touches = &candidate.door.touches;
+    let ports: Vec<u16> = touches.iter().map(|touch| touch.port).collect();
+    if is_stock(&ports) {
+        let title = String::from("these ports stand in every manual: scanners try them first");
+        return vec![risk((
+            title,
+            "choose others, at random, and in mixed order",
+        ))];
+    }
+    let whole = whole(candidate, &ports).map(risk);
     whole.into_iter().chain(scanned(candidate)).collect()
 }
 
 /// What is weak about all of them together.
-fn whole(candidate: &Candidate<'_>) -> Option<(String, &'static str)> {
-    let ports: Vec<u16> = candidate
-        .door
-        .touches
-        .iter()
-        .map(|touch| touch.port)
-        .collect();
-    if is_stock(&ports) {
-        return Some((
-            String::from("these ports stand in every manual: scanners try them first"),
-            "choose others, at random, and in mixed order",
-        ));
-    }
+fn whole(candidate: &Candidate<'_>, ports: &[u16]) -> Option<(String, &'static str)> {
     if ports.len() < 3 {
         let strength = Strength::of_steps(candidate.way.steps());
         return Some((
