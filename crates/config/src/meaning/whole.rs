@@ -75,12 +75,17 @@ pub(crate) fn server(path: &Path, text: &str, desk: &mut Desk) -> Option<Server>
         return None;
     }
     let (settings, limits) = (settings?, limits?);
-    match Policy::new(
+    let policy = Policy::new(
         services.into_services(),
         sequences,
         settings.answers,
         limits,
-    ) {
+    );
+    let policy = match &span {
+        Some(_) => policy.and_then(Policy::with_encrypted_sequences),
+        None => policy,
+    };
+    match policy {
         Ok(policy) => Some(Server {
             span,
             actions: actions.into_actions(),

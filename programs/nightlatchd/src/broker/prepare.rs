@@ -17,7 +17,7 @@ use super::round::Round;
 use super::scribe::Scribe;
 use super::seats::Seats;
 use super::signals::Signals;
-use super::start::hand_over;
+use super::start::{begin, hand_over};
 use super::view::Tallies;
 use super::watching::Watching;
 use crate::channel::Channel;
@@ -40,7 +40,6 @@ pub(super) struct Start<'a> {
     pub(super) signals: Signals,
     pub(super) listener_is: String,
     pub(super) raised: Raised,
-    pub(super) sockets: SocketTable,
     pub(super) errands: Errands,
 }
 
@@ -94,11 +93,14 @@ impl<'s> Start<'s> {
             },
         )?;
         hand_over(channel, &clients)?;
-        wait_until_listening(channel, &self.signals)?;
         let used = self.remembered.counters.iter();
         let used = used.map(|(mark, counter)| (*mark, counter.0));
         let gatekeeper = Gatekeeper::new(server.policy.clone(), clients, marks, used, now);
         let gatekeeper = Self::adopt(gatekeeper, firewall, &log, now);
+        let mut watching = Watching::new(SocketTable::open()?, server.in_use.clone());
+        watching.follow(&gatekeeper, channel, now)?;
+        begin(channel)?;
+        wait_until_listening(channel, &self.signals)?;
         self.announce(server, &log, &gatekeeper, now);
         let reloads = bell()?;
         let scribe = Scribe::start(self.state, bell()?)
@@ -121,7 +123,7 @@ impl<'s> Start<'s> {
             reloads,
             scribe,
             tallies,
-            sockets: self.sockets,
+            watching,
             errands: self.errands,
             now,
         })
@@ -225,7 +227,7 @@ struct Prepared<'a> {
     reloads: (Bell<Reloaded>, Rope<Reloaded>),
     scribe: Scribe,
     tallies: Tallies,
-    sockets: SocketTable,
+    watching: Watching,
     errands: Errands,
     now: Now,
 }
@@ -248,8 +250,7 @@ impl Prepared<'_> {
             },
             seats: Seats::new(server.roster, &server.policy, self.departed),
             plan: server.gate,
-            sockets: self.sockets,
-            watching: Watching::new(server.in_use),
+            watching: self.watching,
             errands: self.errands,
             reloads,
             signals: self.signals,

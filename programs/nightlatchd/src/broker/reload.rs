@@ -16,7 +16,7 @@ use super::error::BrokerError;
 use super::keys::{WeakClient, derive};
 use super::round::Round;
 use super::seats::Seats;
-use super::start::hand_over;
+use super::start::{begin, hand_over};
 use super::words::Carried;
 use crate::clock;
 use crate::config_file::ConfigFile;
@@ -206,6 +206,7 @@ impl Round {
             client.last = last.get(&mark_of(&line.key)).copied().unwrap_or(Counter(0));
         }
         hand_over(&self.channel, &clients)?;
+        begin(&self.channel)?;
         self.plan = gate;
         let seats = Seats::new(roster, &policy, last);
         let taken = self.gatekeeper.reload(policy, clients, clock::now());

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::os::fd::AsFd;
 
 use nightlatch_core::{Effect, GatePlan, Gatekeeper, Instant, Now};
-use nightlatch_firewall::{Disturbance, Firewall, SocketTable};
+use nightlatch_firewall::{Disturbance, Firewall};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
@@ -29,8 +29,6 @@ pub(super) struct Round {
     pub(super) gatekeeper: Gatekeeper,
     pub(super) firewall: Box<dyn Firewall>,
     pub(super) plan: GatePlan,
-    /// Which ports have a listener: where touches do not count.
-    pub(super) sockets: SocketTable,
     pub(super) watching: Watching,
     pub(super) errands: Errands,
     pub(super) seats: Seats,
@@ -56,13 +54,13 @@ impl Round {
         loop {
             let now = clock::now();
             self.expire(now);
+            self.watching.follow(&self.gatekeeper, &self.channel, now)?;
             self.watchdog.pat(now);
             let woken = self.wait(now)?;
             if woken.end && self.signals.asked_to_end() {
                 return Ok(Ended);
             }
             self.letters()?;
-            self.follow_sequences(clock::now())?;
             if woken.rest {
                 self.rest()?;
             }
@@ -104,7 +102,7 @@ impl Round {
         let deadlines = [
             self.gatekeeper.next_deadline(),
             self.mend_at,
-            self.look_again(),
+            self.watching.next_deadline(),
         ];
         let deadline = deadlines.into_iter().flatten().min();
         let patience = deadline

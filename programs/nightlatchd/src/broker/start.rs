@@ -5,7 +5,7 @@ use std::process::Child;
 
 use nightlatch_config::{Interfaces, Server};
 use nightlatch_core::Client;
-use nightlatch_firewall::{DryRun, How, Nftables, SocketTable};
+use nightlatch_firewall::{DryRun, How, Nftables};
 
 use super::child::start_listener;
 use super::errands::Errands;
@@ -35,7 +35,6 @@ pub(crate) fn run(options: &Daemon) -> Result<(), BrokerError> {
     let signals =
         Signals::listen().map_err(|cause| BrokerError::System("to hear signals", cause))?;
     let mut firewall = open_firewall(options)?;
-    let sockets = SocketTable::open()?;
     let errands = errands(&server, options)?;
     let (channel, mut child) = listener(&server, fixed.identity)?;
     // Only with a listener that works is anything closed; but before the keys are derived: with very
@@ -55,7 +54,6 @@ pub(crate) fn run(options: &Daemon) -> Result<(), BrokerError> {
         signals,
         listener_is,
         raised,
-        sockets,
         errands,
     };
     match start.finish(server, channel, firewall) {
@@ -158,6 +156,11 @@ pub(super) fn hand_over(channel: &Channel, clients: &[Client]) -> Result<(), Cha
             some.iter().map(|client| client.keys.tag_key()).collect(),
         ))?;
     }
+    Ok(())
+}
+
+/// Has the listener take the keys that were handed over.
+pub(super) fn begin(channel: &Channel) -> Result<(), ChannelError> {
     channel.tell(&Word::Begin {
         secret: random::draw(),
     })

@@ -2,29 +2,31 @@
 
 use core::time::Duration;
 
-use nightlatch_core::{Instant, Now, PortRange};
+use nightlatch_core::{Gatekeeper, Instant, Now, PortRange};
+use nightlatch_firewall::SocketTable;
 
-use super::error::BrokerError;
-use super::round::Round;
-use crate::channel::{VariantText, Word};
+use crate::channel::{Channel, ChannelError, VariantText, Word};
 use crate::ephemeral::ephemeral_ports;
 
-/// What the listener was told, and when to look for more.
+/// What the listener was told, and where to look for more.
 pub(super) struct Watching {
+    sockets: SocketTable,
     /// Ports that the configuration says are in use.
     named: Vec<PortRange>,
     told: Option<u64>,
     in_use: Vec<PortRange>,
-    look_at: Instant,
+    /// When the kernel is to be asked again; never where there are no sequences.
+    look_at: Option<Instant>,
 }
 
 impl Watching {
-    pub(super) fn new(named: Vec<PortRange>) -> Self {
+    pub(super) const fn new(sockets: SocketTable, named: Vec<PortRange>) -> Self {
         Self {
+            sockets,
             named,
             told: None,
             in_use: Vec::new(),
-            look_at: Instant::default(),
+            look_at: None,
         }
     }
 
@@ -33,54 +35,49 @@ impl Watching {
         self.named = named;
         self.told = None;
     }
-}
 
-impl Round {
     /// Tells the listener which steps count now, and where a touch does not count.
-    pub(super) fn follow_sequences(&mut self, now: Now) -> Result<(), BrokerError> {
-        let generation = self.gatekeeper.variants_generation(now);
-        let has_any = !self.gatekeeper.policy().sequences().is_empty();
-        if !has_any && self.watching.told.is_none_or(|told| told == generation) {
-            self.watching.told = Some(generation);
+    pub(super) fn follow(
+        &mut self,
+        gatekeeper: &Gatekeeper,
+        channel: &Channel,
+        now: Now,
+    ) -> Result<(), ChannelError> {
+        let generation = gatekeeper.variants_generation(now);
+        let has_changed = self.told != Some(generation);
+        let is_due = self.look_at.is_some_and(|at| at <= now.monotonic);
+        if !has_changed && !is_due {
             return Ok(());
         }
-        let is_due = has_any && now.monotonic >= self.watching.look_at;
-        let in_use = if is_due || self.watching.told.is_none() {
-            self.watching.look_at = now.monotonic.saturating_add(LOOK_EVERY);
-            self.ports_in_use()
-        } else {
-            self.watching.in_use.clone()
-        };
-        if self.watching.told == Some(generation) && in_use == self.watching.in_use {
+        let has_any = !gatekeeper.policy().sequences().is_empty();
+        self.look_at = has_any.then(|| now.monotonic.saturating_add(LOOK_EVERY));
+        let in_use = if has_any { self.look() } else { Vec::new() };
+        if !has_changed && in_use == self.in_use {
             return Ok(());
         }
-        for variant in self.gatekeeper.variants(now) {
-            self.channel
-                .tell(&Word::Variant(VariantText::of(&variant)))?;
+        for variant in gatekeeper.variants(now) {
+            channel.tell(&Word::Variant(VariantText::of(&variant)))?;
         }
-        self.channel.tell(&Word::Watch {
-            in_use: in_use.clone(),
-        })?;
-        self.watching.told = Some(generation);
-        self.watching.in_use = in_use;
+        self.in_use.clone_from(&in_use);
+        channel.tell(&Word::Watch { in_use })?;
+        self.told = Some(generation);
         Ok(())
     }
 
-    /// When the kernel is to be asked again; never where there are no sequences.
-    pub(super) fn look_again(&self) -> Option<Instant> {
-        let has_any = !self.gatekeeper.policy().sequences().is_empty();
-        has_any.then_some(self.watching.look_at)
+    /// When there may be something to tell without anybody having knocked.
+    pub(super) const fn next_deadline(&self) -> Option<Instant> {
+        self.look_at
     }
 
     /// Where somebody listens, from where this host itself sends datagrams, and what the configuration names.
     ///
     /// Where the kernel does not say, what is known stays: somebody who knocks may be led astray by a
     /// visit to a port that got its listener since.
-    fn ports_in_use(&mut self) -> Vec<PortRange> {
+    fn look(&mut self) -> Vec<PortRange> {
         let Ok(listening) = self.sockets.listening() else {
-            return self.watching.in_use.clone();
+            return self.in_use.clone();
         };
-        let mut in_use = self.watching.named.clone();
+        let mut in_use = self.named.clone();
         in_use.extend(listening);
         in_use.extend(ephemeral_ports());
         in_use.sort_unstable();

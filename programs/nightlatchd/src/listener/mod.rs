@@ -12,7 +12,7 @@ mod touches;
 mod watching;
 
 use nightlatch_capture::{Interfaces, KnockShape, PacketSocket, ReplySocket, Touches, Watch};
-use nightlatch_core::{Doorstep, DoorstepPlan};
+use nightlatch_core::{Doorstep, DoorstepPlan, PortRange};
 use nightlatch_ticket::{MESSAGE_LENGTH, SEALED_LENGTH, TagKey};
 use thiserror::Error;
 
@@ -74,19 +74,18 @@ pub(crate) fn run() -> Result<(), ListenerError> {
     fall_silent()?;
     let landlocked = confine_listener(sockets.replies.iter().flat_map(ReplySocket::descriptors))?;
     channel.post(&Letter::Ready(becoming, landlocked))?;
-    let (clients, secret) = keys(&mut channel)?;
     let span = plan
         .span
         .as_ref()
         .map(|span| span.read().ok_or(ListenerError::Disorder));
-    let span = span.transpose()?;
+    let mut watching = Watching::new(span.transpose()?);
+    let start = Start::hear(&mut channel, &mut watching)?;
     let doorstep_plan = DoorstepPlan {
         knock_port: plan.knock_port,
-        span: span.clone(),
+        span: watching.span().cloned(),
     };
-    let doorstep = Doorstep::new(doorstep_plan, clients, secret, clock::now());
-    channel.post(&Letter::Listening)?;
-    let watching = Watching::new(span);
+    let mut doorstep = Doorstep::new(doorstep_plan, start.clients, start.secret, clock::now());
+    watching.begin(&mut doorstep, &start.in_use);
     match round::Round::new(channel, sockets, doorstep, watching).run() {
         Err(ListenerError::Channel(ChannelError::Closed)) => Ok(()),
         ended => ended,
@@ -127,15 +126,30 @@ impl Sockets {
     }
 }
 
-/// Keys until the broker says that these were all.
-fn keys(channel: &mut Channel) -> Result<(Vec<TagKey>, [u8; 16]), ListenerError> {
-    let mut clients = Vec::new();
-    loop {
-        match channel.wait()? {
-            Word::Keys(more) => clients.extend(more),
-            Word::Begin { secret } => return Ok((clients, secret)),
-            Word::Plan(_) | Word::Variant(_) | Word::Watch { .. } | Word::Reply(_) => {
-                return Err(ListenerError::Disorder);
+/// What the broker says before the first frame is looked at.
+struct Start {
+    clients: Vec<TagKey>,
+    in_use: Vec<PortRange>,
+    secret: [u8; 16],
+}
+
+impl Start {
+    /// Keys and sequences until the broker says that these were all.
+    fn hear(channel: &mut Channel, watching: &mut Watching) -> Result<Self, ListenerError> {
+        let (mut clients, mut in_use) = (Vec::new(), Vec::new());
+        loop {
+            match channel.wait()? {
+                Word::Keys(more) => clients.extend(more),
+                Word::Variant(variant) => watching.take(&variant)?,
+                Word::Watch { in_use: ports } => in_use = ports,
+                Word::Begin { secret } => {
+                    return Ok(Self {
+                        clients,
+                        in_use,
+                        secret,
+                    });
+                }
+                Word::Plan(_) | Word::Reply(_) => return Err(ListenerError::Disorder),
             }
         }
     }

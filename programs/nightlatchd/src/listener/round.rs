@@ -56,6 +56,9 @@ impl Round {
     }
 
     pub(super) fn run(mut self) -> Result<(), ListenerError> {
+        // From here on everything that counts gets through: only then is it said.
+        self.follow_tags()?;
+        self.channel.post(&Letter::Listening)?;
         loop {
             let now = clock::now();
             self.doorstep.tend(now);

@@ -27,6 +27,11 @@ impl Watching {
         }
     }
 
+    /// Where encrypted sequences are heard, if they are.
+    pub(super) const fn span(&self) -> Option<&(Span, Protocol)> {
+        self.span.as_ref()
+    }
+
     /// One more set of steps.
     pub(super) fn take(&mut self, variant: &VariantText) -> Result<(), ListenerError> {
         self.coming

@@ -98,7 +98,7 @@ fn hangs(entered: &Entered) -> Told {
     }
     stage.alice.knock("office", V4).unwrap();
     assert!(is_in(&stage.alice.host, 443, V4), "{}", daemon.log());
-    daemon.await_line("action-timed-out");
+    daemon.await_line("command-failed");
     Told::Whole
 }
 
