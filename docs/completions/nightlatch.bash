@@ -37,11 +37,17 @@ _nightlatch() {
             nightlatch,public)
                 cmd="nightlatch__subcmd__public"
                 ;;
+            nightlatch,sequence)
+                cmd="nightlatch__subcmd__sequence"
+                ;;
             nightlatch,ssh)
                 cmd="nightlatch__subcmd__ssh"
                 ;;
             nightlatch,status)
                 cmd="nightlatch__subcmd__status"
+                ;;
+            nightlatch,tell)
+                cmd="nightlatch__subcmd__tell"
                 ;;
             nightlatch__subcmd__help,close)
                 cmd="nightlatch__subcmd__help__subcmd__close"
@@ -64,11 +70,50 @@ _nightlatch() {
             nightlatch__subcmd__help,public)
                 cmd="nightlatch__subcmd__help__subcmd__public"
                 ;;
+            nightlatch__subcmd__help,sequence)
+                cmd="nightlatch__subcmd__help__subcmd__sequence"
+                ;;
             nightlatch__subcmd__help,ssh)
                 cmd="nightlatch__subcmd__help__subcmd__ssh"
                 ;;
             nightlatch__subcmd__help,status)
                 cmd="nightlatch__subcmd__help__subcmd__status"
+                ;;
+            nightlatch__subcmd__help,tell)
+                cmd="nightlatch__subcmd__help__subcmd__tell"
+                ;;
+            nightlatch__subcmd__help__subcmd__sequence,lines)
+                cmd="nightlatch__subcmd__help__subcmd__sequence__subcmd__lines"
+                ;;
+            nightlatch__subcmd__help__subcmd__sequence,new)
+                cmd="nightlatch__subcmd__help__subcmd__sequence__subcmd__new"
+                ;;
+            nightlatch__subcmd__help__subcmd__sequence,show)
+                cmd="nightlatch__subcmd__help__subcmd__sequence__subcmd__show"
+                ;;
+            nightlatch__subcmd__sequence,help)
+                cmd="nightlatch__subcmd__sequence__subcmd__help"
+                ;;
+            nightlatch__subcmd__sequence,lines)
+                cmd="nightlatch__subcmd__sequence__subcmd__lines"
+                ;;
+            nightlatch__subcmd__sequence,new)
+                cmd="nightlatch__subcmd__sequence__subcmd__new"
+                ;;
+            nightlatch__subcmd__sequence,show)
+                cmd="nightlatch__subcmd__sequence__subcmd__show"
+                ;;
+            nightlatch__subcmd__sequence__subcmd__help,help)
+                cmd="nightlatch__subcmd__sequence__subcmd__help__subcmd__help"
+                ;;
+            nightlatch__subcmd__sequence__subcmd__help,lines)
+                cmd="nightlatch__subcmd__sequence__subcmd__help__subcmd__lines"
+                ;;
+            nightlatch__subcmd__sequence__subcmd__help,new)
+                cmd="nightlatch__subcmd__sequence__subcmd__help__subcmd__new"
+                ;;
+            nightlatch__subcmd__sequence__subcmd__help,show)
+                cmd="nightlatch__subcmd__sequence__subcmd__help__subcmd__show"
                 ;;
             *)
                 ;;
@@ -77,7 +122,7 @@ _nightlatch() {
 
     case "${cmd}" in
         nightlatch)
-            opts="-h -V --help --version keygen public knock close connect ssh status demo help"
+            opts="-h -V --help --version keygen public knock close connect ssh tell sequence status demo help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -91,7 +136,7 @@ _nightlatch() {
             return 0
             ;;
         nightlatch__subcmd__close)
-            opts="-4 -6 -v -h --address --no-ack --json --ipv4 --ipv6 --config --passphrase-file --verbose --help"
+            opts="-4 -6 -v -h --address --no-ack --json --ipv4 --ipv6 --config --passphrase-file --method --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -109,6 +154,10 @@ _nightlatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --method)
+                    COMPREPLY=($(compgen -W "ticket encrypted-sequence" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -117,7 +166,7 @@ _nightlatch() {
             return 0
             ;;
         nightlatch__subcmd__connect)
-            opts="-4 -6 -v -h --service --ipv4 --ipv6 --config --passphrase-file --verbose --help"
+            opts="-4 -6 -v -h --service --ipv4 --ipv6 --config --passphrase-file --method --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -133,6 +182,10 @@ _nightlatch() {
                     ;;
                 --passphrase-file)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --method)
+                    COMPREPLY=($(compgen -W "ticket encrypted-sequence" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -157,7 +210,7 @@ _nightlatch() {
             return 0
             ;;
         nightlatch__subcmd__help)
-            opts="keygen public knock close connect ssh status demo help"
+            opts="keygen public knock close connect ssh tell sequence status demo help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -268,6 +321,62 @@ _nightlatch() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        nightlatch__subcmd__help__subcmd__sequence)
+            opts="show new lines"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatch__subcmd__help__subcmd__sequence__subcmd__lines)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatch__subcmd__help__subcmd__sequence__subcmd__new)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatch__subcmd__help__subcmd__sequence__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         nightlatch__subcmd__help__subcmd__ssh)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -283,6 +392,20 @@ _nightlatch() {
             return 0
             ;;
         nightlatch__subcmd__help__subcmd__status)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatch__subcmd__help__subcmd__tell)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -323,7 +446,7 @@ _nightlatch() {
             return 0
             ;;
         nightlatch__subcmd__knock)
-            opts="-4 -6 -v -h --for --close --address --no-ack --json --ipv4 --ipv6 --config --passphrase-file --verbose --help"
+            opts="-d -4 -6 -v -h --for --close --address --no-ack --json --sequence --ports --span --every --protocol --pause --secret --ipv4 --ipv6 --config --passphrase-file --method --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -337,12 +460,48 @@ _nightlatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sequence)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ports)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --span)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --protocol)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pause)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -d)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --secret)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --passphrase-file)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --method)
+                    COMPREPLY=($(compgen -W "ticket encrypted-sequence" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -370,8 +529,198 @@ _nightlatch() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        nightlatch__subcmd__sequence)
+            opts="-h --help show new lines help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatch__subcmd__sequence__subcmd__help)
+            opts="show new lines help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatch__subcmd__sequence__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatch__subcmd__sequence__subcmd__help__subcmd__lines)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatch__subcmd__sequence__subcmd__help__subcmd__new)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatch__subcmd__sequence__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatch__subcmd__sequence__subcmd__lines)
+            opts="-n -o -h --number --steps --span --protocol --output --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --number)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --steps)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --span)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --protocol)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatch__subcmd__sequence__subcmd__new)
+            opts="-o -h --output --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatch__subcmd__sequence__subcmd__show)
+            opts="-h --ports --span --every --protocol --host --times --json --secret --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --ports)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --span)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --protocol)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --times)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --secret)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         nightlatch__subcmd__ssh)
-            opts="-4 -6 -v -h --service --ipv4 --ipv6 --config --passphrase-file --verbose --help"
+            opts="-4 -6 -v -h --service --ipv4 --ipv6 --config --passphrase-file --method --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -387,6 +736,10 @@ _nightlatch() {
                     ;;
                 --passphrase-file)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --method)
+                    COMPREPLY=($(compgen -W "ticket encrypted-sequence" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -405,6 +758,36 @@ _nightlatch() {
             case "${prev}" in
                 --socket)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatch__subcmd__tell)
+            opts="-4 -6 -v -h --address --no-ack --json --ipv4 --ipv6 --config --passphrase-file --method --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --address)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --passphrase-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --method)
+                    COMPREPLY=($(compgen -W "ticket encrypted-sequence" -- "${cur}"))
                     return 0
                     ;;
                 *)

@@ -19,11 +19,17 @@ _nightlatchd() {
             nightlatchd,gate)
                 cmd="nightlatchd__subcmd__gate"
                 ;;
+            nightlatchd,hand)
+                cmd="nightlatchd__subcmd__hand"
+                ;;
             nightlatchd,help)
                 cmd="nightlatchd__subcmd__help"
                 ;;
             nightlatchd,listener)
                 cmd="nightlatchd__subcmd__listener"
+                ;;
+            nightlatchd,runner)
+                cmd="nightlatchd__subcmd__runner"
                 ;;
             nightlatchd__subcmd__gate,down)
                 cmd="nightlatchd__subcmd__gate__subcmd__down"
@@ -46,11 +52,17 @@ _nightlatchd() {
             nightlatchd__subcmd__help,gate)
                 cmd="nightlatchd__subcmd__help__subcmd__gate"
                 ;;
+            nightlatchd__subcmd__help,hand)
+                cmd="nightlatchd__subcmd__help__subcmd__hand"
+                ;;
             nightlatchd__subcmd__help,help)
                 cmd="nightlatchd__subcmd__help__subcmd__help"
                 ;;
             nightlatchd__subcmd__help,listener)
                 cmd="nightlatchd__subcmd__help__subcmd__listener"
+                ;;
+            nightlatchd__subcmd__help,runner)
+                cmd="nightlatchd__subcmd__help__subcmd__runner"
                 ;;
             nightlatchd__subcmd__help__subcmd__gate,down)
                 cmd="nightlatchd__subcmd__help__subcmd__gate__subcmd__down"
@@ -65,7 +77,7 @@ _nightlatchd() {
 
     case "${cmd}" in
         nightlatchd)
-            opts="-h -V --config --check --dry-run --help --version gate listener help"
+            opts="-h -V --config --check --dry-run --help --version gate listener runner hand help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -192,8 +204,26 @@ _nightlatchd() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        nightlatchd__subcmd__hand)
+            opts="-h --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         nightlatchd__subcmd__help)
-            opts="gate listener help"
+            opts="gate listener runner hand help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -248,6 +278,20 @@ _nightlatchd() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        nightlatchd__subcmd__help__subcmd__hand)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         nightlatchd__subcmd__help__subcmd__help)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -276,7 +320,39 @@ _nightlatchd() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        nightlatchd__subcmd__help__subcmd__runner)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         nightlatchd__subcmd__listener)
+            opts="-h --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatchd__subcmd__runner)
             opts="-h --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

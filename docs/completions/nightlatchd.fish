@@ -31,6 +31,8 @@ complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -s h -l help -d 'P
 complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -s V -l version -d 'Print version'
 complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -f -a "gate" -d 'Look at the gate, or take it away'
 complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -f -a "listener" -d 'The half that reads the network; started by the daemon itself'
+complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -f -a "runner" -d 'The half that runs the commands of actions; started by the daemon itself'
+complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -f -a "hand" -d 'Becomes a command and its user; started by the runner itself'
 complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and not __fish_seen_subcommand_from down show help" -l config -d 'The configuration file' -r -F
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and not __fish_seen_subcommand_from down show help" -s h -l help -d 'Print help'
@@ -46,8 +48,14 @@ complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and __fish
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand listener" -l config -d 'The configuration file' -r -F
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand listener" -s h -l help -d 'Print help'
-complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand help; and not __fish_seen_subcommand_from gate listener help" -f -a "gate" -d 'Look at the gate, or take it away'
-complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand help; and not __fish_seen_subcommand_from gate listener help" -f -a "listener" -d 'The half that reads the network; started by the daemon itself'
-complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand help; and not __fish_seen_subcommand_from gate listener help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand runner" -l config -d 'The configuration file' -r -F
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand runner" -s h -l help -d 'Print help'
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand hand" -l config -d 'The configuration file' -r -F
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand hand" -s h -l help -d 'Print help'
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand help; and not __fish_seen_subcommand_from gate listener runner hand help" -f -a "gate" -d 'Look at the gate, or take it away'
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand help; and not __fish_seen_subcommand_from gate listener runner hand help" -f -a "listener" -d 'The half that reads the network; started by the daemon itself'
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand help; and not __fish_seen_subcommand_from gate listener runner hand help" -f -a "runner" -d 'The half that runs the commands of actions; started by the daemon itself'
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand help; and not __fish_seen_subcommand_from gate listener runner hand help" -f -a "hand" -d 'Becomes a command and its user; started by the runner itself'
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand help; and not __fish_seen_subcommand_from gate listener runner hand help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand help; and __fish_seen_subcommand_from gate" -f -a "down" -d 'Take the gate away: every guarded port is as open as the rest of the firewall leaves it'
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand help; and __fish_seen_subcommand_from gate" -f -a "show" -d 'Print the gate of a configuration as nftables text, without touching anything'

@@ -6,11 +6,12 @@ use std::cell::RefCell;
 use libfuzzer_sys::fuzz_target;
 use nightlatch_core::{Doorstep, Glance};
 use nightlatch_fuzz::{People, noon};
-use nightlatch_wire::{Link, Transport, read};
+use nightlatch_wire::{Link, MOST_OPTIONS, Transport, read_in};
 
 fuzz_target!(|frame: &[u8]| {
-    for link in [Link::Ethernet, Link::Ip, Link::Cooked, Link::Cooked2] {
-        let Ok(observation) = read(frame, link) else {
+    for link in LINKS {
+        let mut room = [0; MOST_OPTIONS];
+        let Ok(observation) = read_in(frame, link, &mut room) else {
             continue;
         };
         let length = match observation.transport {
@@ -25,6 +26,15 @@ fuzz_target!(|frame: &[u8]| {
         assert!(matches!(glance, Glance::Ignore(_)));
     }
 });
+
+const LINKS: [Link; 6] = [
+    Link::Ethernet,
+    Link::Ip,
+    Link::Cooked,
+    Link::Cooked2,
+    Link::FirewallLog,
+    Link::KernelLog,
+];
 
 thread_local! {
     static DOORSTEP: RefCell<Doorstep> = {

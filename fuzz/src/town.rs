@@ -10,7 +10,7 @@ use nightlatch_core::{
     Claim, Doorstep, Effect, Gatekeeper, Glance, Marks, Now, Opening, Passage, Record, Standing,
 };
 use nightlatch_ticket::{Ack, Counter, Request, Sealed, Tagged, UnixTime, seal};
-use nightlatch_wire::{Datagram, Observation, Transport};
+use nightlatch_wire::{Datagram, Observation, Transport, Unseen};
 use rand_chacha::ChaCha12Rng;
 use rand_core::SeedableRng;
 
@@ -90,6 +90,7 @@ impl Town {
             unfragmentable: None,
             length: 128,
             transport: Transport::Udp(datagram),
+            unseen: Unseen::NOTHING,
         };
         match self.doorstep.observe(&observation, self.now) {
             Glance::Ignore(_) => None,

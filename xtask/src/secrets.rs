@@ -1,8 +1,14 @@
 //! The secret files that a shown configuration names: made anew, since none of them is ever committed.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use getrandom::SysRng;
+use nightlatch_config::write_sequence_secret;
+use nightlatch_ticket::SequenceSecret;
+use rand_core::UnwrapErr;
 
 use crate::command::Run;
 use crate::tree::Tree;
@@ -15,7 +21,33 @@ pub(crate) fn make(tree: &Tree, folder: &Path, text: &str) -> Result<()> {
     for name in shared(text) {
         keygen(tree, &folder.join(name), &["--preshared"])?;
     }
+    for name in named(text, "time-based") {
+        let path = folder.join(name);
+        if !path.exists() {
+            let secret = SequenceSecret::generate(&mut UnwrapErr(SysRng));
+            write_sequence_secret(&path, &secret)?;
+        }
+    }
+    for name in named(text, "one-time") {
+        list(&folder.join(name))?;
+    }
     Ok(())
+}
+
+/// A list of one-time sequences is as secret as a key, which no file in a repository is.
+fn list(path: &Path) -> Result<()> {
+    if !path.exists() {
+        fs::write(path, "40123 4711:udp 19283\n")?;
+    }
+    Ok(fs::set_permissions(path, Permissions::from_mode(0o600))?)
+}
+
+/// What stands in quotes behind a key of a table.
+fn named<'t>(text: &'t str, key: &str) -> impl Iterator<Item = &'t str> {
+    text.lines().filter_map(move |line| {
+        let value = line.strip_prefix(key)?.strip_prefix(" = ")?;
+        value.strip_prefix('"')?.strip_suffix('"')
+    })
 }
 
 /// A public key that belongs to nobody else there.
@@ -38,7 +70,7 @@ fn keygen(tree: &Tree, path: &Path, kind: &[&str]) -> Result<()> {
         return Ok(());
     }
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+        fs::create_dir_all(folder)?;
     }
     let keygen = Run::program(&tree.program("nightlatch"), tree.root()).with(["keygen", "-o"]);
     keygen.with([path]).with(kind).read().map(drop)
@@ -61,6 +93,12 @@ fn shared(text: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_files_of_sequences_are_named_in_tables() {
+        let text = "#one-time = \"no\"\none-time = \"a.lines\"\nsteps = [\"one-time\"]\n";
+        assert_eq!(named(text, "one-time").collect::<Vec<_>>(), ["a.lines"]);
+    }
 
     #[test]
     fn secrets_are_named_in_tables_and_in_lists() {

@@ -3,6 +3,8 @@
 //! ```text
 //! kernel ─► filter (in the kernel) ─► PacketSocket ─┐
 //!                 interfaces (rtnetlink) ─┘         ├─► Source::arrivals ─► frame, link
+//! UDP port ──► headers put in front ─► UdpKnocks ───┤
+//! log file ───────────────────────► LogFollower ────┤
 //! pcap file ─────────────────────────► Recording ───┘
 //! sealed ack ────────────────────────► ReplySocket ─► kernel
 //! ```
@@ -14,6 +16,7 @@ mod batch;
 mod filter;
 mod interfaces;
 mod link_news;
+mod log;
 mod packet_socket;
 mod recording;
 mod reply;
@@ -23,11 +26,15 @@ mod source;
     reason = "the kernel's structures are reached here and nowhere else"
 )]
 mod sys;
+mod udp_headers;
+mod udp_knocks;
 mod watch;
 
 pub use filter::{KnockShape, MOST_TAGS, Touches};
+pub use log::{FollowError, LogFollower, LogLosses};
 pub use packet_socket::{FilterError, OpenError, PacketSocket};
 pub use recording::{Recording, RecordingError};
 pub use reply::{ReplyOpenError, ReplySocket, SendError};
 pub use source::{Arrival, CaptureError, Source};
+pub use udp_knocks::UdpKnocks;
 pub use watch::{Interfaces, TagCheck, Watch};

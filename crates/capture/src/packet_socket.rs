@@ -237,7 +237,7 @@ fn enlarge_buffer(socket: &Socket) {
     }
 }
 
-fn attach(socket: &Socket, program: Vec<Instruction>) -> io::Result<()> {
+pub(crate) fn attach(socket: &Socket, program: Vec<Instruction>) -> io::Result<()> {
     let program: Vec<SockFilter> = program.into_iter().map(SockFilter::from).collect();
     socket.attach_filter(&program)
 }

@@ -26,12 +26,14 @@ pub struct ReplySocket {
 impl ReplySocket {
     /// Takes the port for every address of this host; a port below 1024 needs a privilege.
     pub fn open(port: u16) -> Result<Self, ReplyOpenError> {
-        let four = open_one(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)))?;
-        let six = open_one(SocketAddr::from((Ipv6Addr::UNSPECIFIED, port)))?;
-        if four.is_none() && six.is_none() {
-            return Err(ReplyOpenError::NoIp);
-        }
+        // Deaf before they have a port, so that nothing is ever queued.
+        let [four, six] = take_port(port, deafen)?;
         Ok(Self { four, six })
+    }
+
+    /// Answers through sockets that somebody else receives from.
+    pub(crate) fn through(four: Option<Socket>, six: Option<Socket>) -> Self {
+        Self { four, six }
     }
 
     /// The descriptors that [`ReplySocket::send`] uses, for a sandbox that allows it no others.
@@ -109,16 +111,31 @@ pub enum SendError {
     Kernel(#[source] io::Error),
 }
 
-/// `None` where the host does not speak the IP version of `address`.
-fn open_one(address: SocketAddr) -> Result<Option<Socket>, ReplyOpenError> {
+/// Sockets at this port of every address, prepared before they have it; `None` for an IP version that
+/// the host does not speak.
+pub(crate) fn take_port(
+    port: u16,
+    prepare: impl Fn(&Socket) -> io::Result<()>,
+) -> Result<[Option<Socket>; 2], ReplyOpenError> {
+    let four = open_one(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)), &prepare)?;
+    let six = open_one(SocketAddr::from((Ipv6Addr::UNSPECIFIED, port)), &prepare)?;
+    if four.is_none() && six.is_none() {
+        return Err(ReplyOpenError::NoIp);
+    }
+    Ok([four, six])
+}
+
+fn open_one(
+    address: SocketAddr,
+    prepare: impl Fn(&Socket) -> io::Result<()>,
+) -> Result<Option<Socket>, ReplyOpenError> {
     let kind = Type::DGRAM.nonblocking().cloexec();
     let socket = match Socket::new(Domain::for_address(address), kind, Some(Protocol::UDP)) {
         Ok(socket) => socket,
         Err(error) if error.raw_os_error() == Some(libc::EAFNOSUPPORT) => return Ok(None),
         Err(error) => return Err(ReplyOpenError::Socket(error)),
     };
-    // Deaf before it has a port, so that nothing is ever queued.
-    deafen(&socket).map_err(ReplyOpenError::Socket)?;
+    prepare(&socket).map_err(ReplyOpenError::Socket)?;
     if address.is_ipv6() {
         socket.set_only_v6(true).map_err(ReplyOpenError::Socket)?;
     }

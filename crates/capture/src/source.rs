@@ -53,6 +53,9 @@ pub enum CaptureError {
     /// The kernel's count of dropped packets could not be read.
     #[error("the kernel does not say how many packets it dropped")]
     Drops(#[source] io::Error),
+    /// The kernel's news about a log file could not be read.
+    #[error("the kernel's news about the log file cannot be read")]
+    LogNews(#[source] io::Error),
     /// The recording ends badly.
     #[error(transparent)]
     Recording(#[from] RecordingError),

@@ -106,19 +106,67 @@ pub(crate) fn take_drops(socket: BorrowedFd<'_>) -> io::Result<u32> {
 
 /// Makes the filter of a socket final: nobody changes it again, not even the superuser.
 pub(crate) fn lock_filter(socket: BorrowedFd<'_>) -> io::Result<()> {
+    switch_on(socket, libc::SOL_SOCKET, libc::SO_LOCK_FILTER)
+}
+
+/// Switches on one of a socket's options.
+pub(crate) fn switch_on(socket: BorrowedFd<'_>, level: c_int, option: c_int) -> io::Result<()> {
     let on: c_int = 1;
     // SAFETY: `on` outlives the call and the length is its size; the kernel only reads it.
     let done = unsafe {
         libc::setsockopt(
             socket.as_raw_fd(),
-            libc::SOL_SOCKET,
-            libc::SO_LOCK_FILTER,
+            level,
+            option,
             ptr::from_ref(&on).cast(),
             size_of_as::<c_int>(),
         )
     };
     outcome(done)
 }
+
+/// What the kernel wrote about one datagram: how many bytes into each of the rooms.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Written {
+    pub(crate) payload: usize,
+    pub(crate) sender: usize,
+    pub(crate) control: usize,
+}
+
+/// Fetches one datagram without waiting: its payload, its sender (a `sockaddr`), and what the socket's
+/// options let the kernel tell besides (`cmsghdr`s).
+pub(crate) fn receive_with_control(
+    socket: BorrowedFd<'_>,
+    payload: &mut [u8],
+    sender: &mut [u8; SENDER],
+    control: &mut [u8; CONTROL],
+) -> io::Result<Written> {
+    let mut piece = libc::iovec {
+        iov_base: payload.as_mut_ptr().cast(),
+        iov_len: payload.len(),
+    };
+    let mut message = empty_message().msg_hdr;
+    message.msg_name = sender.as_mut_ptr().cast();
+    message.msg_namelen = size_of_as::<[u8; SENDER]>();
+    message.msg_iov = ptr::from_mut(&mut piece);
+    message.msg_iovlen = 1;
+    message.msg_control = control.as_mut_ptr().cast();
+    message.msg_controllen = control.len();
+    // SAFETY: `message` and `piece` outlive the call; each of the three rooms is borrowed mutably until
+    // the function returns, with its own length stated. Any bytes are valid in them.
+    let received =
+        unsafe { libc::recvmsg(socket.as_raw_fd(), &raw mut message, libc::MSG_DONTWAIT) };
+    Ok(Written {
+        payload: usize::try_from(received).map_err(|_| io::Error::last_os_error())?,
+        sender: usize::try_from(message.msg_namelen).unwrap_or(0),
+        control: message.msg_controllen,
+    })
+}
+
+/// Room for the address of either IP version.
+pub(crate) const SENDER: usize = 28;
+/// Room for an address with its interface, and for a number.
+pub(crate) const CONTROL: usize = 128;
 
 fn link_address(protocol: u16) -> libc::sockaddr_ll {
     libc::sockaddr_ll {

@@ -71,7 +71,13 @@ mod tests {
 
     use super::*;
 
-    const GOOD: &str = include_str!("../../../config/examples/home-lab.toml");
+    const GOOD: &str = concat!(
+        include_str!("../../../config/examples/home-lab.toml"),
+        "[encrypted-sequence]\nskip = ['22222']\n[messages]\nrun = 'note'\n",
+        "[action.note]\nstart = ['/bin/true', '%IP%']\nstop-shell = 'true'\n",
+        "[sequence.plain]\nsteps = ['tcp/31007 ttl=1-9 options=mss:1,nop', \"udp/4711 payload~'k+'\"]\n",
+        "opens = 'ssh'\n[sequence.timed]\ntime-based = 'f'\nspan = '20000-29999'\ncloses = 'ssh'\n",
+    );
 
     fn shown(text: &str) -> String {
         let path = Path::new("/nowhere/at/all.toml");

@@ -84,7 +84,8 @@ fn next_secret(text: &str) -> Option<(&str, &str, &str)> {
         .min_by_key(|(before, _, _)| before.len())
 }
 
-const SECRET_PREFIXES: [&str; 4] = [
+/// What every text of a secret begins with.
+pub(crate) const SECRET_PREFIXES: [&str; 4] = [
     "nightlatch-secret1",
     "nightlatch-psk1",
     "nightlatch-sealed1",

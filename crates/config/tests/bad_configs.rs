@@ -8,8 +8,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use nightlatch_config::{load_person, load_server, write_preshared, write_secret_key};
-use nightlatch_ticket::{PresharedSecret, SecretKey};
+use nightlatch_config::{
+    load_person, load_server, write_preshared, write_secret_key, write_sequence_secret,
+};
+use nightlatch_ticket::{PresharedSecret, SecretKey, SequenceSecret};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use tempfile::TempDir;
 
@@ -44,7 +46,7 @@ fn each_bad_file_shows_its_exact_message() {
 #[test]
 fn there_are_enough_bad_files() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bad");
-    assert!(fs::read_dir(folder).unwrap().count() >= 60);
+    assert!(fs::read_dir(folder).unwrap().count() >= 80);
 }
 
 fn complaint_about(file: &Path) -> String {
@@ -67,6 +69,14 @@ fn complaint_about(file: &Path) -> String {
             &MAIN_FILE.replace("CLIENTS", name),
         );
         load_server(&folder.path().join("nightlatchd.toml")).map(drop)
+    } else if file
+        .extension()
+        .is_some_and(|extension| extension == "lines")
+    {
+        make_private(&folder.path().join(name));
+        let text = LISTED.replace("LINES", name);
+        write(folder.path(), "nightlatchd.toml", &text);
+        load_server(&folder.path().join("nightlatchd.toml")).map(drop)
     } else {
         load_server(&folder.path().join(name)).map(drop)
     };
@@ -87,10 +97,29 @@ fn furnished_folder() -> TempDir {
         write_preshared(&path(name), &PresharedSecret::generate(rng)).unwrap();
     }
     write_preshared(&path("zero.psk"), &PresharedSecret::none()).unwrap();
-    for name in ["loose.key", "loose.psk"] {
+    for name in ["phone.secret", "loose.secret"] {
+        write_sequence_secret(&path(name), &SequenceSecret::from_bytes([3; 32])).unwrap();
+    }
+    for (name, text) in [
+        ("empty.lines", "# nothing any more\n"),
+        ("good.lines", "31007,4711:udp,29001\n40123,4711:udp,19283\n"),
+        (
+            "other.lines",
+            "29001 4711:udp 31007\n31007 4711:udp 29001 40123\n",
+        ),
+    ] {
+        write(folder.path(), name, text);
+        make_private(&path(name));
+    }
+    write(folder.path(), "loose.lines", "31007 4711:udp 29001\n");
+    for name in ["loose.key", "loose.psk", "loose.secret"] {
         fs::set_permissions(path(name), Permissions::from_mode(0o640)).unwrap();
     }
     folder
+}
+
+fn make_private(path: &Path) {
+    fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
 }
 
 fn server_key() -> SecretKey {
@@ -116,4 +145,16 @@ open = ["tcp/22"]
 key = "nightlatch-pub13dgvknvtea5rpv5g2y9kv6h5txaymptvkpw57yewge3dugspyvzq0yfrj2"
 preshared = "alice.psk"
 may = ["ssh"]
+"#;
+
+const LISTED: &str = r#"
+[server]
+guard = ["tcp/22"]
+
+[service.ssh]
+open = ["tcp/22"]
+
+[sequence.listed]
+one-time = "LINES"
+opens = "ssh"
 "#;

@@ -12,9 +12,11 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use divan::{Bencher, black_box};
-use nightlatch_core::{Doorstep, Glance, Instant, Now};
-use nightlatch_ticket::{Epoch, SEALED_LENGTH, TagKey, UnixTime};
-use nightlatch_wire::{Datagram, Observation, Transport};
+use nightlatch_core::{
+    Doorstep, DoorstepPlan, Glance, Instant, Now, Protocol, SequenceId, Step, Variant,
+};
+use nightlatch_ticket::{Epoch, SEALED_LENGTH, Span, TagKey, UnixTime};
+use nightlatch_wire::{Datagram, Observation, Transport, Unseen};
 
 const CLIENTS: [u32; 3] = [1, 1_000, 1_000_000];
 const KNOCK_PORT: u16 = 62_201;
@@ -73,11 +75,109 @@ fn a_slice_of_the_next_epoch_of_a_million(bencher: Bencher<'_, '_>) {
 fn a_doorstep_is_built(bencher: Bencher<'_, '_>, clients: u32) {
     bencher
         .with_inputs(|| (0..clients).map(key).collect::<Vec<_>>())
-        .bench_local_values(|keys| Doorstep::new(KNOCK_PORT, keys, [1; 16], now()));
+        .bench_local_values(|keys| Doorstep::new(plan(), keys, [1; 16], now()));
+}
+
+/// A flood of forged first steps, once it has filled the table.
+#[divan::bench(sample_count = 100, sample_size = 20_000)]
+fn a_forged_first_step_is_noted(bencher: Bencher<'_, '_>) {
+    let mut doorstep = watching();
+    let mut random = Random(1);
+    for _ in 0..2_000_000 {
+        let _ = doorstep.observe(&touch(random.address(), 7000), now());
+    }
+    bencher.bench_local(|| doorstep.observe(&touch(random.address(), 7000), now()));
+}
+
+/// Scanners in the same flood: no step, and nothing to forget.
+#[divan::bench(sample_count = 100, sample_size = 20_000)]
+fn a_touch_is_no_step(bencher: Bencher<'_, '_>) {
+    let mut doorstep = watching();
+    let mut random = Random(1);
+    for _ in 0..2_000_000 {
+        let _ = doorstep.observe(&touch(random.address(), 7000), now());
+    }
+    bencher.bench_local(|| doorstep.observe(&touch(random.address(), 1234), now()));
+}
+
+/// The steps of one walker, one after the other, over and over.
+#[divan::bench(sample_count = 100, sample_size = 10_000)]
+fn a_step_is_taken(bencher: Bencher<'_, '_>) {
+    let mut doorstep = watching();
+    let mut ports = [7000, 8000, 9000].into_iter().cycle();
+    let walker = IpAddr::from([198, 18, 0, 1]);
+    bencher.bench_local(|| doorstep.observe(&touch(walker, ports.next().unwrap()), now()));
+}
+
+/// Symbols of the same many sources: never enough of one.
+#[divan::bench(sample_count = 100, sample_size = 20_000)]
+fn a_symbol_is_kept(bencher: Bencher<'_, '_>) {
+    let mut doorstep = spanned(1_000);
+    let mut random = Random(1);
+    for _ in 0..200_000 {
+        let _ = doorstep.observe(&touch(random.address(), random.port()), now());
+    }
+    bencher.bench_local(|| doorstep.observe(&touch(random.address(), random.port()), now()));
+}
+
+/// The dearest packet there is: one source touches the span at random, and each of its symbols may
+/// be the one that makes a frame whole.
+#[divan::bench(sample_count = 100, sample_size = 1_000)]
+fn a_symbol_makes_nothing_whole(bencher: Bencher<'_, '_>) {
+    let mut doorstep = spanned(1_000);
+    let mut random = Random(1);
+    let scanner = IpAddr::from([198, 18, 0, 1]);
+    bencher.bench_local(|| doorstep.observe(&touch(scanner, random.port()), now()));
+}
+
+fn watching() -> Doorstep {
+    let mut doorstep = doorstep(0);
+    let variant = |sequence, ports: [u16; 3]| Variant {
+        sequence: SequenceId(sequence),
+        number: 0,
+        steps: ports.map(Step::udp).into(),
+        within: Duration::from_secs(10),
+    };
+    let variants = vec![
+        variant(0, [7000, 8000, 9000]),
+        variant(1, [9000, 8000, 7000]),
+        variant(2, [7000, 4000, 5000]),
+    ];
+    doorstep.replace_variants(variants, &["udp/32768-60999".parse().unwrap()]);
+    doorstep
+}
+
+fn spanned(clients: u32) -> Doorstep {
+    let span = Span::new(20_000, 28_191, &[]).unwrap();
+    let plan = DoorstepPlan {
+        span: Some((span, Protocol::Udp)),
+        ..plan()
+    };
+    Doorstep::new(plan, (0..clients).map(key).collect(), [1; 16], now())
+}
+
+fn touch(source: IpAddr, destination_port: u16) -> Observation<'static> {
+    let transport = Transport::Udp(Datagram {
+        source_port: 4000,
+        destination_port,
+        payload: &[],
+    });
+    Observation {
+        source,
+        transport,
+        ..observation(&[])
+    }
 }
 
 fn doorstep(clients: u32) -> Doorstep {
-    Doorstep::new(KNOCK_PORT, (0..clients).map(key).collect(), [1; 16], now())
+    Doorstep::new(plan(), (0..clients).map(key).collect(), [1; 16], now())
+}
+
+fn plan() -> DoorstepPlan {
+    DoorstepPlan {
+        knock_port: Some(KNOCK_PORT),
+        span: None,
+    }
 }
 
 fn key(client: u32) -> TagKey {
@@ -106,6 +206,7 @@ fn observation(payload: &[u8]) -> Observation<'_> {
             destination_port: KNOCK_PORT,
             payload,
         }),
+        unseen: Unseen::NOTHING,
     }
 }
 
@@ -113,6 +214,16 @@ fn observation(payload: &[u8]) -> Observation<'_> {
 struct Random(u64);
 
 impl Random {
+    fn address(&mut self) -> IpAddr {
+        let [a, b, c, d, ..] = self.next().to_be_bytes();
+        IpAddr::from([10 | a & 1, b, c, d])
+    }
+
+    fn port(&mut self) -> u16 {
+        let [a, b, ..] = self.next().to_be_bytes();
+        20_000 + u16::from_be_bytes([a, b]) % 7_936
+    }
+
     fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;

@@ -9,7 +9,7 @@ use core::time::Duration;
 use crate::ends::{End, Ends};
 use crate::held::Held;
 use crate::holds::{Change, Hold, Holder, Holds};
-use crate::{Effect, Instant, Knocker, Limits, Now, Opening, Service, ServiceId, Standing};
+use crate::{Effect, Grant, Instant, Knocker, Limits, Now, Opening, Service, ServiceId, Standing};
 
 /// All grants in force.
 ///
@@ -102,8 +102,14 @@ impl Ledger {
         })
     }
 
+    /// Ends one grant, if it is there and has not ended by itself.
+    pub(crate) fn end_early(&mut self, key: Key, service: &Service, now: Now) -> Option<Grant> {
+        let ended = self.end(key, service, now)?;
+        (!ended.remaining.is_zero()).then(|| Grant::ended(key, service, ended))
+    }
+
     /// Ends one grant, if there is such a one; says which of its openings nobody else holds.
-    pub(crate) fn end(&mut self, key: Key, service: &Service, now: Now) -> Option<Ended> {
+    fn end(&mut self, key: Key, service: &Service, now: Now) -> Option<Ended> {
         let live = self.forget(&key)?;
         let holder = key.holder();
         let closing = service.openings(key.address).filter(|opening| {

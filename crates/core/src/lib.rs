@@ -3,9 +3,9 @@
 //! ```text
 //!                 listener                      │                 broker
 //! Observation ─► Doorstep ─► tags ─► quota ─► Claim ─► Gatekeeper ─► judge ─► Verdict ─► Effect
-//!                                               │         ├ durable, recovery, freshness
-//!                                               │         └ ledger (a view of the kernel's grants)
-//!                                               │             └ holds, ends, adoption
+//!                   ├ walks ───────────────────┤ │         ├ durable, recovery, freshness
+//!                   └ gathering ─► tags ─► quota │         └ ledger (a view of the kernel's grants)
+//!                                                │             └ holds, ends, adoption
 //! ```
 //!
 //! Nothing here reads a clock, draws a random number or touches the world: time is the last
@@ -16,6 +16,7 @@
 extern crate alloc;
 
 mod adoption;
+mod bounded;
 mod budget;
 mod claim;
 mod doorstep;
@@ -24,11 +25,13 @@ mod effect;
 mod ends;
 mod freshness;
 mod gatekeeper;
+mod gathering;
 mod grant;
 mod held;
 mod holds;
 mod judge;
 mod knocker;
+mod labels;
 mod ledger;
 mod plan;
 mod policy;
@@ -40,14 +43,17 @@ mod revoke;
 mod sequence;
 mod service;
 mod shelf;
+mod shelves;
 mod spent;
 mod time;
 mod variants;
 mod verdict;
 mod warning;
 
-pub use claim::{Claim, ClaimError};
-pub use doorstep::{Doorstep, Glance, Ignored};
+pub use claim::{
+    Claim, ClaimError, FrameList, FramesClaim, MessageClaim, SequenceClaim, TicketClaim,
+};
+pub use doorstep::{Advance, Doorstep, DoorstepPlan, Glance, Ignored};
 pub use durable::{Marks, WINDOW};
 pub use effect::{Effect, Opening, Standing};
 pub use gatekeeper::{Client, Gatekeeper};
@@ -61,8 +67,8 @@ pub use policy::{
 pub use port::{Port, PortError, PortRange, Protocol};
 pub use revoke::{Revoke, TakenBack};
 pub use sequence::{
-    Deed, FlagsWanted, Line, MOST_PAYLOAD, MOST_STEPS, Method, Number, OptionWanted, Payload,
-    Probe, Sequence, SequenceId, Step, StepError, Timed, Traits, Variant,
+    Deed, FlagsWanted, Line, MOST_PAYLOAD, MOST_STEPS, Method, Number, OptionWanted, Pattern,
+    PatternError, Payload, Probe, Sequence, SequenceId, Step, StepError, Timed, Traits, Variant,
 };
 pub use service::{ActionId, ClientId, Passage, Service, ServiceId, ServiceSet};
 pub use time::{Instant, Now};

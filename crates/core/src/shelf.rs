@@ -1,11 +1,13 @@
 //! The tags of every client for three epochs and for recovery, in one table with four lanes.
 
+use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
 use nightlatch_ticket::{Epoch, Tag, TagKey, Tagged, UnixTime};
 
 use crate::ClientId;
+use crate::labels::Labels;
 
 /// A table of tags: one walk over a few neighbouring rows tells a client from noise.
 ///
@@ -17,7 +19,8 @@ use crate::ClientId;
 /// In front of the rows stand hints, a few bits for each tag: small enough to stay in the cache
 /// where the rows of a million clients do not, they turn nine strangers out of ten away.
 pub(crate) struct Shelf {
-    keys: Vec<TagKey>,
+    keys: Arc<[TagKey]>,
+    labels: Labels,
     hints: Vec<[u16; LANES]>,
     cells: Vec<[u64; LANES]>,
     owners: Vec<[u32; LANES]>,
@@ -48,17 +51,19 @@ impl Lane {
 
 impl Shelf {
     /// An empty shelf for these clients; [`Shelf::build`] fills it.
-    pub(crate) fn new(keys: Vec<TagKey>, now: UnixTime) -> Self {
+    pub(crate) fn new(keys: Arc<[TagKey]>, labels: Labels, now: UnixTime) -> Self {
+        let count = keys.len().min(labels.most());
         // Half of the cells stay free: a walk for noise then ends after two or three rows.
-        let rows = keys.len().saturating_mul(2).max(FEWEST_ROWS);
+        let rows = count.saturating_mul(2).max(FEWEST_ROWS);
         let lane = |tagged| Lane {
             tagged,
             wiped: rows,
             filled: 0,
         };
         let mut shelf = Self {
-            hints: vec![[0; LANES]; keys.len().max(1)],
+            hints: vec![[0; LANES]; count.max(1)],
             keys,
+            labels,
             cells: vec![[0; LANES]; rows],
             owners: vec![[0; LANES]; rows],
             lanes: [
@@ -72,12 +77,11 @@ impl Shelf {
         shelf
     }
 
-    /// Whose tag this is, and which; `draw` parts two clients who have the same.
+    /// Whose label this is, and which; `draw` parts two clients who have the same.
     ///
     /// The stranger chooses the tag, but not where ours stand: to lead us on a long walk he would
     /// have to know them.
-    pub(crate) fn find(&self, tag: Tag, draw: u8) -> Option<(ClientId, Tagged)> {
-        let wanted = cell(tag);
+    pub(crate) fn find(&self, wanted: u64, draw: u8) -> Option<(ClientId, Tagged)> {
         let mut open = self.hinted(wanted) & self.readable();
         if open == 0 {
             return None;
@@ -117,7 +121,7 @@ impl Shelf {
 
     /// Whether everything is in.
     pub(crate) fn is_complete(&self) -> bool {
-        self.lanes.iter().all(|lane| lane.filled >= self.keys.len())
+        self.lanes.iter().all(|lane| lane.filled >= self.count())
     }
 
     /// Whether a client with a right clock may be taken for noise at `now`.
@@ -126,7 +130,7 @@ impl Shelf {
         let waits = |place: usize, tagged: Tagged| {
             self.lanes
                 .get(place)
-                .is_none_or(|lane| lane.tagged != tagged || lane.filled < self.keys.len())
+                .is_none_or(|lane| lane.tagged != tagged || lane.filled < self.count())
         };
         waits(RECOVERY, Tagged::Recovery) || waits(place_of(epoch), Tagged::Now(epoch))
     }
@@ -160,6 +164,7 @@ impl Shelf {
 
     /// Wipes and fills one lane as far as the steps go; says how many are left.
     fn advance(&mut self, place: usize, steps: usize) -> usize {
+        let count = self.count();
         let Some(lane) = self.lanes.get_mut(place) else {
             return steps;
         };
@@ -187,7 +192,7 @@ impl Shelf {
             return left;
         }
         let (from, tagged) = (lane.filled, lane.tagged);
-        let to = from.saturating_add(left).min(self.keys.len());
+        let to = from.saturating_add(left).min(count);
         lane.filled = to;
         for client in from..to {
             self.shelve(client, place, tagged);
@@ -200,7 +205,9 @@ impl Shelf {
         let (Some(key), Ok(owner)) = (self.keys.get(client), u32::try_from(client)) else {
             return;
         };
-        let tag = cell(key.tag_for(tagged));
+        let Some(tag) = self.labels.label(key, tagged) else {
+            return;
+        };
         let hinting = place_among(self.hints.len(), tag);
         let hints = self.hints.get_mut(hinting);
         if let Some(bits) = hints.and_then(|lanes| lanes.get_mut(place)) {
@@ -215,6 +222,10 @@ impl Shelf {
                 return;
             }
         }
+    }
+
+    fn count(&self) -> usize {
+        self.keys.len().min(self.labels.most())
     }
 
     /// The lanes that may hold this tag; most often, for a stranger's, none.
@@ -245,12 +256,6 @@ fn compare(row: &[u64; LANES], wanted: u64) -> (u8, u8) {
             free | if *cell == 0 { *bit } else { 0 },
         )
     })
-}
-
-/// A tag as a cell holds it. Zero means free, so the tag of zeros goes as one: the seal tells the
-/// two apart, should they ever meet.
-fn cell(tag: Tag) -> u64 {
-    u64::from_be_bytes(tag.0).max(1)
 }
 
 /// Two of sixteen bits, by the end of the tag that its place does not depend on.
@@ -301,13 +306,15 @@ mod tests {
     }
 
     fn shelf(clients: u32, epoch: u64) -> Shelf {
-        let mut shelf = Shelf::new((0..clients).map(key).collect(), Epoch(epoch).begins());
+        let keys = (0..clients).map(key).collect();
+        let mut shelf = Shelf::new(keys, Labels::Tickets, Epoch(epoch).begins());
         shelf.build(usize::MAX, Epoch(epoch).begins());
         shelf
     }
 
     fn found(shelf: &Shelf, client: u32, tagged: Tagged) -> bool {
-        shelf.find(key(client).tag_for(tagged), 0) == Some((ClientId(client), tagged))
+        shelf.find(Labels::of_ticket(key(client).tag_for(tagged)), 0)
+            == Some((ClientId(client), tagged))
     }
 
     #[test]
@@ -327,16 +334,22 @@ mod tests {
     #[test]
     fn a_stranger_is_found_nowhere() {
         let shelf = shelf(300, 50);
-        assert_eq!(shelf.find(Tag([0; 8]), 0), None);
-        assert_eq!(shelf.find(Tag([255; 8]), 0), None);
-        assert_eq!(shelf.find(key(300).recovery_tag(), 0), None);
+        assert_eq!(shelf.find(Labels::of_ticket(Tag([0; 8])), 0), None);
+        assert_eq!(shelf.find(u64::MAX, 0), None);
+        assert_eq!(
+            shelf.find(Labels::of_ticket(key(300).recovery_tag()), 0),
+            None
+        );
     }
 
     #[test]
     fn an_empty_shelf_knows_nobody() {
         let shelf = shelf(0, 50);
         assert!(shelf.is_complete());
-        assert_eq!(shelf.find(key(0).recovery_tag(), 0), None);
+        assert_eq!(
+            shelf.find(Labels::of_ticket(key(0).recovery_tag()), 0),
+            None
+        );
     }
 
     #[test]
@@ -388,11 +401,28 @@ mod tests {
     #[test]
     fn two_clients_with_one_tag_are_both_reached() {
         let twins = [key(1), key(1)];
-        let mut shelf = Shelf::new(twins.into(), Epoch(9).begins());
+        let mut shelf = Shelf::new(twins.into(), Labels::Tickets, Epoch(9).begins());
         shelf.build(usize::MAX, Epoch(9).begins());
-        let whose = |draw| shelf.find(key(1).epoch_tag(Epoch(9)), draw).unwrap().0;
+        let label = Labels::of_ticket(key(1).epoch_tag(Epoch(9)));
+        let whose = |draw| shelf.find(label, draw).unwrap().0;
         assert_eq!(whose(0), ClientId(0));
         assert_eq!(whose(2), ClientId(1));
+    }
+
+    #[test]
+    fn the_tags_of_frames_stand_on_a_shelf_of_their_own_and_have_no_recovery() {
+        let keys = (0..300).map(key).collect();
+        let mut shelf = Shelf::new(keys, Labels::Frames, Epoch(50).begins());
+        shelf.build(usize::MAX, Epoch(50).begins());
+        assert!(shelf.is_complete() && !shelf.is_behind(Epoch(50).begins()));
+        for client in 0..300 {
+            for epoch in 49..=51 {
+                let label = Labels::of_frame(key(client).sequence_tag(Epoch(epoch)));
+                let found = Some((ClientId(client), Tagged::Now(Epoch(epoch))));
+                assert_eq!(shelf.find(label, 0), found);
+            }
+        }
+        assert_eq!(shelf.tags().count(), 900);
     }
 
     #[test]

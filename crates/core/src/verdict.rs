@@ -32,9 +32,14 @@ impl Judgement {
 
     /// The judgement that does nothing and says nothing.
     pub(crate) const fn ignore(reason: Refused) -> Self {
+        Self::silent(Verdict::Ignore(reason), None)
+    }
+
+    /// The judgement that says nothing.
+    pub(crate) const fn silent(verdict: Verdict, record: Option<Record>) -> Self {
         Self {
-            verdict: Verdict::Ignore(reason),
-            record: None,
+            verdict,
+            record,
             ack: None,
         }
     }
@@ -121,6 +126,8 @@ pub enum Refused {
     RecoveryTooSoon,
     /// The listener named a sequence that does not exist.
     UnknownSequence,
+    /// The listener named a source that no host has.
+    NoHost,
     /// A line or a time step that was used before.
     Used,
     /// A line whose turn it is not, or a time step of another time.
@@ -131,7 +138,7 @@ pub enum Refused {
 
 impl Refused {
     /// Every reason in its order, so that they can be counted in an array: `reason as usize`.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::UnknownClient,
         Self::Forged,
         Self::Malformed,
@@ -140,6 +147,7 @@ impl Refused {
         Self::RecoveryRepeated,
         Self::RecoveryTooSoon,
         Self::UnknownSequence,
+        Self::NoHost,
         Self::Used,
         Self::NotNow,
         Self::TooOften,
@@ -157,6 +165,7 @@ impl fmt::Display for Refused {
             Self::RecoveryRepeated => "recovery repeated",
             Self::RecoveryTooSoon => "recovery too soon",
             Self::UnknownSequence => "unknown sequence",
+            Self::NoHost => "no host",
             Self::Used => "used",
             Self::NotNow => "not now",
             Self::TooOften => "too often",

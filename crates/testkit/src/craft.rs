@@ -2,7 +2,7 @@
 
 use core::net::{IpAddr, SocketAddr};
 
-use nightlatch_core::{Claim, ClientId};
+use nightlatch_core::{ClientId, TicketClaim};
 use nightlatch_ticket::{Ack, Counter, Epoch, Kind, Request, Sealed, Tagged, open_ack, seal};
 
 use crate::scene::SOURCE_PORT;
@@ -30,8 +30,8 @@ impl Scene {
     }
 
     /// What the doorstep would hand on of a ticket that a person sends now.
-    pub fn claim_of(&mut self, who: usize, sealed: &Sealed) -> Claim {
-        Claim {
+    pub fn claim_of(&mut self, who: usize, sealed: &Sealed) -> TicketClaim {
+        TicketClaim {
             client: ClientId(u32::try_from(who).unwrap_or(u32::MAX)),
             tagged: Tagged::Now(Epoch::at(self.now.unix)),
             source: SocketAddr::new(self.person(who).seen_at, SOURCE_PORT),

@@ -68,6 +68,17 @@ impl Scene {
         self.ended.extend(taken.grants);
     }
 
+    /// A reload after which nobody may tell anything.
+    pub fn forbid_to_tell(&mut self) {
+        let mut clients = roster(self.people.len(), &self.server, |_| Counter(0));
+        for (client, (_, last)) in clients.iter_mut().zip(self.gatekeeper.counters()) {
+            (client.may_tell, client.last) = (false, last);
+        }
+        let policy = self.gatekeeper.policy().clone();
+        let taken = self.gatekeeper.reload(policy, clients, self.now);
+        self.carry_out(&taken.effects);
+    }
+
     /// The administrator takes grants back.
     pub fn revoke(&mut self, which: Revoke) {
         let taken = self.gatekeeper.revoke(which, self.now);

@@ -6,8 +6,8 @@ use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::time::Duration;
 
 use nightlatch_core::{
-    Answers, Claim, Client, ClientId, Doorstep, Effect, Gatekeeper, Glance, Grant, Ignored,
-    Instant, Judgement, Limits, Now, Policy, Record, Refused, ServiceSet, Verdict,
+    Advance, Answers, Claim, Client, ClientId, Doorstep, DoorstepPlan, Effect, Gatekeeper, Glance,
+    Grant, Ignored, Instant, Judgement, Limits, Now, Policy, Record, Refused, ServiceSet, Verdict,
 };
 use nightlatch_ticket::{Counter, Kind, PairKeys, Sealed, SecretKey, Status, TagKey, UnixTime};
 use nightlatch_wire::{Link, Unreadable, read};
@@ -30,6 +30,10 @@ pub struct Scene {
     /// What survives a crash.
     pub disk: Disk,
     answer: Option<Sealed>,
+    /// The list that the listener watches by.
+    pub(crate) heeded: u64,
+    /// How many packets touched ports.
+    pub(crate) touches: u32,
     /// What the administrator or a reload ended early.
     pub ended: Vec<Grant>,
     pub(crate) rng: ChaCha8Rng,
@@ -40,6 +44,8 @@ pub struct Scene {
 pub enum Came {
     /// It was no packet we read.
     Unreadable(Unreadable),
+    /// The doorstep took it for a part of something.
+    Noted(Advance),
     /// The doorstep took it for noise.
     Ignored(Ignored),
     /// The gatekeeper refused it without a word.
@@ -88,7 +94,7 @@ impl Scene {
         let people: Vec<Person> = people.collect();
         let clients = roster(people.len(), &server, |_| Counter(0));
         Self {
-            doorstep: Doorstep::new(KNOCK_PORT, tag_keys(&clients), [9; 16], now),
+            doorstep: Doorstep::new(usual_plan(), tag_keys(&clients), [9; 16], now),
             gatekeeper: Gatekeeper::new(policy, clients, Disk::default().marks(), [], now),
             now,
             people,
@@ -96,6 +102,8 @@ impl Scene {
             door: Door::default(),
             disk: Disk::default(),
             answer: None,
+            heeded: 0,
+            touches: 0,
             ended: Vec::new(),
             rng: ChaCha8Rng::from_seed([5; 32]),
         }
@@ -157,6 +165,7 @@ impl Scene {
         };
         match self.doorstep.observe(&observation, self.now) {
             Glance::Claim(claim) => self.judge(&claim),
+            Glance::Advance(advance) => Came::Noted(advance),
             Glance::Ignore(reason) => Came::Ignored(reason),
         }
     }
@@ -170,7 +179,12 @@ impl Scene {
     pub fn judge(&mut self, claim: &Claim) -> Came {
         let claim = Claim::from_bytes(&claim.to_bytes()).expect("a claim reads as it was written");
         let judgement = self.gatekeeper.judge(&claim, self.now);
-        self.conclude(&judgement, Some(claim.client))
+        let client = match &claim {
+            Claim::Ticket(claim) => Some(claim.client),
+            Claim::Message(claim) => Some(claim.client),
+            Claim::Frames(_) | Claim::Sequence(_) => None,
+        };
+        self.conclude(&judgement, client)
     }
 
     /// Does all that the broker does about a judgement.
@@ -185,6 +199,7 @@ impl Scene {
         // What is due at once is done at once.
         let effects = self.gatekeeper.expire(self.now);
         self.carry_out(&effects);
+        self.heed();
         let ack = match came {
             Came::Stuck => judgement.unavailable(),
             _ => judgement.ack,
@@ -259,6 +274,7 @@ impl Scene {
         self.doorstep.tend(self.now);
         let effects = self.gatekeeper.expire(self.now);
         self.carry_out(&effects);
+        self.heed();
     }
 }
 
@@ -280,6 +296,13 @@ pub(crate) fn roster(
         last: last(ClientId(number)),
     };
     (0..).take(people).map(client).collect()
+}
+
+fn usual_plan() -> DoorstepPlan {
+    DoorstepPlan {
+        knock_port: Some(KNOCK_PORT),
+        span: None,
+    }
 }
 
 pub(crate) fn tag_keys(clients: &[Client]) -> Vec<TagKey> {

@@ -6,12 +6,12 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use nightlatch_core::{
-    Answers, Deed, Limits, Line, Method, Policy, Protocol, Sequence, SequenceId, ServiceId, Step,
-    Timed, Variant,
+    Answers, Claim, Deed, Limits, Line, Method, Policy, Protocol, Sequence, SequenceClaim,
+    SequenceId, ServiceId, Step, Timed, Variant,
 };
 use nightlatch_ticket::SequenceSecret;
 
-use crate::{Came, Scene, usual_services};
+use crate::{Came, SERVER_V4, Scene, usual_services};
 
 /// A plain sequence for `ssh` that opens it.
 pub fn plain(name: &str, ports: &[u16]) -> Sequence {
@@ -71,6 +71,7 @@ pub fn timed(name: &str, secret: u8) -> Sequence {
 )]
 pub fn policy_with(sequences: Vec<Sequence>, limits: Limits) -> Policy {
     Policy::new(usual_services(), sequences, Answers::Sealed, limits)
+        .and_then(Policy::with_encrypted_sequences)
         .expect("these sequences are right")
 }
 
@@ -88,10 +89,12 @@ impl Scene {
 
     /// The listener says so of any sequence, whether there is one or not.
     pub fn walked(&mut self, id: SequenceId, number: u64, source: IpAddr) -> Came {
-        let judgement = self
-            .gatekeeper
-            .judge_sequence(id, number, source, self.now());
-        self.conclude(&judgement, None)
+        self.judge(&Claim::Sequence(SequenceClaim {
+            sequence: id,
+            number,
+            source,
+            destination: SERVER_V4.into(),
+        }))
     }
 
     /// What the listener watches for now of one sequence.

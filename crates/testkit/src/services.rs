@@ -28,14 +28,16 @@ pub fn usual_services() -> Vec<Service> {
     ]
 }
 
-/// The policy of the [`usual_services`].
+/// The policy of the [`usual_services`]; encrypted sequences are heard too.
 #[expect(
     clippy::expect_used,
     clippy::missing_panics_doc,
     reason = "a test that cannot be set up should stop"
 )]
 pub fn usual_policy(answers: Answers, limits: Limits) -> Policy {
-    Policy::new(usual_services(), vec![], answers, limits).expect("the usual services are right")
+    Policy::new(usual_services(), vec![], answers, limits)
+        .and_then(Policy::with_encrypted_sequences)
+        .expect("the usual services are right")
 }
 
 /// A TCP port, never 0.

@@ -3,7 +3,8 @@
 use core::net::IpAddr;
 
 use nightlatch_ticket::{
-    AddressClaim, Answer, Attempt, Kind, Outcome, Reason, ServiceHash, Step, UnixTime, Wish,
+    AddressClaim, Answer, Attempt, Kind, Outcome, Reason, Request, ServiceHash, Step, Tagged,
+    UnixTime, Wish,
 };
 
 use crate::Scene;
@@ -38,6 +39,19 @@ impl Scene {
             wanted: 0,
             answer: Answer::Awaited(claim),
         };
+        self.pursue(who, wish, |scene, request, tagged| {
+            let sealed = scene.seal(who, request, tagged);
+            let _ = scene.send_from(who, &sealed);
+        })
+    }
+
+    /// Pursues a wish until it is granted or there is nothing left to try.
+    pub(crate) fn pursue(
+        &mut self,
+        who: usize,
+        wish: Wish,
+        send: impl Fn(&mut Self, &Request, Tagged),
+    ) -> Told {
         let mut attempt = Attempt::new(wish, self.person(who).memory);
         loop {
             let clock = self.clock_of(who);
@@ -45,8 +59,7 @@ impl Scene {
             self.person(who).memory = attempt.memory();
             match step {
                 Step::Send { request, tagged } => {
-                    let sealed = self.seal(who, &request, tagged);
-                    let _ = self.send_from(who, &sealed);
+                    send(self, &request, tagged);
                     self.hear(who, &mut attempt);
                 }
                 Step::Done(outcome) => return Told::Done(outcome),

@@ -1,6 +1,6 @@
 //! What stands in front of the IP header, and how to get past it.
 
-use crate::{Reader, Unreadable, ip::Version};
+use crate::{Reader, Unreadable, ip::Version, log::Writer};
 
 /// How a frame begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,26 +13,41 @@ pub enum Link {
     Cooked,
     /// Linux "cooked" capture, version 2.
     Cooked2,
+    /// No packet, but the line about one that a syslog daemon wrote: the firewall's log. Shows
+    /// headers alone, and of those what the log is set to.
+    FirewallLog,
+    /// The same as a record of the kernel's own log, `/dev/kmsg`.
+    KernelLog,
 }
 
-/// Takes the link's header from the front; says which IP version must follow.
-pub(crate) fn strip(reader: &mut Reader<'_>, link: Link) -> Result<Version, Unreadable> {
-    match link {
+/// What stands behind the link's header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Behind {
+    Packet(Version),
+    Line(Writer),
+}
+
+/// Takes the link's header from the front; says what must follow.
+pub(crate) fn strip(reader: &mut Reader<'_>, link: Link) -> Result<Behind, Unreadable> {
+    let version = match link {
         Link::Ethernet => {
             reader.take(ETHERNET_ADDRESSES)?;
-            announced(reader)
+            announced(reader)?
         }
-        Link::Ip => Ok(Version::AsTheHeaderSays),
+        Link::Ip => Version::AsTheHeaderSays,
         Link::Cooked => {
             reader.take(COOKED_BEFORE_PROTOCOL)?;
-            announced(reader)
+            announced(reader)?
         }
         Link::Cooked2 => {
             let mut protocol = Reader::new(reader.take(COOKED2_HEADER)?);
             let ether_type = protocol.u16()?;
-            past_tags(ether_type, reader)
+            past_tags(ether_type, reader)?
         }
-    }
+        Link::FirewallLog => return Ok(Behind::Line(Writer::Syslog)),
+        Link::KernelLog => return Ok(Behind::Line(Writer::Kernel)),
+    };
+    Ok(Behind::Packet(version))
 }
 
 fn announced(reader: &mut Reader<'_>) -> Result<Version, Unreadable> {
@@ -73,7 +88,10 @@ mod tests {
 
     fn strip_all(bytes: &[u8], link: Link) -> Result<(Version, usize), Unreadable> {
         let mut reader = Reader::new(bytes);
-        strip(&mut reader, link).map(|version| (version, reader.rest().len()))
+        match strip(&mut reader, link)? {
+            Behind::Packet(version) => Ok((version, reader.rest().len())),
+            Behind::Line(writer) => panic!("a line of {writer:?}"),
+        }
     }
 
     fn ethernet(types: &[u16]) -> Vec<u8> {

@@ -2,7 +2,7 @@
 
 use core::net::IpAddr;
 
-use crate::Transport;
+use crate::{Transport, Unseen};
 
 /// What one packet says about itself; nothing of it is proved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,4 +21,6 @@ pub struct Observation<'a> {
     pub length: u32,
     /// What the packet carries.
     pub transport: Transport<'a>,
+    /// What of all that the source did not show.
+    pub unseen: Unseen,
 }

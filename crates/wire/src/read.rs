@@ -2,15 +2,30 @@
 
 use thiserror::Error;
 
-use crate::{Link, Observation, Reader, ip, link, transport};
+use crate::{Link, Observation, Reader, Unseen, ip, link, link::Behind, log, transport};
 
 /// Reads one frame that was captured on `link`.
 ///
 /// Bytes behind the end of the IP packet are the link's padding and are left out. Checksums are not
 /// verified: an adversary computes them right, and checksum offload leaves honest ones unfinished.
 pub fn read(frame: &[u8], link: Link) -> Result<Observation<'_>, Unreadable> {
+    read_in(frame, link, &mut [])
+}
+
+/// The same, with room for what a frame does not hold as bytes.
+///
+/// A line of a firewall's log has TCP's options written out; in a room of [`MOST_OPTIONS`] they become
+/// bytes, in less they stay unseen.
+pub fn read_in<'a>(
+    frame: &'a [u8],
+    link: Link,
+    room: &'a mut [u8],
+) -> Result<Observation<'a>, Unreadable> {
     let mut reader = Reader::new(frame);
-    let version = link::strip(&mut reader, link)?;
+    let version = match link::strip(&mut reader, link)? {
+        Behind::Packet(version) => version,
+        Behind::Line(writer) => return log::read(reader.rest(), writer, room),
+    };
     let packet = ip::read(reader, version)?;
     Ok(Observation {
         source: packet.source,
@@ -20,8 +35,12 @@ pub fn read(frame: &[u8], link: Link) -> Result<Observation<'_>, Unreadable> {
         unfragmentable: packet.unfragmentable,
         length: packet.length,
         transport: transport::read(packet.carries, packet.payload, packet.family)?,
+        unseen: Unseen::NOTHING,
     })
 }
+
+/// How many bytes of options a TCP header can have.
+pub const MOST_OPTIONS: usize = 40;
 
 /// Why a frame is no observation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Error)]
@@ -47,4 +66,10 @@ pub enum Unreadable {
     /// Neither TCP nor UDP nor the ICMP of its IP version; the number is the IP protocol.
     #[error("IP protocol {0} is not read here")]
     OtherTransport(u8),
+    /// Not what the kernel writes about a packet, or not written by the kernel.
+    #[error("the line is not what the kernel logs about a packet")]
+    NotLogged,
+    /// A packet that this host sent, or sends on.
+    #[error("the packet of this line was not on its way in")]
+    NotForThisHost,
 }

@@ -3,7 +3,8 @@
 //! ```text
 //!  options ─► broker ─┬─ starts ─► listener: frames ─► doorstep ─► claims ──┐
 //!                     │                                   ▲ sealed acks     │ channel
-//!                     └─ round: gatekeeper ─► firewall ───┴─────────────────┘
+//!                     ├─ round: gatekeeper ─► firewall ───┴─────────────────┘
+//!                     └─ starts ─► runner: errands ─► commands of actions
 //! ```
 
 mod broker;
@@ -11,15 +12,18 @@ mod channel;
 mod clock;
 mod config_file;
 mod ephemeral;
+mod errand;
 mod exit;
 mod gate;
 mod import;
+mod inherited;
 mod listener;
 mod log;
 mod main_line;
 mod options;
 mod privilege;
 mod random;
+mod runner;
 mod sandbox;
 mod state;
 mod status;

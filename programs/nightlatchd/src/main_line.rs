@@ -10,10 +10,12 @@ use nightlatch_capture::OpenError;
 use nightlatch_config::Server;
 
 use crate::config_file::ConfigFile;
+use crate::errand::Doer;
 use crate::exit::Exit;
 use crate::listener::ListenerError;
 use crate::options::{Command, GateCommand, Options};
-use crate::{broker, gate, import, listener};
+use crate::runner::{HandError, RunError};
+use crate::{broker, gate, import, listener, runner};
 
 /// Does what the arguments ask for.
 pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
@@ -24,6 +26,13 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
     match options.command {
         Some(Command::Listener) => {
             end(listener::run().map_err(|error| (listener_exit(&error), because(&error))))
+        }
+        Some(Command::Runner { state }) => {
+            end(runner::run(&state).map_err(|error| (runner_exit(&error), because(&error))))
+        }
+        Some(Command::Hand { user, group, words }) => {
+            let became = runner::become_command(Doer { user, group }, &words);
+            end(became.map_err(|error| (hand_exit(&error), because(&error))))
         }
         Some(Command::Gate {
             what: GateCommand::Down,
@@ -113,6 +122,20 @@ fn listener_exit(error: &ListenerError) -> Exit {
         }
         ListenerError::Channel(_) | ListenerError::Disorder => Exit::Software,
         _ => Exit::System,
+    }
+}
+
+const fn runner_exit(error: &RunError) -> Exit {
+    match error {
+        RunError::Channel(_) | RunError::Disorder => Exit::Software,
+        RunError::System(..) | RunError::Wait(_) => Exit::System,
+    }
+}
+
+const fn hand_exit(error: &HandError) -> Exit {
+    match error {
+        HandError::Refused { .. } | HandError::Regained => Exit::Permission,
+        HandError::Program(..) => Exit::Unavailable,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -81,6 +82,23 @@ pub(crate) enum Command {
     /// The half that reads the network; started by the daemon itself.
     #[command(hide = true)]
     Listener,
+    /// The half that runs the commands of actions; started by the daemon itself.
+    #[command(hide = true)]
+    Runner {
+        /// The state folder.
+        state: PathBuf,
+    },
+    /// Becomes a command and its user; started by the runner itself.
+    #[command(hide = true)]
+    Hand {
+        /// The user's number.
+        user: u32,
+        /// His group's number.
+        group: u32,
+        /// The command.
+        #[arg(last = true, required = true)]
+        words: Vec<OsString>,
+    },
 }
 
 /// What a translation takes.

@@ -140,7 +140,7 @@ fn become_user(identity: Identity) -> Result<Becoming, PrivilegeError> {
     if !own.is_root() {
         return Ok(Becoming::AlreadyUnprivileged(own.as_raw()));
     }
-    if !is_mapped(user, "/proc/self/uid_map") || !is_mapped(group, "/proc/self/gid_map") {
+    if !is_known_here(user, group) {
         return Ok(Becoming::NamespaceRoot);
     }
     change(Uid::from_raw(user), Gid::from_raw(group))?;
@@ -151,6 +151,11 @@ fn change(user: Uid, group: Gid) -> Result<(), PrivilegeError> {
     setgroups(&[]).map_err(|cause| kept("its supplementary groups", cause.into()))?;
     setresgid(group, group, group).map_err(|cause| kept("its group", cause.into()))?;
     setresuid(user, user, user).map_err(|cause| kept("its user", cause.into()))
+}
+
+/// Whether this user namespace knows the user and the group.
+pub(crate) fn is_known_here(user: u32, group: u32) -> bool {
+    is_mapped(user, "/proc/self/uid_map") && is_mapped(group, "/proc/self/gid_map")
 }
 
 /// Whether this user namespace knows the id: in the demonstration's there is only root.

@@ -2,9 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::report::{
-    Flooding, Grants, Housed, Inside, Opening, Replays, Report, Row, Scan, Who,
-};
+use super::report::{Flooding, Grants, Housed, Inside, Opening, Replays, Report, Row, Scan, Who};
 use super::spread::Spread;
 
 /// Everything that was measured.
@@ -204,7 +202,12 @@ pub(super) fn memory(housed: &[Housed]) -> String {
 }
 
 pub(super) fn rows(rows: &[Row]) -> String {
-    let mut table = head(&["packets from one address", "should open", "knockd", "nightlatchd"]);
+    let mut table = head(&[
+        "packets from one address",
+        "should open",
+        "knockd",
+        "nightlatchd",
+    ]);
     let words = |opened| if opened { "opens" } else { "–" };
     for one in rows {
         row(
@@ -238,7 +241,12 @@ pub(super) fn scans(scans: &[Scan]) -> String {
 }
 
 pub(super) fn replays(replays: &[Replays]) -> String {
-    let mut table = head(&["recorded", "opened the first time", "sent again", "opened then"]);
+    let mut table = head(&[
+        "recorded",
+        "opened the first time",
+        "sent again",
+        "opened then",
+    ]);
     for one in replays {
         row(
             &mut table,

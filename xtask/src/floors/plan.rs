@@ -41,7 +41,7 @@ pub(super) const HOUSE: &[Room] = &[
         role: "`Observation` + time → `Verdict` → `Grant` → `Effect`",
         touches: "nothing",
         ours: &["nightlatch-ticket", "nightlatch-wire"],
-        theirs: &["rand_core", "siphasher", "thiserror"],
+        theirs: &["rand_core", "regex", "siphasher", "thiserror"],
     },
     Room {
         name: "nightlatch-capture",
@@ -140,8 +140,8 @@ pub(super) const HOUSE: &[Room] = &[
         name: "nightlatch",
         folder: "programs/nightlatch",
         floor: Floor::Program,
-        role: "the person's tool: knock, keys, status, demo",
-        touches: "UDP, clock, OS randomness; namespaces for the demo",
+        role: "the person's tool: knock, touch, tell, keys, status, demo",
+        touches: "UDP, TCP attempts, clock, OS randomness; namespaces for the demo",
         ours: &[
             "nightlatch-config",
             "nightlatch-core",

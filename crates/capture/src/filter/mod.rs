@@ -25,7 +25,7 @@ mod touches;
 
 pub(crate) use instruction::Instruction;
 pub use knock::KnockShape;
-pub(crate) use program::{Wanted, nothing, program};
+pub(crate) use program::{Wanted, knocks_alone, nothing, program};
 pub use tags::MOST_TAGS;
 pub(crate) use tags::TagStarts;
 pub use touches::Touches;

@@ -45,6 +45,17 @@ pub(crate) fn program(family: Family, wanted: Wanted<'_>) -> Vec<Instruction> {
     program
 }
 
+/// The program for a UDP socket, where packets begin with their UDP header.
+pub(crate) fn knocks_alone(shape: &KnockShape, tags: Option<&TagStarts>) -> Vec<Instruction> {
+    let mut program = vec![
+        Instruction::index_constant(0),
+        Instruction::load_half_indexed(DESTINATION_PORT),
+    ];
+    program.extend(shape.decide(tags));
+    program.push(Instruction::drop());
+    program
+}
+
 /// A program that lets nothing through.
 pub(crate) fn nothing() -> Vec<Instruction> {
     vec![Instruction::drop()]

@@ -18,6 +18,7 @@ use crate::{
     names::{NAME_ADVICE, is_name},
     remark::Remark,
     roster::{Leave, Likeness, Roster, RosterDraft},
+    source::SECRET_PREFIXES,
     text::{ClientText, List},
 };
 
@@ -224,9 +225,8 @@ pub(crate) fn secret_path(
     home: Option<&Path>,
     desk: &mut Desk,
 ) -> Option<PathBuf> {
-    if written.get_ref().starts_with("nightlatch-psk1")
-        || written.get_ref().starts_with("nightlatch-secret1")
-    {
+    let begins = |prefix: &&str| written.get_ref().starts_with(*prefix);
+    if SECRET_PREFIXES.iter().any(begins) {
         desk.add(
             Remark::error(
                 written.span(),

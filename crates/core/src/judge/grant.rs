@@ -48,12 +48,9 @@ impl Gatekeeper {
         let Some(service) = self.policy.service(closing.service) else {
             return Verdict::Answer(Status::Forbidden);
         };
-        let mut grants = Vec::new();
-        for key in self.policy.closed_by(closing) {
-            if let Some(ended) = self.ledger.end(key, service, now) {
-                grants.push(Grant::ended(key, service, ended));
-            }
-        }
+        let keys = self.policy.closed_by(closing);
+        let ended = keys.filter_map(|key| self.ledger.end_early(key, service, now));
+        let mut grants: Vec<Grant> = ended.collect();
         let mut openings = self.ledger.disown_all(service, closing.address, now);
         openings.retain(|opening| !grants.iter().any(|grant| grant.openings.contains(opening)));
         // What a former life started may run still, and only who started it knows.

@@ -1,10 +1,16 @@
 //! Judges claims; each "no" is a value with its reason.
 //!
 //! ```text
-//! ticket ───┐ seal, counter, freshness, address, service
-//! sequence ─┤ number, budget                              ─► grant, close ─► ledger
+//! ticket ──┐ seal ─► heard: recovery, ┐
+//! message ─┘         address, answer  ├─ counter, freshness ─┐
+//! frames ─── seal, address ───────────┘                      ├─► grant, close, tell
+//! sequence ─ number, budget ─────────────────────────────────┘
 //! ```
 
+mod claim;
+mod counter;
+mod frames;
 mod grant;
+mod heard;
 mod sequence;
 mod ticket;

@@ -1,22 +1,18 @@
 //! Judges one sequence that the listener says was walked: it proves nothing, so little is believed.
 
-use core::net::IpAddr;
-
-use crate::gatekeeper::plain;
+use crate::doorstep::hosts;
 use crate::ledger::Key;
-use crate::{Deed, Gatekeeper, Judgement, Knocker, Now, Refused, SequenceId};
+use crate::{Deed, Gatekeeper, Judgement, Knocker, Now, Refused, SequenceClaim};
 
 impl Gatekeeper {
-    /// Judges one sequence that is said to have been walked. Nobody is ever answered.
-    pub fn judge_sequence(
-        &mut self,
-        id: SequenceId,
-        number: u64,
-        source: IpAddr,
-        now: Now,
-    ) -> Judgement {
+    pub(super) fn judge_sequence(&mut self, claim: &SequenceClaim, now: Now) -> Judgement {
+        let (id, number) = (claim.sequence, claim.number);
         let Some(sequence) = self.policy.sequence(id) else {
             return Judgement::ignore(Refused::UnknownSequence);
+        };
+        // A ticket has the address in its seal; here it is all the listener's word.
+        let Ok((source, _)) = hosts(claim.source, claim.destination) else {
+            return Judgement::ignore(Refused::NoHost);
         };
         if let Err(reason) = self.spent.check(id, &sequence.method, number, now) {
             return Judgement::ignore(reason);
@@ -29,7 +25,7 @@ impl Gatekeeper {
         let key = Key {
             knocker: Knocker::Sequence(id),
             service: sequence.service,
-            address: plain(source),
+            address: source,
         };
         let deed = sequence.deed;
         // From here on this number is used up, whatever follows: it was seen on its way.
@@ -41,10 +37,6 @@ impl Gatekeeper {
             Deed::Open => self.grant(key, 0, now),
             Deed::Close => self.close(key, now),
         };
-        Judgement {
-            verdict,
-            record,
-            ack: None,
-        }
+        Judgement::silent(verdict, record)
     }
 }

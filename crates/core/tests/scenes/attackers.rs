@@ -2,7 +2,7 @@
 
 use core::net::SocketAddr;
 
-use nightlatch_core::{Answers, Claim, ClientId, Ignored, Knocker, Limits, Refused};
+use nightlatch_core::{Answers, Claim, ClientId, Ignored, Knocker, Limits, Refused, TicketClaim};
 use nightlatch_testkit::{Came, Scene, frame_of};
 use nightlatch_ticket::{Epoch, Kind, SEALED_LENGTH, Sealed, Status, Tagged};
 
@@ -240,10 +240,10 @@ fn a_listener_that_was_taken_over_opens_nothing_that_is_not_sealed() {
     let mut scene = Scene::with(2, Answers::Sealed, Limits::default());
     let here = home(&mut scene, ALICE);
     let honest = |scene: &mut Scene| claim(scene, ALICE);
-    let asked = |scene: &mut Scene, claim: Claim| scene.judge(&claim);
+    let asked = |scene: &mut Scene, claim| scene.judge(&Claim::Ticket(claim));
 
     let claim = honest(&mut scene);
-    let nobody = Claim {
+    let nobody = TicketClaim {
         client: ClientId(u32::MAX),
         ..claim
     };
@@ -251,17 +251,17 @@ fn a_listener_that_was_taken_over_opens_nothing_that_is_not_sealed() {
         asked(&mut scene, nobody),
         Came::Refused(Refused::UnknownClient)
     );
-    let another = Claim {
+    let another = TicketClaim {
         client: ClientId(1),
         ..claim
     };
     assert_eq!(asked(&mut scene, another), Came::Refused(Refused::Forged));
-    let made_up = Claim {
+    let made_up = TicketClaim {
         sealed: [7; SEALED_LENGTH],
         ..claim
     };
     assert_eq!(asked(&mut scene, made_up), Came::Refused(Refused::Forged));
-    let for_me = Claim {
+    let for_me = TicketClaim {
         source: SocketAddr::new(elsewhere(), 1),
         ..claim
     };
@@ -276,12 +276,15 @@ fn a_listener_that_was_taken_over_opens_nothing_that_is_not_sealed() {
 fn a_recovery_knock_that_the_listener_calls_a_normal_one_opens_nothing() {
     let mut scene = Scene::new();
     let sealed = recovery_knock(&mut scene, ALICE);
-    let lie = Claim {
+    let lie = TicketClaim {
         tagged: Tagged::Now(Epoch::at(scene.now().unix)),
         sealed,
         ..claim(&mut scene, ALICE)
     };
-    assert_eq!(scene.judge(&lie), Came::Answered(Status::Recovered));
+    assert_eq!(
+        scene.judge(&Claim::Ticket(lie)),
+        Came::Answered(Status::Recovered)
+    );
     assert_eq!(scene.door.applied(), 0);
 }
 
@@ -308,9 +311,9 @@ fn recovery_knock(scene: &mut Scene, who: usize) -> Sealed {
     scene.seal(who, &request, Tagged::Recovery)
 }
 
-fn claim(scene: &mut Scene, who: usize) -> Claim {
+fn claim(scene: &mut Scene, who: usize) -> TicketClaim {
     let (here, now) = (home(scene, who), scene.now().unix);
-    Claim {
+    TicketClaim {
         client: ClientId(u32::try_from(who).unwrap()),
         tagged: Tagged::Now(Epoch::at(now)),
         source: SocketAddr::new(here, 4000),

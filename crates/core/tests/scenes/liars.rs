@@ -1,10 +1,12 @@
 //! A listener that was taken over says what it likes of sequences: how far that goes.
 
 use core::net::{IpAddr, Ipv4Addr};
+use std::collections::BTreeSet;
 
-use nightlatch_core::{Limits, Refused, Sequence, SequenceId};
+use nightlatch_core::{Limits, Refused, Sequence, SequenceId, ServiceSet};
 use nightlatch_testkit::{Came, Scene, closing, listed, plain, policy_with, timed};
-use nightlatch_ticket::Status;
+use nightlatch_ticket::{Status, TimeStep};
+use proptest::prelude::*;
 
 use crate::{ALICE, BOB, elsewhere, is_in, limits, opened, seconds};
 
@@ -40,6 +42,16 @@ fn sequences_that_do_not_exist_and_numbers_that_do_not_count_open_nothing() {
         }
     }
     assert_eq!(scene.door.applied(), 0);
+}
+
+#[test]
+fn for_a_source_that_no_host_has_nothing_opens() {
+    let mut scene = Scene::with_sequences(1, all_kinds());
+    for source in ["0.0.0.0", "255.255.255.255", "224.0.0.1", "::", "ff02::1"] {
+        let came = scene.walk("list", 0, source.parse().unwrap());
+        assert_eq!(came, Came::Refused(Refused::NoHost), "{source}");
+    }
+    opened(&scene.walk("list", 0, elsewhere()));
 }
 
 #[test]
@@ -134,5 +146,69 @@ fn an_honest_client_does_not_notice_a_listener_that_lies_about_sequences() {
         let _ = scene.walk("shut", 0, here);
         assert!(is_in(&mut scene, ALICE));
         scene.wait(seconds(1));
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Whim {
+    Claim(u16, i8),
+    Wait(u8),
+    Jump(i8),
+    Crash,
+    Reload,
+}
+
+fn deeds() -> impl Strategy<Value = Vec<Whim>> {
+    let deed = prop_oneof![
+        12 => (0..4_u16, -3..8_i8).prop_map(|(id, number)| Whim::Claim(id, number)),
+        3 => (0..90_u8).prop_map(Whim::Wait),
+        1 => any::<i8>().prop_map(Whim::Jump),
+        1 => Just(Whim::Crash),
+        1 => Just(Whim::Reload),
+    ];
+    proptest::collection::vec(deed, 0..120)
+}
+
+/// What a listener says that is about right, most of the time.
+fn lie(scene: &mut Scene, id: u16, number: i8) -> (u64, Came) {
+    let around = match id {
+        2 => TimeStep::at(scene.now().unix, 30).0,
+        _ => 0,
+    };
+    let number = around.saturating_add_signed(number.into());
+    let source = stranger(number as u32 % 7);
+    (number, scene.walked(SequenceId(id), number, source))
+}
+
+proptest! {
+    #[test]
+    fn whatever_a_listener_says_no_line_and_no_step_counts_twice(deeds in deeds()) {
+        let mut scene = Scene::with_sequences(1, all_kinds());
+        let mut used = BTreeSet::new();
+        for deed in deeds {
+            match deed {
+                Whim::Claim(id, number) => {
+                    let (number, came) = lie(&mut scene, id, number);
+                    if matches!(came, Came::Opened(_)) && id != 0 {
+                        prop_assert!(used.insert((id, number)), "{} {}", id, number);
+                    }
+                }
+                Whim::Wait(time) => scene.wait(seconds(time.into())),
+                Whim::Jump(by) => scene.jump(by.into()),
+                Whim::Crash => scene.crash(),
+                Whim::Reload => {
+                    let policy = policy_with(all_kinds(), Limits::default());
+                    scene.reload(policy, &[0], ServiceSet::all());
+                }
+            }
+            let latest = scene.gatekeeper.used().find(|(mark, _)| *mark == [7; 16]);
+            let variants = scene.gatekeeper.variants(scene.now());
+            for variant in variants.iter().filter(|variant| variant.sequence.0 != 0) {
+                prop_assert!(!used.contains(&(variant.sequence.0, variant.number)));
+                prop_assert!(variant.sequence.0 != 2 || latest.is_none_or(|(_, last)| variant.number > last));
+            }
+        }
+        scene.wait(seconds(61));
+        opened(&scene.knock(ALICE, "ssh"));
     }
 }

@@ -10,13 +10,16 @@ mod knocks;
 mod liars;
 mod limits;
 mod lines;
+mod messages;
 mod neighbours;
+mod ports;
 mod reloads;
 mod repairs;
 mod restarts;
 mod sequences;
 mod strangers;
 mod timed;
+mod touches;
 
 use core::net::IpAddr;
 use core::time::Duration;

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use nightlatch_core::{Answers, Limits, Opening, Passage, Policy, Refused, Standing};
+use nightlatch_core::{Answers, Claim, Limits, Opening, Passage, Policy, Refused, Standing};
 use nightlatch_testkit::{Came, Scene, port, usual_services};
 use nightlatch_ticket::{Kind, Status};
 
@@ -149,7 +149,7 @@ fn while_knocks_arrive_none_of_them_waits_for_the_disk() {
     for _ in 0..100 {
         scene.wait(seconds(2));
         let ticket = scene.ticket(ALICE, Kind::Knock, "ssh");
-        let claim = scene.claim_of(ALICE, &ticket);
+        let claim = Claim::Ticket(scene.claim_of(ALICE, &ticket));
         let judgement = scene.gatekeeper.judge(&claim, scene.now());
         assert_eq!(judgement.record, None);
         let watermark = scene.gatekeeper.renewal(scene.now());

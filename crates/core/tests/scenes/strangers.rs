@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use nightlatch_core::{Claim, ClientId};
+use nightlatch_core::{Claim, ClientId, TicketClaim};
 use nightlatch_testkit::{Came, Scene, frame_of};
 use nightlatch_ticket::{Epoch, Kind, Tagged};
 use proptest::prelude::*;
@@ -71,14 +71,14 @@ proptest! {
         bytes in proptest::collection::vec(any::<u8>(), 100),
     ) {
         let mut scene = Scene::new();
-        let claim = Claim {
+        let claim = TicketClaim {
             client: ClientId(client % 2),
             tagged: Tagged::Now(Epoch(epoch)),
             source,
             destination,
             sealed: bytes.try_into().unwrap(),
         };
-        let came = scene.judge(&claim);
+        let came = scene.judge(&Claim::Ticket(claim));
         opens_nothing(&scene, &came);
     }
 

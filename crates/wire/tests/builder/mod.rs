@@ -82,6 +82,7 @@ impl Written {
             Link::Ethernet => [vec![0x11; 12], u16::to_be_bytes(first).into()].concat(),
             Link::Cooked => [vec![0; 14], u16::to_be_bytes(first).into()].concat(),
             Link::Cooked2 => [u16::to_be_bytes(first).into(), vec![0; 18]].concat(),
+            Link::FirewallLog | Link::KernelLog => panic!("a line is no packet"),
         };
         for tag in 1..=self.vlan_tags {
             let next = if tag == self.vlan_tags {

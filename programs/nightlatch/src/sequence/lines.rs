@@ -6,6 +6,7 @@ use nightlatch_core::Protocol;
 use rand_core::CryptoRng;
 
 use super::PortSpan;
+use super::shape::ROOM;
 use crate::randomness::below;
 
 /// Draws so many sequences of so many ports: no two the same, none rising or falling, and no port
@@ -63,9 +64,6 @@ fn draw(steps: u8, span: PortSpan, rng: &mut impl CryptoRng) -> Vec<u16> {
 fn is_sorted_either_way(line: &[u16]) -> bool {
     line.is_sorted() || line.iter().rev().is_sorted()
 }
-
-/// Three ports out of so many are sixteen million sequences.
-const ROOM: u32 = 256;
 
 #[cfg(test)]
 mod tests {

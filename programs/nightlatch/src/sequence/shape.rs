@@ -30,15 +30,18 @@ pub(crate) struct Set {
 }
 
 impl Shape {
-    /// A shape whose span holds as many ports as a set has.
+    /// A shape that a server can have, too.
     pub(crate) fn new(
         ports: u8,
         span: PortSpan,
         every: Duration,
         protocol: Protocol,
     ) -> Result<Self, ShapeError> {
-        if span.size() < u32::from(ports) {
-            return Err(ShapeError { ports, span });
+        if span.size() < ROOM {
+            return Err(ShapeError::Narrow(span));
+        }
+        if every < SHORTEST || every > LONGEST {
+            return Err(ShapeError::Period);
         }
         Ok(Self {
             ports,
@@ -85,13 +88,24 @@ impl Set {
     }
 }
 
-/// A span that holds fewer ports than a set has.
+/// Why no server has such a shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{span} does not hold {ports} ports\n  say the span and the number as the server has them")]
-pub(crate) struct ShapeError {
-    ports: u8,
-    span: PortSpan,
+pub(crate) enum ShapeError {
+    /// So few ports are soon guessed.
+    #[error("{0} holds fewer than {ROOM} ports\n  say the span as the server has it: {usual} is the usual one", usual = PortSpan::USUAL)]
+    Narrow(PortSpan),
+    /// So short a time is over before the last touch, and so long a one makes a plain sequence of it.
+    #[error(
+        "a set is good for 5 seconds to a day\n  say the time as the server has it: 30s is the usual one"
+    )]
+    Period,
 }
+
+/// Three ports out of so many are sixteen million sequences.
+pub(super) const ROOM: u32 = 256;
+
+const SHORTEST: Duration = Duration::from_secs(5);
+const LONGEST: Duration = Duration::from_hours(24);
 
 #[cfg(test)]
 pub(super) mod tests {
@@ -126,11 +140,19 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_span_that_is_too_small_is_refused() {
-        let span: PortSpan = "7-9".parse().unwrap();
-        let shape = |ports| Shape::new(ports, span, Duration::from_secs(30), Protocol::Tcp);
-        assert!(shape(3).is_ok());
-        let error = shape(4).unwrap_err().to_string();
-        assert!(error.contains("7-9 does not hold 4 ports"), "{error}");
+    fn a_shape_that_no_server_has_is_refused() {
+        let shape = |span: &str, seconds| {
+            let every = Duration::from_secs(seconds);
+            Shape::new(4, span.parse().unwrap(), every, Protocol::Tcp).map(|_| ())
+        };
+        assert_eq!(shape("1000-1255", 5), Ok(()));
+        assert_eq!(shape("1000-1255", 86_400), Ok(()));
+        let narrow = shape("1000-1254", 30).unwrap_err().to_string();
+        assert!(
+            narrow.contains("1000-1254 holds fewer than 256"),
+            "{narrow}"
+        );
+        assert_eq!(shape("1000-1255", 4), Err(ShapeError::Period));
+        assert_eq!(shape("1000-1255", 86_401), Err(ShapeError::Period));
     }
 }

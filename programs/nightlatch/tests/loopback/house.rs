@@ -8,7 +8,7 @@ use std::time::Duration;
 use nightlatch::{Clock, randomness};
 use nightlatch_core::{
     Answers, Claim, Client, ClientId, Gatekeeper, Instant, Limits, Marks, Now, Passage, Policy,
-    Port, Protocol, Service, ServiceId, ServiceSet, Verdict,
+    Port, Protocol, Service, ServiceId, ServiceSet, TicketClaim, Verdict,
 };
 use nightlatch_ticket::{
     Counter, PairKeys, PresharedSecret, PublicKey, Sealed, SecretKey, as_sealed, tag_of,
@@ -188,14 +188,14 @@ impl Keeper {
         let tagged = self.keys.tags().recognise(tag_of(sealed), now.unix)?;
         let seen = self.manners.nat.unwrap_or_else(|| from.ip());
         let source = SocketAddr::new(seen, from.port());
-        let claim = Claim {
+        let claim = TicketClaim {
             client: ClientId(0),
             tagged,
             source,
             destination: here,
             sealed: *sealed,
         };
-        let judgement = self.gatekeeper.judge(&claim, now);
+        let judgement = self.gatekeeper.judge(&Claim::Ticket(claim), now);
         let mut rng = randomness().unwrap();
         let answer = judgement
             .ack

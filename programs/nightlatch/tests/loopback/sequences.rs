@@ -73,7 +73,7 @@ fn the_sets_shown_have_the_shape_that_was_asked_for() {
 fn the_lines_to_paste_name_the_host_and_every_port() {
     let (home, file) = with_secret();
     // A day, so that no set ends between the two runs, or hardly ever.
-    let line = ["--secret", &file, "--every", "30d"];
+    let line = ["--secret", &file, "--every", "1d"];
     let told = shown(&home, &line);
     let output = home.run(&[&["sequence", "show", "--host", "home"][..], &line].concat());
     let words = text(&output.stdout);
@@ -85,7 +85,7 @@ fn the_lines_to_paste_name_the_host_and_every_port() {
 #[test]
 fn a_secret_is_enough_to_touch_the_ports_of_the_moment() {
     let (home, file) = with_secret();
-    let line = ["--secret", &file, "--every", "30d", "--protocol", "udp"];
+    let line = ["--secret", &file, "--every", "1d", "--protocol", "udp"];
     let told = shown(&home, &line);
     let ports = told["sets"][0]["ports"].as_array().unwrap().clone();
     // An address of the loopback that nobody else listens at.

@@ -227,7 +227,7 @@ fn joined(judged: &[Judged]) -> Option<Effect> {
 mod tests {
     use core::time::Duration;
 
-    use nightlatch_core::{ClientId, Opening, Passage, Port, Protocol};
+    use nightlatch_core::{Opening, Passage, Port, Protocol, TicketClaim};
     use nightlatch_ticket::{Epoch, SEALED_LENGTH, Status, Tagged};
 
     use super::*;
@@ -235,13 +235,13 @@ mod tests {
     fn judged(effect: Option<Effect>) -> Judged {
         let end = "192.0.2.1:62201".parse().unwrap();
         Judged {
-            claim: Claim {
+            claim: Claim::Ticket(TicketClaim {
                 client: ClientId(0),
                 tagged: Tagged::Now(Epoch(1)),
                 source: end,
                 destination: end,
                 sealed: [0; SEALED_LENGTH],
-            },
+            }),
             judgement: Judgement {
                 verdict: Verdict::Answer(Status::Seen),
                 record: None,

@@ -1,16 +1,16 @@
 //! Errands: what a verdict has the runner do. The path of a knock never waits for it.
 
-use std::net::IpAddr;
 use std::path::Path;
 
 use nightlatch_config::Action;
-use nightlatch_core::{ActionId, Claim, Grant, Verdict};
+use nightlatch_core::{ActionId, Claim, Grant, InForce, Now, Verdict};
 
 use super::child::start_runner;
 use super::claims::source;
 use super::error::BrokerError;
 use super::round::Round;
-use crate::errand::{Errand, Notice, Plan, Runner, What};
+use crate::clock;
+use crate::errand::{Errand, Notice, Plan, Runner};
 use crate::log::{Form, Line};
 
 /// The runner, where there is something to run, and what it was told about.
@@ -73,8 +73,8 @@ impl Errands {
         self.runner.take()
     }
 
-    fn name(&self, action: ActionId) -> String {
-        let name = self.names.get(usize::from(action.0));
+    fn name(&self, action: u16) -> String {
+        let name = self.names.get(usize::from(action));
         name.map_or_else(|| "?".to_owned(), Clone::clone)
     }
 }
@@ -84,27 +84,52 @@ impl Round {
     pub(super) fn set_off(&mut self, claim: &Claim, verdict: &Verdict) -> Result<(), BrokerError> {
         match verdict {
             Verdict::Grant(grant) => {
-                let seconds = u32::try_from(grant.lasts.as_secs()).unwrap_or(u32::MAX);
-                self.errand_of(grant, What::Start { seconds })
-            }
-            Verdict::Close(grants) => self.undo(grants),
-            Verdict::Tell { client, text } => {
-                let Some(action) = self.errands.messages else {
+                let Some(ActionId(action)) = grant.runs else {
                     return Ok(());
                 };
-                let text = text.clone().into_bytes();
-                let names = (self.seats.client(*client), String::new());
-                self.errand(action, What::Tell { text }, source(claim), names)
+                let (knocker, service) = self.names(grant);
+                self.order(&Errand::start(
+                    action,
+                    grant.address,
+                    &knocker,
+                    &service,
+                    grant.lasts,
+                ))
+            }
+            Verdict::Close(grants) => self.undo(grants, clock::now()),
+            Verdict::Tell { client, text } => {
+                let Some(ActionId(action)) = self.errands.messages else {
+                    return Ok(());
+                };
+                let client = self.seats.client(*client);
+                self.order(&Errand::tell(
+                    action,
+                    source(claim),
+                    &client,
+                    text.as_bytes(),
+                ))
             }
             Verdict::Answer(_) | Verdict::Ignore(_) => Ok(()),
         }
     }
 
-    /// Undoes what runs for grants that ended before their time.
-    pub(super) fn undo(&mut self, grants: &[Grant]) -> Result<(), BrokerError> {
-        grants
-            .iter()
-            .try_for_each(|grant| self.errand_of(grant, What::Stop))
+    /// Undoes what runs for grants that ended before their time, unless somebody else behind the same
+    /// address still holds the same service.
+    pub(super) fn undo(&mut self, grants: &[Grant], now: Now) -> Result<(), BrokerError> {
+        for grant in grants {
+            let Some(ActionId(action)) = grant.runs else {
+                continue;
+            };
+            let mut others = self.gatekeeper.grants(now);
+            let is_held =
+                |other: InForce| (other.service, other.address) == (grant.service, grant.address);
+            if !others.any(is_held) {
+                drop(others);
+                let (knocker, service) = self.names(grant);
+                self.order(&Errand::stop(action, grant.address, &knocker, &service))?;
+            }
+        }
+        Ok(())
     }
 
     /// What the runner says of its commands, for `status`.
@@ -125,34 +150,21 @@ impl Round {
         Ok(())
     }
 
-    fn errand_of(&mut self, grant: &Grant, what: What) -> Result<(), BrokerError> {
-        let Some(action) = grant.runs else {
-            return Ok(());
-        };
-        let names = (
-            self.seats.knocker(grant.knocker),
-            self.seats.service(grant.service),
-        );
-        self.errand(action, what, grant.address, names)
+    fn names(&self, grant: &Grant) -> (String, String) {
+        let knocker = self.seats.knocker(grant.knocker);
+        (knocker, self.seats.service(grant.service))
     }
 
-    fn errand(
-        &mut self,
-        action: ActionId,
-        what: What,
-        address: IpAddr,
-        (client, service): (String, String),
-    ) -> Result<(), BrokerError> {
+    fn order(&mut self, errand: &Errand) -> Result<(), BrokerError> {
         let Some(runner) = &mut self.errands.runner else {
             self.log.say(Line::WouldRun {
-                action: self.errands.name(action),
-                client,
-                address,
+                action: self.errands.name(errand.action),
+                client: errand.client.as_str().to_owned(),
+                address: errand.address,
             });
             return Ok(());
         };
-        let errand = Errand::new(what, action.0, address, (&client, &service));
-        if !runner.order(&errand)? {
+        if !runner.order(errand)? {
             let count = self.tallies.commands.entry("refused").or_default();
             *count = count.saturating_add(1);
         }

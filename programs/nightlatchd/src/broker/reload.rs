@@ -210,7 +210,7 @@ impl Round {
         let seats = Seats::new(roster, &policy, last);
         let taken = self.gatekeeper.reload(policy, clients, clock::now());
         // What ended is called by the names that it had.
-        self.undo(&taken.grants)?;
+        self.undo(&taken.grants, clock::now())?;
         self.errands.replace(&actions, messages)?;
         self.seats = seats;
         self.watching.replace(in_use);

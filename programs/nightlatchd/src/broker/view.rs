@@ -103,7 +103,9 @@ impl Round {
     }
 
     fn sequences(&self) -> Vec<SequenceStatus> {
-        let sequences = (0..).map(SequenceId).zip(self.gatekeeper.policy().sequences());
+        let sequences = (0..)
+            .map(SequenceId)
+            .zip(self.gatekeeper.policy().sequences());
         sequences
             .map(|(id, sequence)| SequenceStatus {
                 name: sequence.name.clone(),
@@ -140,9 +142,10 @@ impl Round {
         let gate = self
             .mend_at
             .map(|_| "the gate is not as it should be: it is tried again every second".to_owned());
-        let stops = self.tallies.stops_undurable.then(|| {
-            "the state folder does not take which commands are due later".to_owned()
-        });
+        let stops = self
+            .tallies
+            .stops_undurable
+            .then(|| "the state folder does not take which commands are due later".to_owned());
         state
             .into_iter()
             .chain(gate)

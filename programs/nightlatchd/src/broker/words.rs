@@ -60,6 +60,7 @@ const fn of_refusal(reason: Refused) -> &'static str {
         Refused::RecoveryRepeated => "recovery-repeated",
         Refused::RecoveryTooSoon => "recovery-too-soon",
         Refused::UnknownSequence => "unknown-sequence",
+        Refused::NoHost => "no-host",
         Refused::Used => "used",
         Refused::NotNow => "not-now",
         Refused::TooOften => "too-often",

@@ -173,7 +173,10 @@ const QUEUE: usize = 8 << 20;
 
 #[cfg(test)]
 mod tests {
-    use nightlatch_ticket::SEALED_LENGTH;
+    use core::time::Duration;
+
+    use nightlatch_core::{Protocol, SequenceId, Step, Variant};
+    use nightlatch_ticket::{SEALED_LENGTH, Span};
 
     use super::*;
     use crate::privilege::{Becoming, Identity};
@@ -184,12 +187,30 @@ mod tests {
         let (broker, theirs) = Channel::pair().unwrap();
         let mut listener = Channel::over(theirs);
         let plan = ListenerPlan {
-            knock_port: 62201,
+            knock_port: Some(62201),
+            span: Some(SpanPlan::of(
+                &Span::new(20_000, 28_191, &[(22_222, 22_222)]).unwrap(),
+                Protocol::Tcp,
+            )),
             interfaces: vec!["eth0".into()],
             identity: Identity::of("nobody").unwrap(),
         };
         broker.tell(&Word::Plan(plan.clone())).unwrap();
         assert!(matches!(listener.wait().unwrap(), Word::Plan(heard) if heard == plan));
+        let variant = VariantText::of(&Variant {
+            sequence: SequenceId(3),
+            number: 7,
+            steps: vec!["udp/8000 payload='open sesame'".parse().unwrap(), Step::tcp(22)],
+            within: Duration::from_secs(10),
+        });
+        broker.tell(&Word::Variant(variant.clone())).unwrap();
+        assert!(matches!(listener.wait().unwrap(), Word::Variant(heard) if heard == variant));
+        let in_use = vec!["udp/32768-60999".parse().unwrap()];
+        let watch = Word::Watch {
+            in_use: in_use.clone(),
+        };
+        broker.tell(&watch).unwrap();
+        assert!(matches!(listener.wait().unwrap(), Word::Watch { in_use: heard } if heard == in_use));
         let reply = Reply {
             from: "192.0.2.1".parse().unwrap(),
             to: "[fe80::7%3]:4711".parse().unwrap(),
@@ -206,7 +227,7 @@ mod tests {
     #[test]
     fn a_letter_of_another_length_or_kind_ends_the_trust() {
         let (broker, theirs) = Channel::pair().unwrap();
-        for bytes in [&[2; 8][..], &[9; LETTER_LENGTH], &[2; LETTER_LENGTH + 1]] {
+        for bytes in [&[2; 8][..], &[9; 200], &[2; 201], &[2; LONGEST_LETTER + 1]] {
             send(&theirs, bytes, SendFlags::empty()).unwrap();
             assert!(matches!(broker.letter(), Err(ChannelError::Malformed)));
         }

@@ -11,17 +11,14 @@ mod round;
 mod touches;
 mod watching;
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-
 use nightlatch_capture::{Interfaces, KnockShape, PacketSocket, ReplySocket, Touches, Watch};
 use nightlatch_core::{Doorstep, DoorstepPlan};
 use nightlatch_ticket::{MESSAGE_LENGTH, SEALED_LENGTH, TagKey};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use thiserror::Error;
 
 use crate::channel::{Channel, ChannelError, Letter, ListenerPlan, Word};
 use crate::clock;
+use crate::inherited::{close_descriptors, outlive_signals};
 use crate::privilege::{PrivilegeError, drop_everything};
 use crate::sandbox::{SandboxError, confine_listener};
 use watching::Watching;
@@ -62,7 +59,7 @@ pub(crate) enum ListenerError {
 
 /// Runs until the broker ends, which is no error.
 pub(crate) fn run() -> Result<(), ListenerError> {
-    close_inherited();
+    close_descriptors();
     outlive_signals()?;
     // Else `ps` and `top` show the "exe" of /proc/self/exe.
     rustix::thread::set_name(c"nightlatch-ear").map_err(std::io::Error::from)?;
@@ -78,7 +75,10 @@ pub(crate) fn run() -> Result<(), ListenerError> {
     let landlocked = confine_listener(sockets.replies.iter().flat_map(ReplySocket::descriptors))?;
     channel.post(&Letter::Ready(becoming, landlocked))?;
     let (clients, secret) = keys(&mut channel)?;
-    let span = plan.span.as_ref().map(|span| span.read().ok_or(ListenerError::Disorder));
+    let span = plan
+        .span
+        .as_ref()
+        .map(|span| span.read().ok_or(ListenerError::Disorder));
     let span = span.transpose()?;
     let doorstep_plan = DoorstepPlan {
         knock_port: plan.knock_port,
@@ -90,30 +90,6 @@ pub(crate) fn run() -> Result<(), ListenerError> {
     match round::Round::new(channel, sockets, doorstep, watching).run() {
         Err(ListenerError::Channel(ChannelError::Closed)) => Ok(()),
         ended => ended,
-    }
-}
-
-/// Signals to the whole group are the broker's to answer: the listener ends when the broker does.
-fn outlive_signals() -> std::io::Result<()> {
-    let unread = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
-        signal_hook::flag::register(signal, Arc::clone(&unread))?;
-    }
-    Ok(())
-}
-
-/// Whatever else whoever started the daemon had open is not for a process that strangers talk to.
-fn close_inherited() {
-    let open = std::fs::read_dir("/proc/self/fd")
-        .into_iter()
-        .flatten()
-        .flatten();
-    let open: Vec<i32> = open
-        .filter_map(|fd| fd.file_name().to_str()?.parse().ok())
-        .collect();
-    for fd in open.into_iter().filter(|fd| *fd > 2) {
-        // The list's own descriptor is among them, and closed already.
-        let _ = nix::unistd::close(fd);
     }
 }
 

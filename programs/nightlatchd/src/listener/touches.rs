@@ -143,7 +143,13 @@ mod tests {
     fn every_port_counts_but_those_in_use() {
         let touches = touches(
             &[variant(&["tcp/7000", "tcp/8000"])],
-            &ranges(&["tcp/1", "tcp/80", "tcp/81-90", "tcp/65535", "udp/32768-60999"]),
+            &ranges(&[
+                "tcp/1",
+                "tcp/80",
+                "tcp/81-90",
+                "tcp/65535",
+                "udp/32768-60999",
+            ]),
             None,
         );
         assert_eq!(touches.attempts, [(2, 79), (91, 65_534)]);

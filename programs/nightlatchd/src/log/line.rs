@@ -163,6 +163,60 @@ pub(crate) enum Line {
         /// Why.
         cause: String,
     },
+    /// A command of an action wrote a line.
+    #[display("{action}: {text}")]
+    CommandSaid {
+        /// The action.
+        action: String,
+        /// What it wrote.
+        text: String,
+    },
+    /// A command of an action ended well.
+    #[display("{action}: {part} for {client} at {address}: done ({millis} ms)")]
+    CommandDone {
+        /// The action.
+        action: String,
+        /// Which part of it, or that it was about a message.
+        part: &'static str,
+        /// The client, or the sequence.
+        client: String,
+        /// The service, if it was about one.
+        service: String,
+        /// For which address.
+        address: IpAddr,
+        /// How long it took.
+        millis: u64,
+    },
+    /// A command of an action did not end well.
+    #[display("{action}: {part} for {client} at {address}: {outcome}")]
+    CommandFailed {
+        /// The action.
+        action: String,
+        /// Which part of it, or that it was about a message.
+        part: &'static str,
+        /// The client, or the sequence.
+        client: String,
+        /// The service, if it was about one.
+        service: String,
+        /// For which address.
+        address: IpAddr,
+        /// How it ended.
+        outcome: String,
+    },
+    /// Commands were not run, because too many of their action run or wait.
+    #[display("{commands} commands were not run: too many of their action run or wait already")]
+    CommandsDropped {
+        /// How many, since it was last said.
+        commands: u64,
+    },
+    /// The state folder does not take which stop commands are still to come.
+    #[display(
+        "the state folder does not take which stop commands are due later: {cause}\n  commands run all the same; until it does, a crash forgets what they have to undo"
+    )]
+    StopsFailing {
+        /// What the system said.
+        cause: String,
+    },
     /// The daemon ends.
     #[display("stopping ({why}): the gate stays closed")]
     Stopping {
@@ -181,13 +235,16 @@ impl Line {
     /// How much this line matters.
     pub(crate) const fn level(&self) -> Level {
         match self {
-            Self::GateRefused { .. } | Self::StateFailing { .. } | Self::ReloadRefused { .. } => {
-                Level::Error
-            }
+            Self::GateRefused { .. }
+            | Self::StateFailing { .. }
+            | Self::StopsFailing { .. }
+            | Self::ReloadRefused { .. } => Level::Error,
             Self::GatePutBack { .. }
             | Self::StateInDoubt { .. }
             | Self::Warned { .. }
             | Self::ConfigDoubtful { .. }
+            | Self::CommandFailed { .. }
+            | Self::CommandsDropped { .. }
             | Self::LinesLost { .. } => Level::Warning,
             Self::Granted { .. }
             | Self::Closed { .. }
@@ -198,6 +255,8 @@ impl Line {
             | Self::Deriving { .. }
             | Self::Answered { .. }
             | Self::Reloaded { .. }
+            | Self::CommandSaid { .. }
+            | Self::CommandDone { .. }
             | Self::Stopping { .. } => Level::Info,
         }
     }

@@ -4,6 +4,7 @@
 //! counters   exact counters of a clean stop, replaced as a whole
 //! marks      watermarks and the counters ahead of them, appended and synced
 //! lock       held by the running daemon
+//! stops      what the runner has to undo later: `runner/stops/`
 //! ```
 //! Losing the folder locks nobody out and lets nobody in: every client is then in doubt once.
 
@@ -19,7 +20,7 @@ use std::path::{Path, PathBuf};
 use nightlatch_ticket::{Counter, PublicKey};
 use thiserror::Error;
 
-pub(crate) use record::ClientMark;
+pub(crate) use record::{ClientMark, crc};
 use record::{RECORD_LENGTH, Record};
 
 /// The state folder cannot be used at all.
@@ -222,14 +223,15 @@ fn make(folder: &Path) -> io::Result<()> {
         .create(folder)
 }
 
-fn private() -> OpenOptions {
+/// For files that nobody else reads.
+pub(crate) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.mode(0o600);
     options
 }
 
 /// Writes beside it, syncs, and renames: the file is the old one or the new one, never half of it.
-fn replace(
+pub(crate) fn replace(
     folder: &Path,
     name: &str,
     write: impl FnOnce(&mut File) -> io::Result<()>,

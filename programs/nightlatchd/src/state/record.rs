@@ -50,7 +50,8 @@ impl Record {
     }
 }
 
-pub(super) fn crc(parts: &[&[u8]]) -> u32 {
+/// What a torn record fails to have.
+pub(crate) fn crc(parts: &[&[u8]]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     for part in parts {
         hasher.update(part);

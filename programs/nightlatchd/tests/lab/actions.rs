@@ -29,7 +29,11 @@ fn both_halves(entered: &Entered) -> Told {
     for (family, address) in [(V4, "10.77.0.2"), (V6, "fd77::2")] {
         let outcome = stage.alice.knock("note", family).unwrap();
         assert_eq!(outcome.happened, Happened::Granted { seconds: 1 });
-        awaits(&stage, &format!("start {address} alice note 1 {address}"), &daemon);
+        awaits(
+            &stage,
+            &format!("start {address} alice note 1 {address}"),
+            &daemon,
+        );
         awaits(&stage, &format!("stop {address}"), &daemon);
     }
     Told::Whole
@@ -77,7 +81,10 @@ fn survives(entered: &Entered) -> Told {
     drop(daemon);
     pause(Duration::from_millis(2_500));
     let noted = fs::read_to_string(note(&stage)).unwrap();
-    assert!(!noted.contains("stop"), "nobody is there to run it: {noted}");
+    assert!(
+        !noted.contains("stop"),
+        "nobody is there to run it: {noted}"
+    );
     let daemon = stage.start();
     awaits(&stage, "stop 10.77.0.2", &daemon);
     Told::Whole

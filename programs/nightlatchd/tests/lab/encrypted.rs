@@ -153,9 +153,11 @@ fn one_counter(entered: &Entered) -> Told {
 
 fn tells(entered: &Entered) -> Told {
     let (mut stage, daemon) = running(entered, "encrypted-text", Carrier::Tcp);
-    let ports = stage
-        .alice
-        .sequence(SequenceKind::Message, "the cellar is flooded again!", (V4, &span()));
+    let ports = stage.alice.sequence(
+        SequenceKind::Message,
+        "the cellar is flooded again!",
+        (V4, &span()),
+    );
     send(&stage, &ports, Carrier::Tcp, V4);
     daemon.await_line("told");
     assert!(
@@ -191,7 +193,11 @@ enum Carrier {
 
 fn running(entered: &Entered, name: &str, carrier: Carrier) -> (Stage, Daemon) {
     let stage = Stage::new(entered, name);
-    let word = if carrier == Carrier::Tcp { "tcp" } else { "udp" };
+    let word = if carrier == Carrier::Tcp {
+        "tcp"
+    } else {
+        "udp"
+    };
     stage.write_config(&(may_tell(&stage.config) + &SECTION.replace("CARRIER", word)));
     let daemon = stage.start();
     (stage, daemon)

@@ -45,7 +45,11 @@ fn opens(entered: &Entered, name: &str, family: Family) -> Told {
     touch(&stage.alice.host, &OPENING, family);
     assert!(gets_in(&stage.alice.host, family), "{}", daemon.log());
     assert_silent(&stage.stranger, 22, family);
-    assert!(daemon.log().contains("\"client\":\"by-ports\""), "{}", daemon.log());
+    assert!(
+        daemon.log().contains("\"client\":\"by-ports\""),
+        "{}",
+        daemon.log()
+    );
     Told::Whole
 }
 

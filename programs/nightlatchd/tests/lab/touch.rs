@@ -1,10 +1,10 @@
 //! Touches of closed ports: from real sockets, and from packets written by hand.
 
 use std::io;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::time::Duration;
 
 use nightlatch_lab::{Flags, Forger, Host, Packet};
-use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::stage::{Family, address, door};
 
@@ -28,15 +28,8 @@ pub(crate) fn touch(host: &Host, touches: &[Touch], family: Family) {
 fn touch_one(one: Touch, host: &Host, family: Family) -> io::Result<()> {
     match one {
         Touch::Tcp(port) => {
-            let domain = if family == Family::V4 {
-                Domain::IPV4
-            } else {
-                Domain::IPV6
-            };
-            let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
-            socket.set_nonblocking(true)?;
-            // The answer, if there is any, is of no interest.
-            let _ = socket.connect(&door(port, family).into());
+            // The answer, if there is any, is of no interest; below a second one SYN leaves.
+            let _ = TcpStream::connect_timeout(&door(port, family), SHORTLY);
             Ok(())
         }
         Touch::Udp(port) => UdpSocket::bind((address(host.name(), family), 0))?
@@ -65,3 +58,5 @@ pub(crate) fn syn(forger: &Forger, from: SocketAddr, to: SocketAddr, sequence: u
         std::hint::spin_loop();
     }
 }
+
+const SHORTLY: Duration = Duration::from_millis(1);

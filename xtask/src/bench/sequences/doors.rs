@@ -5,11 +5,11 @@ use std::fs;
 
 use anyhow::Result;
 
+use super::super::Bench;
 use super::super::folder::Folder;
 use super::super::ours::Ours;
 use super::super::peers::{Kind, Peer};
 use super::super::stage::{DOOR, Stage};
-use super::super::Bench;
 
 /// Sequences of TCP ports, each of which opens the same port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,12 @@ pub(super) enum Guard {
 }
 
 impl Doors {
-    pub(super) fn guarded_by_us(self, bench: &Bench, stage: &Stage, folder: &Folder) -> Result<Guard> {
+    pub(super) fn guarded_by_us(
+        self,
+        bench: &Bench,
+        stage: &Stage,
+        folder: &Folder,
+    ) -> Result<Guard> {
         let ours = bench.builds.start_with(stage, folder, &self.ours())?;
         Ok(Guard::Ours(ours))
     }
@@ -46,7 +51,10 @@ impl Doors {
     pub(super) fn ours(self) -> String {
         let mut text = format!("\n[service.porch]\nopen = [\"tcp/{DOOR}\"]\nfor = \"5s\"\n");
         for (number, sequence) in self.sequences.iter().enumerate() {
-            let steps: Vec<String> = sequence.iter().map(|port| format!("\"tcp/{port}\"")).collect();
+            let steps: Vec<String> = sequence
+                .iter()
+                .map(|port| format!("\"tcp/{port}\""))
+                .collect();
             // Writing to a text cannot fail.
             let _ = write!(
                 text,

@@ -68,7 +68,9 @@ fn of_knockd(bench: &Bench) -> Result<Flooding> {
     let pouring = Junk::Syns(FIRST).pour(&stage.client, PACE)?;
     let mut flooding = under.series(pouring, KNOCKS, |under, number| {
         let from = address(number);
-        under.prober.time(from, PATIENCE, |forger| plain(forger, from))
+        under
+            .prober
+            .time(from, PATIENCE, |forger| plain(forger, from))
     })?;
     flooding.who = Who::Peer(Kind::Knockd);
     flooding.clients = 1;
@@ -102,7 +104,8 @@ pub(super) const DOORS: Doors = Doors {
     flags: Flags::Syn,
 };
 pub(super) const SPAN: (u16, u16) = (20_000, 28_191);
-pub(super) const ENCRYPTED: &str = "\n[encrypted-sequence]\nspan = \"20000-28191\"\ncarrier = \"tcp\"\n";
+pub(super) const ENCRYPTED: &str =
+    "\n[encrypted-sequence]\nspan = \"20000-28191\"\ncarrier = \"tcp\"\n";
 const FIRST: u16 = 7000;
 const SOURCE: u16 = 41_000;
 const RATE: u32 = 50_000;

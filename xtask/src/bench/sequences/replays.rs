@@ -23,7 +23,10 @@ pub(super) fn measure(bench: &Bench) -> Result<Vec<Replays>> {
     let forger = Forger::open(&stage.client)?;
     let mut all = Vec::new();
     for (kind, recorded) in [
-        ("encrypted sequence", sequence(clients.person(0)?, address(0))?),
+        (
+            "encrypted sequence",
+            sequence(clients.person(0)?, address(0))?,
+        ),
         ("ticket", vec![packet(clients.person(1)?, address(1))]),
     ] {
         all.push(replay(kind, &recorded, &forger, &daemon)?);
@@ -46,7 +49,10 @@ fn replay(kind: &str, recorded: &[Vec<u8>], forger: &Forger, daemon: &Ours) -> R
         send()?;
     }
     pause(A_MOMENT);
-    let opened = daemon.granted()?.saturating_sub(before).saturating_sub(first);
+    let opened = daemon
+        .granted()?
+        .saturating_sub(before)
+        .saturating_sub(first);
     Ok(Replays {
         kind: kind.to_owned(),
         honoured: first,

@@ -44,7 +44,9 @@ pub(super) fn measure(bench: &Bench) -> Result<Vec<Row>> {
     let with_knockd = bench.peers.contains(&Kind::Knockd);
     let mut rows = Vec::new();
     for script in SCRIPTS {
-        let theirs = with_knockd.then(|| play(bench, script, Who::Knockd)).transpose()?;
+        let theirs = with_knockd
+            .then(|| play(bench, script, Who::Knockd))
+            .transpose()?;
         rows.push(Row {
             what: script.what.to_owned(),
             should_open: script.should_open,
@@ -71,7 +73,11 @@ fn play(bench: &Bench, script: &Script, who: Who) -> Result<bool> {
     let mut prober = Prober::new(&stage, Ways::Arrivals, SPARSE)?;
     let from = address(0);
     let opened = prober.time(from, PATIENCE, |forger| {
-        script.sent.iter().zip(1..).try_for_each(|(sent, turn)| send(forger, *sent, from, turn))
+        script
+            .sent
+            .iter()
+            .zip(1..)
+            .try_for_each(|(sent, turn)| send(forger, *sent, from, turn))
     })?;
     Ok(opened.is_some())
 }
@@ -224,7 +230,14 @@ const SCRIPTS: &[Script] = &[
     Script {
         what: "two who knock at once",
         doors: ONE,
-        sent: &[Other(7000), Syn(7000), Other(8000), Syn(8000), Other(9000), Syn(9000)],
+        sent: &[
+            Other(7000),
+            Syn(7000),
+            Other(8000),
+            Syn(8000),
+            Other(9000),
+            Syn(9000),
+        ],
         should_open: true,
     },
     Script {

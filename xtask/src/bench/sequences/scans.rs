@@ -96,16 +96,26 @@ fn shuffled() -> Vec<u16> {
     let mut ports: Vec<u16> = (1..=u16::MAX).collect();
     for place in (1..ports.len()).rev() {
         let drawn = usize::try_from(random().next_u32()).unwrap_or(0);
-        ports.swap(place, drawn.checked_rem(place.saturating_add(1)).unwrap_or(0));
+        ports.swap(
+            place,
+            drawn.checked_rem(place.saturating_add(1)).unwrap_or(0),
+        );
     }
     ports
 }
 
 fn nmap(stage: &Stage, from: Ipv4Addr) -> Result<()> {
     let mut command = program("nmap");
-    command.args(["-r", "-sS", "-Pn", "-n", "-T5", "-p-", "-S"]).arg(from.to_string());
-    command.args(["-e", crate::bench::stage::LINK, "--max-retries", "1"]).arg(SERVER.to_string());
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+        .args(["-r", "-sS", "-Pn", "-n", "-T5", "-p-", "-S"])
+        .arg(from.to_string());
+    command
+        .args(["-e", crate::bench::stage::LINK, "--max-retries", "1"])
+        .arg(SERVER.to_string());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     let mut process = stage.client.spawn(command)?;
     process.wait_within(NMAP_PATIENCE)?;
     Ok(())
@@ -121,7 +131,9 @@ impl Manner {
     fn times(self, bench: &Bench, who: Who, doors: Doors) -> u32 {
         let is_ours_at_three = who == Who::Ours && doors == THREE;
         match self {
-            Self::Random => bench.extent.of(3, if is_ours_at_three { 1_000 } else { 100 }),
+            Self::Random => bench
+                .extent
+                .of(3, if is_ours_at_three { 1_000 } else { 100 }),
             Self::Rising => bench.extent.of(2, 20),
             Self::Nmap => bench.extent.of(1, 3),
         }

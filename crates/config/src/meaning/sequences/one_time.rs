@@ -105,6 +105,10 @@ fn steps(line: &str) -> Result<Option<Vec<Step>>, Remark> {
             )
             .advise(format!("a sequence has up to {MOST_STEPS} steps")));
         }
+        if word.contains('=') {
+            return Err(Remark::error(span, "a line holds ports and nothing else")
+                .advise("steps that ask for more stand in the configuration: steps = […]"));
+        }
         steps.push(step(word.trim_end()).map_err(|error| Remark::of(span, &error))?);
     }
     if steps.is_empty() {
@@ -119,9 +123,12 @@ fn steps(line: &str) -> Result<Option<Vec<Step>>, Remark> {
 /// `31007`, `4711:udp`, `tcp/31007`.
 fn step(word: &str) -> Result<Step, StepError> {
     match word.split_once(':') {
-        Some((port, protocol)) => format!("{}/{port}", protocol.to_ascii_lowercase()).parse(),
         None if word.contains('/') => word.parse(),
         None => format!("tcp/{word}").parse(),
+        Some((port, protocol)) => match protocol.to_ascii_lowercase().as_str() {
+            protocol @ ("tcp" | "udp") => format!("{protocol}/{port}").parse(),
+            _ => Err(StepError::UnknownProtocol(word.to_owned())),
+        },
     }
 }
 

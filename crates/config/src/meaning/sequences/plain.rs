@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use nightlatch_core::{MOST_STEPS, Step, StepError};
+use nightlatch_core::{MOST_STEPS, Pattern, PatternError, Payload, Step};
 use serde_spanned::Spanned;
 
 use crate::{desk::Desk, remark::Remark, text::List};
@@ -36,12 +36,32 @@ pub(super) fn read(written: &Spanned<List>, desk: &mut Desk) -> Option<Vec<(Step
 }
 
 fn step(written: &Spanned<String>, desk: &mut Desk) -> Option<Step> {
-    match written.get_ref().parse() {
-        Ok(step) => Some(step),
-        Err(error) => {
-            let error: StepError = error;
-            desk.add(Remark::of(written.span(), &error));
-            None
-        }
+    let remark = match written.get_ref().parse::<Step>() {
+        Err(error) => Remark::of(written.span(), &error),
+        Ok(step) => match pattern_error(&step) {
+            None => return Some(step),
+            Some(error) => unreadable(written.span(), &error),
+        },
+    };
+    desk.add(remark);
+    None
+}
+
+/// What is wrong with the regular expression that a payload must match, if it must.
+fn pattern_error(step: &Step) -> Option<PatternError> {
+    match &step.traits.payload {
+        Some(Payload::Matches(text)) => Pattern::new(text).err(),
+        _ => None,
     }
+}
+
+/// The parser draws the place below the pattern, which the carets do here; what is wrong stands in its last line.
+fn unreadable(span: Range<usize>, error: &PatternError) -> Remark {
+    let PatternError::Unreadable(said) = error else {
+        return Remark::of(span, error);
+    };
+    let why = said.lines().last().unwrap_or_default();
+    let why = why.strip_prefix("error: ").unwrap_or(why);
+    Remark::error(span, format!("not a regular expression: {why}"))
+        .advise("write it as the Rust crate regex has it; it is looked for in bytes")
 }

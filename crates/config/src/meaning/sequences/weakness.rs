@@ -54,7 +54,7 @@ fn weak_steps(one: &Found, desk: &mut Desk) {
             )
             .advise("three steps are the least that scans and guesses do not find"),
         );
-    } else if let Some(direction) = direction(&ports) {
+    } else if let Some(direction) = direction(&steps) {
         desk.add(
             Remark::warning(
                 one.all_steps(),
@@ -133,12 +133,18 @@ fn is_guessed(steps: &[Step]) -> bool {
     Strength::of_steps(steps) < Strength::of_steps(&three_ports)
 }
 
-fn direction(ports: &[u16]) -> Option<&'static str> {
+/// Which way a scan would have to go, if any scan could meet all the steps.
+fn direction(steps: &[Step]) -> Option<&'static str> {
+    let is_bare = |step: &&Step| step.traits == Traits::default();
+    let bare = steps.iter().filter(is_bare);
+    let ports: Vec<u16> = bare.filter_map(port_of).collect();
     let all = |holds: fn(&u16, &u16) -> bool| {
         let next = ports.iter().skip(1);
-        ports.len() > 1 && ports.iter().zip(next).all(|(one, next)| holds(one, next))
+        ports.len() == steps.len() && ports.iter().zip(next).all(|(one, next)| holds(one, next))
     };
-    if all(u16::lt) {
+    if ports.len() < 2 {
+        None
+    } else if all(u16::lt) {
         Some("rises")
     } else if all(u16::gt) {
         Some("falls")

@@ -152,9 +152,14 @@ pub(crate) fn seal_beside(
 
 /// HMAC-SHA-256(key, label ‖ number), cut to eight bytes.
 pub(crate) fn tag(key: &[u8; 32], label: &[u8], number: &[u8]) -> [u8; 8] {
+    *hmac(key, &[label, number].concat()).first_chunk().unwrap()
+}
+
+/// HMAC-SHA-256.
+pub(crate) fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
-    mac.update(&[label, number].concat());
-    *mac.finalize().into_bytes().first_chunk().unwrap()
+    mac.update(message);
+    mac.finalize().into_bytes().into()
 }
 
 /// SHA-256("nightlatch service" ‖ name), cut to eight bytes.

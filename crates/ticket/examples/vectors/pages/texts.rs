@@ -7,7 +7,7 @@ use super::forge::hex;
 use super::good::pair;
 use super::page::Page;
 
-/// texts.toml: the three kinds of key, and what is said about a spoilt one.
+/// texts.toml: the four kinds of key, and what is said about a spoilt one.
 pub(crate) fn texts() -> String {
     let mut page = Page::new(&["Keys as text (docs/protocol.md, \"Keys as text\")."]);
     let pair = pair();
@@ -18,6 +18,7 @@ pub(crate) fn texts() -> String {
         ("secret", pair.client_secret),
         ("secret", [0; 32]),
         ("preshared", pair.preshared),
+        ("sequence", [0x5e; 32]),
     ] {
         page.table("good");
         page.line("kind", kind);
@@ -50,6 +51,11 @@ fn spoilt() -> Vec<(&'static str, String, &'static str)> {
         (
             "a pre-shared secret",
             text("nightlatch-psk", &pair.preshared),
+            "other-kind",
+        ),
+        (
+            "a sequence secret",
+            text("nightlatch-seq", &[0x5e; 32]),
             "other-kind",
         ),
         (
@@ -128,11 +134,12 @@ fn prefix(kind: &str) -> &'static str {
     match kind {
         "public" => "nightlatch-pub",
         "secret" => "nightlatch-secret",
+        "sequence" => "nightlatch-seq",
         _ => "nightlatch-psk",
     }
 }
 
-fn text(prefix: &str, bytes: &[u8]) -> String {
+pub(crate) fn text(prefix: &str, bytes: &[u8]) -> String {
     bech32::encode::<Bech32m>(Hrp::parse_unchecked(prefix), bytes).unwrap_or_default()
 }
 

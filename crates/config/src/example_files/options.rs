@@ -1,31 +1,23 @@
-//! The example files tell the truth: every option stands in them, with its true default.
+//! Every option stands in the files that show them all, with its true default.
 
-use std::{
-    fmt::Write,
-    fs::{self, Permissions},
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-};
+use std::fmt::Write;
 
-use nightlatch_ticket::{PresharedSecret, SecretKey, SequenceSecret};
-use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
-use tempfile::TempDir;
+use nightlatch_ticket::SecretKey;
 
+use super::folder::Folder;
 use crate::{
-    ConfigError, Person, Server,
+    Server,
     fields::fields_of,
-    load_person, load_server,
     meaning::TABLES,
     person::text::KnownServerText,
     text::{
         ActionText, ClientText, EncryptedText, LimitsText, MessagesText, SequenceText, ServerText,
         ServiceText,
     },
-    write_preshared, write_secret_key, write_sequence_secret,
 };
 
-const SERVER: &str = include_str!("../../../config/nightlatchd.toml");
-const PERSON: &str = include_str!("../../../config/nightlatch.toml");
+const SERVER: &str = include_str!("../../../../config/nightlatchd.toml");
+const PERSON: &str = include_str!("../../../../config/nightlatch.toml");
 
 /// What has no default: without it there is no configuration.
 const REQUIRED: [&str; 13] = [
@@ -113,35 +105,6 @@ fn each_default_that_the_person_file_shows_is_the_true_one() {
     }
 }
 
-#[test]
-fn the_example_files_load_without_a_warning() {
-    for example in [
-        "home-lab.toml",
-        "vpn-gateway.toml",
-        "many-clients/nightlatchd.toml",
-    ] {
-        let folder = Folder::new();
-        let source = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../../config/examples")
-            .join(example);
-        let text = fs::read_to_string(&source).unwrap();
-        let clients = fs::read_to_string(source.with_file_name("clients")).unwrap_or_default();
-        folder.write("clients", &clients);
-        for secret in secrets_named_in(&text)
-            .into_iter()
-            .chain(secrets_named_in(&clients))
-        {
-            folder.secret(&secret);
-        }
-        let server = folder
-            .server(&text)
-            .unwrap_or_else(|error| panic!("{example}\n{error}"));
-        let warnings: Vec<String> = server.warnings.iter().map(ToString::to_string).collect();
-        assert!(warnings.is_empty(), "{example}\n{}", warnings.join("\n"));
-        assert!(!server.roster.is_empty());
-    }
-}
-
 /// The keys below a table's header, or below those of all tables of its kind; sorted.
 fn keys_below(text: &str, table: &str) -> Vec<String> {
     let is_meant = |of: &str| of == table || table.ends_with('.') && of.starts_with(table);
@@ -197,20 +160,6 @@ fn option(line: &str) -> Option<&str> {
     })
 }
 
-fn secrets_named_in(text: &str) -> Vec<String> {
-    text.split_whitespace()
-        .filter_map(|word| word.strip_prefix("preshared=").map(str::to_owned))
-        .chain(text.lines().filter_map(|line| {
-            Some(
-                line.strip_prefix("preshared = \"")?
-                    .strip_suffix('"')?
-                    .to_owned(),
-            )
-        }))
-        .filter(|name| name != "none")
-        .collect()
-}
-
 /// Everything that a server's file says, comparable.
 fn said(server: &Server) -> String {
     format!(
@@ -234,70 +183,4 @@ fn said(server: &Server) -> String {
         server.actions,
         server.messages,
     )
-}
-
-/// A folder with the secrets that the files name.
-struct Folder {
-    folder: TempDir,
-    rng: std::cell::RefCell<ChaCha20Rng>,
-}
-
-impl Folder {
-    fn new() -> Self {
-        let folder = TempDir::new().unwrap();
-        let this = Self {
-            folder,
-            rng: ChaCha20Rng::seed_from_u64(1).into(),
-        };
-        let key = SecretKey::generate(&mut *this.rng.borrow_mut());
-        write_secret_key(
-            &this.path("server.key"),
-            &key,
-            None,
-            &mut *this.rng.borrow_mut(),
-        )
-        .unwrap();
-        this.secret("alice.psk");
-        this.write("clients", "# nobody\n");
-        this.list("ssh.lines", "40123 4711:udp 19283\n");
-        this.sequence_secret("ssh.secret");
-        this
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn secret(&self, name: &str) {
-        let path = self.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        let secret = PresharedSecret::generate(&mut *self.rng.borrow_mut());
-        write_preshared(&path, &secret).unwrap();
-    }
-
-    fn sequence_secret(&self, name: &str) {
-        let secret = SequenceSecret::generate(&mut *self.rng.borrow_mut());
-        write_sequence_secret(&self.path(name), &secret).unwrap();
-    }
-
-    fn list(&self, name: &str, text: &str) {
-        let path = self.write(name, text);
-        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
-    }
-
-    fn write(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.path(name);
-        fs::write(&path, text).unwrap();
-        // Whatever the umask of whoever runs the tests.
-        fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
-        path
-    }
-
-    fn server(&self, text: &str) -> Result<Server, ConfigError> {
-        load_server(&self.write("nightlatchd.toml", text))
-    }
-
-    fn person(&self, text: &str) -> Result<Person, ConfigError> {
-        load_person(&self.write("nightlatch.toml", text), None)
-    }
 }

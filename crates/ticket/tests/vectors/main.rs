@@ -6,22 +6,25 @@
     reason = "a test that overflows fails, as it should"
 )]
 
-#[path = "../examples/vectors/pages/mod.rs"]
+#[path = "../../examples/vectors/pages/mod.rs"]
 mod pages;
 
-use core::convert::Infallible;
+mod messages;
+mod page;
+mod sequences;
+mod timed;
+
 use core::net::IpAddr;
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use aes_gcm_siv::aead::inout::InOutBuf;
 use aes_gcm_siv::{AeadInOut, Aes256GcmSiv, KeyInit};
 use nightlatch_ticket::{
     Ack, Counter, Epoch, KeyTextError, Kind, OpenError, PairKeys, PresharedSecret, PublicKey,
-    Request, Sealed, SecretKey, ServiceHash, Status, Tagged, UnixTime, WeakKey, as_sealed,
-    nonce_of, open, open_ack, seal, seal_ack, tag_of,
+    Request, Sealed, SecretKey, SequenceSecret, ServiceHash, Status, Tagged, UnixTime, WeakKey,
+    as_sealed, nonce_of, open, open_ack, seal, seal_ack, tag_of,
 };
-use rand_core::{TryCryptoRng, TryRng};
+use page::{FOLDER, Given, both_ends, bytes, keys, number, page, secret, unhex};
 
 #[test]
 fn the_committed_pages_are_what_the_generator_writes() {
@@ -232,6 +235,8 @@ fn there_are_more_bad_vectors_than_good_ones() {
     let count = |file, table| page(file).of(table).len();
     assert!(count("knocks-bad.toml", "knock") > 3 * count("knocks.toml", "knock"));
     assert!(count("acks-bad.toml", "ack") > 3 * count("acks.toml", "ack"));
+    assert!(count("sequences-bad.toml", "sequence") > 3 * count("sequences.toml", "sequence"));
+    assert!(count("messages-bad.toml", "message") > 3 * count("messages.toml", "message"));
     assert!(count("texts.toml", "bad") > 3 * count("texts.toml", "good"));
 }
 
@@ -247,6 +252,13 @@ fn every_good_text_is_read_and_written() {
             "secret" => {
                 assert_eq!(text.parse::<SecretKey>().unwrap().expose_bytes(), &bytes);
                 assert_eq!(*SecretKey::from_bytes(bytes).expose_text(), text);
+            }
+            "sequence" => {
+                assert_eq!(
+                    text.parse::<SequenceSecret>().unwrap().expose_bytes(),
+                    &bytes
+                );
+                assert_eq!(*SequenceSecret::from_bytes(bytes).expose_text(), text);
             }
             _ => {
                 assert_eq!(
@@ -274,59 +286,6 @@ fn every_bad_text_is_refused_for_the_reason_written() {
         };
         assert_eq!(wrong, bad["wrong"], "{}", bad["name"]);
     }
-}
-
-/// A page of vectors, read back.
-struct Page(BTreeMap<String, Vec<Table>>);
-
-type Table = BTreeMap<String, String>;
-
-impl Page {
-    fn of(&self, table: &str) -> Vec<Table> {
-        self.0[table].clone()
-    }
-}
-
-fn page(name: &str) -> Page {
-    let text = std::fs::read_to_string(Path::new(FOLDER).join(name)).unwrap();
-    Page(toml::from_str(&text).unwrap())
-}
-
-/// A generator of the one nonce that is wanted.
-struct Given([u8; 12]);
-
-impl TryRng for Given {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        panic!("sealing asks for bytes")
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        panic!("sealing asks for bytes")
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        bytes.copy_from_slice(&self.0);
-        Ok(())
-    }
-}
-
-impl TryCryptoRng for Given {}
-
-fn both_ends(pair: &Table) -> (PairKeys, PairKeys) {
-    let (client, server) = (
-        secret(&pair["client_secret"]),
-        secret(&pair["server_secret"]),
-    );
-    let shared = PresharedSecret::from_bytes(unhex(&pair["preshared"]));
-    let here = PairKeys::of_client(&client, &server.public(), &shared).unwrap();
-    let there = PairKeys::of_server(&server, &client.public(), &shared).unwrap();
-    (here, there)
-}
-
-fn keys() -> PairKeys {
-    both_ends(&page("keys.toml").of("pair")[0]).1
 }
 
 fn is_sealed_with(sealed: &Sealed, key: &[u8; 32]) -> bool {
@@ -396,24 +355,4 @@ fn status(number: &str) -> Status {
         .unwrap()
 }
 
-fn secret(digits: &str) -> SecretKey {
-    SecretKey::from_bytes(unhex(digits))
-}
-
-fn number(digits: &str) -> u64 {
-    digits.parse().unwrap()
-}
-
-fn unhex<const N: usize>(digits: &str) -> [u8; N] {
-    bytes(digits).try_into().unwrap()
-}
-
-fn bytes(digits: &str) -> Vec<u8> {
-    let pairs = (0..digits.len()).step_by(2);
-    pairs
-        .map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap())
-        .collect()
-}
-
 const AWAITED: Counter = Counter(1_800_000_000_123_456_789);
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors");

@@ -1,0 +1,86 @@
+//! What comes to all other ports: steps of sequences, symbols of encrypted ones, and scans.
+
+use core::net::IpAddr;
+
+use nightlatch_ticket::Tagged;
+use nightlatch_wire::Observation;
+
+use super::threshold::hosts;
+use super::{Advance, Doorstep, Glance, Ignored};
+use crate::gathering::Gathered;
+use crate::sequence::Stride;
+use crate::{Claim, FramesClaim, Now, SequenceClaim};
+
+impl Doorstep {
+    /// One packet may be a step and a symbol at the same time.
+    pub(super) fn touch(&mut self, seen: &Observation<'_>, now: Now) -> Glance {
+        let gathering = self.gathering.as_ref();
+        let symbol = gathering.and_then(|gathering| gathering.symbol(&seen.transport));
+        let bearing = self.walks.bearing(seen);
+        if symbol.is_none() && bearing.is_none() {
+            return Glance::Ignore(Ignored::NotForUs);
+        }
+        let ends = match hosts(seen.source, seen.destination) {
+            Ok(ends) => ends,
+            Err(reason) => return Glance::Ignore(reason),
+        };
+        let who = self.faces.who(seen);
+        let stride = bearing.map_or(Stride::Nothing, |bearing| {
+            let print = self.faces.print(seen);
+            self.walks.look(seen, (who, print), bearing, now.monotonic)
+        });
+        let gathered = match symbol {
+            Some(symbol) => self.gather(symbol, who, now),
+            None => Gathered::Nothing,
+        };
+        self.judge(stride, gathered, ends, now)
+    }
+
+    fn gather(&mut self, symbol: nightlatch_ticket::Symbol, who: u64, now: Now) -> Gathered {
+        self.catch_up(now);
+        match &mut self.gathering {
+            Some(gathering) => gathering.hear(symbol, who, &self.shelves, now.monotonic),
+            None => Gathered::Nothing,
+        }
+    }
+
+    fn judge(
+        &mut self,
+        stride: Stride,
+        gathered: Gathered,
+        (source, destination): (IpAddr, IpAddr),
+        now: Now,
+    ) -> Glance {
+        match (stride, gathered) {
+            (Stride::Whole(whole), _) => Glance::Claim(Claim::Sequence(SequenceClaim {
+                sequence: whole.sequence,
+                number: whole.number,
+                source,
+                destination,
+            })),
+            (_, Gathered::Whole(letter)) => {
+                let tagged = Tagged::Now(letter.epoch);
+                if !self
+                    .quota
+                    .take(letter.client, tagged, source, now.monotonic)
+                {
+                    return Glance::Ignore(Ignored::OverQuota);
+                }
+                Glance::Claim(Claim::Frames(FramesClaim {
+                    client: letter.client,
+                    epoch: letter.epoch,
+                    source,
+                    destination,
+                    frames: letter.frames,
+                }))
+            }
+            (Stride::Onward, _) => Glance::Advance(Advance::NextStep),
+            (Stride::First, _) => Glance::Advance(Advance::FirstStep),
+            (_, Gathered::Kept) => Glance::Advance(Advance::Symbol),
+            (Stride::Crowded, _) => Glance::Ignore(Ignored::Crowded),
+            (Stride::Again, _) | (_, Gathered::Again) => Glance::Ignore(Ignored::Repeated),
+            (Stride::Astray, _) => Glance::Ignore(Ignored::Astray),
+            (Stride::Nothing, Gathered::Nothing) => Glance::Ignore(Ignored::NotForUs),
+        }
+    }
+}
