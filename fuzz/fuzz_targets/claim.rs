@@ -23,24 +23,29 @@ fuzz_target!(|input: Input| {
         input.claim,
         "a claim has one way to be written"
     );
-    if let Some(plain) = &input.insider {
-        claim.sealed = Forger::of_client_0().knock(plain, Epoch::at(noon().unix), [1; 12]);
+    if let (Some(plain), Claim::Ticket(ticket)) = (&input.insider, &mut claim) {
+        ticket.sealed = Forger::of_client_0().knock(plain, Epoch::at(noon().unix), [1; 12]);
     }
 
     let marks = Marks {
         floor: Counter(0),
         watermark: Counter(0),
     };
-    let mut gatekeeper = Gatekeeper::new(People::policy(), People::all().clients(), marks, [], noon());
+    let mut gatekeeper =
+        Gatekeeper::new(People::policy(), People::all().clients(), marks, [], noon());
     let judgement = gatekeeper.judge(&claim, noon());
     if let Verdict::Grant(grant) = &judgement.verdict {
-        assert!(input.insider.is_some(), "opened without a seal");
+        let (Some(_), Claim::Ticket(ticket)) = (&input.insider, &claim) else {
+            panic!("opened without a seal: {claim:?}");
+        };
         assert_eq!(
             grant.knocker,
-            Knocker::Client(ClientId(0)), "opened for somebody else's key");
+            Knocker::Client(ClientId(0)),
+            "opened for somebody else's key"
+        );
         assert_eq!(
             grant.address,
-            claim.source.ip(),
+            ticket.source.ip(),
             "opened for another address"
         );
         assert!(

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 
 use libfuzzer_sys::fuzz_target;
-use nightlatch_core::{Doorstep, Glance};
+use nightlatch_core::{Doorstep, DoorstepPlan, Glance};
 use nightlatch_fuzz::{People, noon};
 use nightlatch_wire::{Link, MOST_OPTIONS, Transport, read_in};
 
@@ -38,7 +38,8 @@ const LINKS: [Link; 6] = [
 
 thread_local! {
     static DOORSTEP: RefCell<Doorstep> = {
+        let plan = DoorstepPlan { knock_port: Some(62201), span: None };
         let keys = vec![People::all().pair(0).tag_key()];
-        RefCell::new(Doorstep::new(62201, keys, [0; 16], noon()))
+        RefCell::new(Doorstep::new(plan, keys, [0; 16], noon()))
     };
 }

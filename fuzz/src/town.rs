@@ -7,7 +7,8 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use nightlatch_core::{
-    Claim, Doorstep, Effect, Gatekeeper, Glance, Marks, Now, Opening, Passage, Record, Standing,
+    Claim, Doorstep, DoorstepPlan, Effect, Gatekeeper, Glance, Marks, Now, Opening, Passage,
+    Record, Standing, TicketClaim,
 };
 use nightlatch_ticket::{Ack, Counter, Request, Sealed, Tagged, UnixTime, seal};
 use nightlatch_wire::{Datagram, Observation, Transport, Unseen};
@@ -46,6 +47,11 @@ impl Town {
             floor: Counter(0),
             watermark: Counter(0),
         };
+        let clients = People::all().clients();
+        let plan = DoorstepPlan {
+            knock_port: Some(KNOCK_PORT),
+            span: None,
+        };
         let keys = (0..usize::from(People::CLIENTS))
             .map(|client| People::all().pair(client).tag_key())
             .collect();
@@ -53,8 +59,8 @@ impl Town {
             now: noon(),
             witness: Witness::default(),
             rng: ChaCha12Rng::from_seed([42; 32]),
-            doorstep: Doorstep::new(KNOCK_PORT, keys, [6; 16], noon()),
-            gatekeeper: Gatekeeper::new(People::policy(), People::all().clients(), marks, [], noon()),
+            doorstep: Doorstep::new(plan, keys, [6; 16], noon()),
+            gatekeeper: Gatekeeper::new(People::policy(), clients, marks, [], noon()),
             disk: Disk::default(),
             kernel: BTreeMap::new(),
             flushes: 0,
@@ -93,14 +99,17 @@ impl Town {
             unseen: Unseen::NOTHING,
         };
         match self.doorstep.observe(&observation, self.now) {
-            Glance::Ignore(_) => None,
-            Glance::Claim(claim) => self.judge(&Claim::from_bytes(&claim.to_bytes()).unwrap()),
+            Glance::Ignore(_) | Glance::Advance(_) => None,
+            Glance::Claim(claim) => match Claim::from_bytes(&claim.to_bytes()).unwrap() {
+                Claim::Ticket(ticket) => self.judge(&ticket),
+                other => unreachable!("this town knows nothing but tickets: {other:?}"),
+            },
         }
     }
 
     /// The broker judges a claim, as honest or as crooked as the listener made it.
-    pub fn judge(&mut self, claim: &Claim) -> Option<Ack> {
-        let judgement = self.gatekeeper.judge(claim, self.now);
+    pub fn judge(&mut self, claim: &TicketClaim) -> Option<Ack> {
+        let judgement = self.gatekeeper.judge(&Claim::Ticket(*claim), self.now);
         self.witness.check(claim, &judgement, self.now);
         match judgement.record {
             Some(Record::Watermark(watermark)) => self.sync(watermark),
@@ -274,8 +283,8 @@ pub fn address(number: u8) -> IpAddr {
 }
 
 /// The same packet as a crooked listener hands it on.
-pub fn crooked(sealed: Sealed, client: u32, tagged: Tagged, source: IpAddr) -> Claim {
-    Claim {
+pub fn crooked(sealed: Sealed, client: u32, tagged: Tagged, source: IpAddr) -> TicketClaim {
+    TicketClaim {
         client: nightlatch_core::ClientId(client),
         tagged,
         source: SocketAddr::new(source, 40_000),

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::collections::BTreeSet;
 
-use nightlatch_core::{Claim, ClientId, Grant, Judgement, Knocker, Now, Verdict};
+use nightlatch_core::{ClientId, Grant, Judgement, Knocker, Now, TicketClaim, Verdict};
 use nightlatch_ticket::{Request, Sealed, Tagged};
 
 use crate::people::{LONGEST, People};
@@ -29,7 +29,7 @@ pub struct Witness {
 
 impl Witness {
     /// Looks at what the broker made of a claim.
-    pub(crate) fn check(&mut self, claim: &Claim, judgement: &Judgement, now: Now) {
+    pub(crate) fn check(&mut self, claim: &TicketClaim, judgement: &Judgement, now: Now) {
         let truth = self
             .recorded
             .iter()
@@ -64,7 +64,7 @@ impl Witness {
     }
 }
 
-fn check_grant(claim: &Claim, grant: &Grant, sent: &Sent, now: Now) {
+fn check_grant(claim: &TicketClaim, grant: &Grant, sent: &Sent, now: Now) {
     let source = claim.source.ip().to_canonical();
     let claimed = sent.request.claimed.map(|claimed| claimed.to_canonical());
     assert!(

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use nightlatch_core::{Client, Gatekeeper, Policy, Revoke, ServiceSet};
 use nightlatch_ticket::Counter;
 
-use crate::scene::{roster, tag_keys};
+use crate::roster::{roster, tag_keys};
 use crate::{Person, Scene};
 
 impl Scene {

@@ -22,6 +22,7 @@ mod messages;
 mod packet;
 mod person;
 mod ports;
+mod roster;
 mod scene;
 mod sequences;
 mod services;

@@ -6,15 +6,16 @@ use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::time::Duration;
 
 use nightlatch_core::{
-    Advance, Answers, Claim, Client, ClientId, Doorstep, DoorstepPlan, Effect, Gatekeeper, Glance,
-    Grant, Ignored, Instant, Judgement, Limits, Now, Policy, Record, Refused, ServiceSet, Verdict,
+    Advance, Answers, Claim, ClientId, Doorstep, Effect, Gatekeeper, Glance, Grant, Ignored,
+    Instant, Judgement, Limits, Now, Policy, Record, Refused, Verdict,
 };
-use nightlatch_ticket::{Counter, Kind, PairKeys, Sealed, SecretKey, Status, TagKey, UnixTime};
+use nightlatch_ticket::{Counter, Kind, PairKeys, Sealed, SecretKey, Status, UnixTime};
 use nightlatch_wire::{Link, Unreadable, read};
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 
-use crate::{Disk, Door, KNOCK_PORT, Person, frame_of, port, usual_policy};
+use crate::roster::{roster, tag_keys, usual_plan};
+use crate::{Disk, Door, Person, frame_of, port, usual_policy};
 
 /// A server with a door, and people in front of it.
 pub struct Scene {
@@ -282,31 +283,6 @@ impl Default for Scene {
     fn default() -> Self {
         Self::new()
     }
-}
-
-pub(crate) fn roster(
-    people: usize,
-    server: &SecretKey,
-    last: impl Fn(ClientId) -> Counter,
-) -> Vec<Client> {
-    let client = |number: u32| Client {
-        keys: Person::keys_of_server(number, server),
-        may: ServiceSet::all(),
-        may_tell: true,
-        last: last(ClientId(number)),
-    };
-    (0..).take(people).map(client).collect()
-}
-
-fn usual_plan() -> DoorstepPlan {
-    DoorstepPlan {
-        knock_port: Some(KNOCK_PORT),
-        span: None,
-    }
-}
-
-pub(crate) fn tag_keys(clients: &[Client]) -> Vec<TagKey> {
-    clients.iter().map(|client| client.keys.tag_key()).collect()
 }
 
 /// Where people send from.

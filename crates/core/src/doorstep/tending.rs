@@ -88,7 +88,7 @@ mod tests {
     use core::net::IpAddr;
 
     use nightlatch_ticket::{SEALED_LENGTH, UnixTime};
-    use nightlatch_wire::{Datagram, Observation, Transport};
+    use nightlatch_wire::{Datagram, Observation, Transport, Unseen};
 
     use super::*;
     use crate::{DoorstepPlan, Glance};
@@ -127,6 +127,7 @@ mod tests {
             identification: None,
             unfragmentable: None,
             length: 128,
+            unseen: Unseen::NOTHING,
             transport: Transport::Udp(Datagram {
                 source_port: 4000,
                 destination_port: 1,

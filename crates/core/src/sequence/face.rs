@@ -3,7 +3,7 @@
 use core::hash::Hasher;
 use core::net::IpAddr;
 
-use nightlatch_wire::{Observation, Transport};
+use nightlatch_wire::{Observation, Transport, Unseen};
 use siphasher::sip::SipHasher13;
 
 /// Turns addresses into numbers that strangers can neither foresee nor aim at.
@@ -37,6 +37,9 @@ impl Faces {
         let Transport::Tcp(segment) = seen.transport else {
             return 0;
         };
+        if seen.unseen.contains(Unseen::NUMBERS) {
+            return 0;
+        }
         let mut hasher = SipHasher13::new_with_key(&self.secret);
         hasher.write_u16(segment.source_port);
         hasher.write_u16(segment.destination_port);
@@ -61,6 +64,7 @@ mod tests {
             unfragmentable: None,
             length: 40,
             transport,
+            unseen: Unseen::NOTHING,
         }
     }
 

@@ -45,7 +45,8 @@ pub enum Deed {
 pub enum Method {
     /// Always the same: whoever sees them once knows them.
     Plain(Vec<Step>),
-    /// Each line once, in their order; what was used before the start is left out.
+    /// Each line once, in their order. Lines that were used may still stand here: the state knows
+    /// them by their marks.
     OneTime(Vec<Line>),
     /// From a shared secret and the time.
     Timed(Timed),

@@ -1,6 +1,6 @@
 //! Whether a packet is the one that a step waits for.
 
-use nightlatch_wire::{Family, Message, Observation, Segment, Transport};
+use nightlatch_wire::{Family, Message, Observation, Segment, Transport, Unseen};
 
 use super::doorway::{ECHO_REQUEST_V4, ECHO_REQUEST_V6};
 use super::{Number, Pattern, Payload, Probe, Step, Traits, options};
@@ -42,6 +42,15 @@ impl Traits {
             && (self.unfragmentable.is_none() || self.unfragmentable == seen.unfragmentable)
             && self.are_met_by_segment(&seen.transport)
             && self.is_met_by_payload(&seen.transport, pattern)
+            && self.ask_for_nothing_of(seen.unseen)
+    }
+
+    /// Whether they can be judged by somebody who did not see this: what is not seen is not met.
+    const fn ask_for_nothing_of(&self, unseen: Unseen) -> bool {
+        let asks_numbers = self.sequence.is_some() || self.acknowledgement.is_some();
+        !(self.payload.is_some() && unseen.contains(Unseen::PAYLOAD)
+            || self.options.is_some() && unseen.contains(Unseen::OPTIONS)
+            || asks_numbers && unseen.contains(Unseen::NUMBERS))
     }
 
     fn are_met_by_segment(&self, transport: &Transport<'_>) -> bool {
@@ -150,6 +159,7 @@ mod tests {
             unfragmentable: Some(true),
             length: 60,
             transport,
+            unseen: Unseen::NOTHING,
         }
     }
 
@@ -165,6 +175,34 @@ mod tests {
         let mut traits = Traits::default();
         change(&mut traits);
         traits
+    }
+
+    #[test]
+    fn what_the_source_did_not_show_is_not_met() {
+        for (unseen, wanted) in [
+            (
+                Unseen::PAYLOAD,
+                with(|traits| traits.payload = Some(Payload::Begins(Vec::new()))),
+            ),
+            (
+                Unseen::OPTIONS,
+                with(|traits| traits.options = Some(Vec::new())),
+            ),
+            (
+                Unseen::NUMBERS,
+                with(|traits| traits.sequence = Some(Number::exactly(11))),
+            ),
+        ] {
+            let whole = seen(Transport::Tcp(Segment {
+                options: &[],
+                ..SEGMENT
+            }));
+            assert!(wanted.are_met_by(&whole, None), "{wanted:?}");
+            assert!(
+                !wanted.are_met_by(&Observation { unseen, ..whole }, None),
+                "{wanted:?}"
+            );
+        }
     }
 
     #[test]

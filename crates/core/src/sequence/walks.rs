@@ -291,7 +291,7 @@ mod tests {
     use core::net::{IpAddr, Ipv4Addr};
     use core::time::Duration;
 
-    use nightlatch_wire::{Datagram, Transport};
+    use nightlatch_wire::{Datagram, Transport, Unseen};
 
     use super::*;
     use crate::{SequenceId, Step};
@@ -320,6 +320,7 @@ mod tests {
             identification: None,
             unfragmentable: None,
             length: 28,
+            unseen: Unseen::NOTHING,
             transport: Transport::Udp(Datagram {
                 source_port: 1,
                 destination_port,

@@ -200,7 +200,10 @@ mod tests {
         let variant = VariantText::of(&Variant {
             sequence: SequenceId(3),
             number: 7,
-            steps: vec!["udp/8000 payload='open sesame'".parse().unwrap(), Step::tcp(22)],
+            steps: vec![
+                "udp/8000 payload='open sesame'".parse().unwrap(),
+                Step::tcp(22),
+            ],
             within: Duration::from_secs(10),
         });
         broker.tell(&Word::Variant(variant.clone())).unwrap();
@@ -210,7 +213,9 @@ mod tests {
             in_use: in_use.clone(),
         };
         broker.tell(&watch).unwrap();
-        assert!(matches!(listener.wait().unwrap(), Word::Watch { in_use: heard } if heard == in_use));
+        assert!(
+            matches!(listener.wait().unwrap(), Word::Watch { in_use: heard } if heard == in_use)
+        );
         let reply = Reply {
             from: "192.0.2.1".parse().unwrap(),
             to: "[fe80::7%3]:4711".parse().unwrap(),

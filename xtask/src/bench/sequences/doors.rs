@@ -1,7 +1,6 @@
 //! The same doors twice: as knockd is told of them, and as we are.
 
 use std::fmt::Write as _;
-use std::fs;
 
 use anyhow::Result;
 
@@ -83,11 +82,4 @@ impl Doors {
         }
         text
     }
-}
-
-/// Writes a text into a folder and says where.
-pub(super) fn write(folder: &Folder, name: &str, text: &str) -> Result<std::path::PathBuf> {
-    let path = folder.file(name);
-    fs::write(&path, text)?;
-    Ok(path)
 }

@@ -87,15 +87,15 @@ fn send(forger: &Forger, sent: Sent, from: Ipv4Addr, turn: u16) -> Result<()> {
     let other = at(address(1), FIRST_SOURCE);
     let syn = |from, port, turn: u16| Packet::tcp(from, at(SERVER, port), Bits::SYN, turn.into());
     let packet = match sent {
-        Sent::Syn(port) => syn(own(turn), port, turn),
-        Sent::Again(port) => {
+        Syn(port) => syn(own(turn), port, turn),
+        Again(port) => {
             let before = turn.saturating_sub(1);
             syn(own(before), port, before)
         }
-        Sent::Ack(port) => Packet::tcp(own(turn), at(SERVER, port), Bits::ACK, turn.into()),
-        Sent::Udp(port) => Packet::udp(own(turn), at(SERVER, port), vec![0]),
-        Sent::Other(port) => syn(other, port, turn),
-        Sent::Sweep => {
+        Ack(port) => Packet::tcp(own(turn), at(SERVER, port), Bits::ACK, turn.into()),
+        Udp(port) => Packet::udp(own(turn), at(SERVER, port), vec![0]),
+        Other(port) => syn(other, port, turn),
+        Sweep => {
             for port in 1..=u16::MAX {
                 forger.send(&syn(own(turn), port, turn))?;
             }
