@@ -8,7 +8,6 @@ mod change;
 #[cfg(test)]
 mod examples;
 mod firewalld;
-
 mod iptables;
 mod knock_script;
 mod line;
