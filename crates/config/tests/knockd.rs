@@ -86,6 +86,66 @@ fn knockds_file_is_taken_for_a_configuration_as_it_is() {
 }
 
 #[test]
+fn the_command_of_the_closing_door_undoes_what_is_kept() {
+    let debian = fs::read(data("debian.conf")).unwrap();
+    let kept = text_of(&debian, Commands::RunAsWell);
+    assert!(
+        kept.contains("stop = [\"/sbin/iptables\", \"-D\", \"INPUT\""),
+        "{kept}"
+    );
+    assert!(kept.contains("closes = \"ssh\""), "{kept}");
+}
+
+#[test]
+fn the_firewalls_own_timeout_is_as_good_as_a_stop_command() {
+    let text = text_of(
+        b"[a]\nsequence = 7,9,8\ncommand = firewall-cmd --timeout=5m --add-rich-rule='rule source \
+          address=%IP% port port=22 protocol=tcp accept'",
+        Commands::BecomeGrants,
+    );
+    assert!(text.contains("for = \"5m\""), "{text}");
+    assert!(!text.contains("for ever"), "{text}");
+}
+
+#[test]
+fn a_close_door_that_looks_its_line_up_closes_what_has_its_name() {
+    let opened = |name: &str, port: u16| {
+        format!(
+            "[open{name}]\nsequence = {port},9,8\ncommand = nft add rule inet f input ip saddr %IP% \
+             tcp dport {port} accept\n"
+        )
+    };
+    let text = opened("SSH", 22)
+        + &opened("Web", 443)
+        + "[closeSSH]\nsequence = 5,9,8\ncommand = nft delete rule inet f input handle $(nft -a list \
+           ruleset | grep %IP%)\n";
+    let text = text_of(text.as_bytes(), Commands::BecomeGrants);
+    assert!(text.contains("closes = \"ssh\""), "{text}");
+}
+
+#[test]
+fn only_so_many_doors_begin_with_the_same_port() {
+    let doors = (1..=9).map(|last| format!("[d{last}]\nsequence = 7,9,{last}\ncommand = /bin/a\n"));
+    let text = text_of(doors.collect::<String>().as_bytes(), Commands::BecomeGrants);
+    assert_eq!(text.matches("\nsteps = ").count(), 8);
+    assert!(text.contains("`d9` is left out"), "{text}");
+}
+
+#[test]
+fn a_file_with_very_many_doors_is_translated_in_no_time() {
+    let doors = (1..20_000).map(|port| format!("[d]\nsequence = {port},9,8\n"));
+    let text = text_of(doors.collect::<String>().as_bytes(), Commands::BecomeGrants);
+    assert_eq!(text.matches("\nsteps = ").count(), 256);
+    assert!(text.contains("more than 256 doors"));
+}
+
+fn text_of(bytes: &[u8], commands: Commands) -> String {
+    convert_knockd(Path::new("knockd.conf"), bytes, commands)
+        .unwrap()
+        .text
+}
+
+#[test]
 fn a_file_that_others_may_write_is_translated_and_not_run() {
     let folder = folder();
     let text = fs::read_to_string(data("minecraft.conf")).unwrap();

@@ -2,7 +2,7 @@
 
 use super::{
     change::{Act, Change, Family, Unread},
-    firewalld, helper, iptables, nft, ufw,
+    firewalld, iptables, knock_script, nft, ufw,
     words::split,
 };
 
@@ -47,7 +47,7 @@ fn command(words: &[String]) -> Result<Option<Change>, Unread> {
         }
         "ufw" => ufw::read(arguments).map(Some),
         "nft" => nft::read(arguments).map(Some),
-        "knock_helper_ipt.sh" | "knock_add" => helper::read(arguments).map(Some),
+        "knock_helper_ipt.sh" | "knock_add" => knock_script::read(arguments).map(Some),
         "firewall-cmd" => firewalld::read(arguments),
         _ => Err(Unread::Unknown),
     }

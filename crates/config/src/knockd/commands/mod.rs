@@ -1,15 +1,15 @@
 //! What a command of knockd's does to the firewall, as far as it can be known.
 //!
 //! ```text
-//! command line ─► words ─► iptables · ufw · firewalld · nft · helper ─► Change: opens or closes ports for %IP%
+//! command line ─► words ─► iptables · ufw · firewalld · nft · knockd's script ─► Change: opens or closes ports for %IP%
 //! ```
 
 mod change;
 #[cfg(test)]
 mod examples;
 mod firewalld;
-mod helper;
 mod iptables;
+mod knock_script;
 mod line;
 mod nft;
 mod ports;
