@@ -194,15 +194,23 @@ enum Carrier {
 }
 
 fn running(entered: &Entered, name: &str, carrier: Carrier) -> (Stage, Daemon) {
-    let stage = Stage::new(entered, name);
+    running_with(entered, name, (carrier, ""))
+}
+
+fn running_with(
+    entered: &Entered,
+    name: &str,
+    (carrier, more): (Carrier, &str),
+) -> (Stage, Daemon) {
+    let mut stage = Stage::new(entered, name);
     let word = if carrier == Carrier::Tcp {
         "tcp"
     } else {
         "udp"
     };
-    stage.write_config(&(may_tell(&stage.config) + &SECTION.replace("CARRIER", word)));
+    let section = SECTION.replace("CARRIER", word) + more;
+    stage.write_config(&(may_tell(&stage.config) + &section));
     let daemon = stage.start();
-    let mut stage = stage;
     // A first start doubts every counter of its next five seconds, and sequences are not told so.
     let beyond_doubt = unix_now() + Duration::from_secs(6);
     stage.alice.memory.last = Counter(u64::try_from(beyond_doubt.as_nanos()).unwrap());
