@@ -9,12 +9,15 @@ use std::{
 use rustix::{
     io::Errno,
     net::{
-        AddressFamily, RecvFlags, SendFlags, SocketAddrAny, SocketFlags, SocketType, bind,
+        AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, bind,
         netlink::SocketAddrNetlink, recvfrom, send, socket_with,
     },
 };
 
-use crate::link_news::{News, listing_request, read_news};
+use crate::{
+    link_news::{News, listing_request, read_news},
+    netlink::is_kernel,
+};
 
 /// The indexes of the named interfaces; an index changes whenever an interface is made anew.
 #[derive(Debug)]
@@ -87,13 +90,6 @@ impl AsFd for Present {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
     }
-}
-
-/// Any process may write to a netlink socket; news come from port 0 alone.
-fn is_kernel(sender: Option<&SocketAddrAny>) -> bool {
-    sender
-        .and_then(|sender| SocketAddrNetlink::try_from(sender.clone()).ok())
-        .is_some_and(|sender| sender.pid() == 0)
 }
 
 /// The bookkeeping, without the socket.

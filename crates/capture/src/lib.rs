@@ -4,7 +4,9 @@
 //! kernel ─► filter (in the kernel) ─► PacketSocket ─┐
 //!                 interfaces (rtnetlink) ─┘         ├─► Source::arrivals ─► frame, link
 //! UDP port ──► headers put in front ─► UdpKnocks ───┤
-//! log file ───────────────────────► LogFollower ────┤
+//! firewall, by its choice ───────────────► Nflog ───┤
+//! firewall's log: file, /dev/kmsg ──► LogFollower,  │
+//!                                     KernelLog  ───┤
 //! pcap file ─────────────────────────► Recording ───┘
 //! sealed ack ────────────────────────► ReplySocket ─► kernel
 //! ```
@@ -15,8 +17,11 @@
 mod batch;
 mod filter;
 mod interfaces;
+mod kernel_log;
 mod link_news;
 mod log;
+mod netlink;
+mod nflog;
 mod packet_socket;
 mod recording;
 mod reply;
@@ -31,7 +36,9 @@ mod udp_knocks;
 mod watch;
 
 pub use filter::{KnockShape, MOST_TAGS, Touches};
+pub use kernel_log::{KernelLog, KernelLogError};
 pub use log::{FollowError, LogFollower, LogLosses};
+pub use nflog::{Nflog, NflogError};
 pub use packet_socket::{FilterError, OpenError, PacketSocket};
 pub use recording::{Recording, RecordingError};
 pub use reply::{ReplyOpenError, ReplySocket, SendError};

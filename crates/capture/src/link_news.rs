@@ -5,6 +5,8 @@
 
 use nightlatch_wire::{Reader, Unreadable};
 
+use crate::netlink::{Message, attribute, next_message};
+
 /// One piece of news.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum News<'a> {
@@ -35,83 +37,41 @@ pub(crate) fn listing_request(asked: u32) -> Vec<u8> {
 pub(crate) fn read_news<'a>(datagram: &'a [u8], mut each: impl FnMut(News<'a>)) {
     let mut reader = Reader::new(datagram);
     while let Ok(message) = next_message(&mut reader) {
-        if let Ok(Some(news)) = message.news() {
+        if let Ok(Some(news)) = news_of(message) {
             each(news);
         }
     }
 }
 
-struct Message<'a> {
-    kind: u16,
-    flags: u16,
-    asked: u32,
-    body: Reader<'a>,
-}
-
-impl<'a> Message<'a> {
-    fn news(mut self) -> Result<Option<News<'a>>, Unreadable> {
-        Ok(match self.kind {
-            COMPLETE if self.flags & DISTURBED == 0 => Some(News::Complete { asked: self.asked }),
-            COMPLETE | REFUSED => Some(News::Refused { asked: self.asked }),
-            NEW_LINK | LOST_LINK => {
-                let family = self.body.u8()?;
-                self.body.take(3)?; // padding, hardware type
-                let interface = u32::from_ne_bytes(self.body.array()?);
-                self.body.take(8)?; // flags, which of them changed
-                // A bridge also tells of its ports, in the same words: those come and go while the
-                // interface stays.
-                if family != UNSPECIFIED {
-                    None
-                } else if self.kind == LOST_LINK {
-                    Some(News::Gone { interface })
-                } else {
-                    name(self.body)?.map(|name| News::Is { interface, name })
-                }
-            }
-            _ => None,
-        })
-    }
-}
-
-fn next_message<'a>(reader: &mut Reader<'a>) -> Result<Message<'a>, Unreadable> {
-    let length = u32::from_ne_bytes(reader.array()?);
-    let kind = u16::from_ne_bytes(reader.array()?);
-    let flags = u16::from_ne_bytes(reader.array()?);
-    let asked = u32::from_ne_bytes(reader.array()?);
-    reader.take(4)?; // port
-    let body = padded(usize::try_from(length).unwrap_or(usize::MAX), 16, reader)?;
-    Ok(Message {
+fn news_of(message: Message<'_>) -> Result<Option<News<'_>>, Unreadable> {
+    let Message {
         kind,
         flags,
-        asked,
-        body: Reader::new(body),
-    })
-}
-
-fn name(mut attributes: Reader<'_>) -> Result<Option<&[u8]>, Unreadable> {
-    while !attributes.is_empty() {
-        let length = u16::from_ne_bytes(attributes.array()?);
-        let kind = u16::from_ne_bytes(attributes.array()?);
-        let value = padded(usize::from(length), 4, &mut attributes)?;
-        if kind == INTERFACE_NAME {
-            return Ok(Some(value.strip_suffix(&[0]).unwrap_or(value)));
+        sequence: asked,
+        mut body,
+    } = message;
+    Ok(match kind {
+        COMPLETE if flags & DISTURBED == 0 => Some(News::Complete { asked }),
+        COMPLETE | REFUSED => Some(News::Refused { asked }),
+        NEW_LINK | LOST_LINK => {
+            let family = body.u8()?;
+            body.take(3)?; // padding, hardware type
+            let interface = u32::from_ne_bytes(body.array()?);
+            body.take(8)?; // flags, which of them changed
+            // A bridge also tells of its ports, in the same words: those come and go while the
+            // interface stays.
+            if family != UNSPECIFIED {
+                None
+            } else if kind == LOST_LINK {
+                Some(News::Gone { interface })
+            } else {
+                attribute(body, INTERFACE_NAME)?
+                    .map(|name| name.strip_suffix(&[0]).unwrap_or(name))
+                    .map(|name| News::Is { interface, name })
+            }
         }
-    }
-    Ok(None)
-}
-
-/// Takes what is left of something `length` bytes long whose `header` was read, and the padding to
-/// a multiple of four behind it, which the last one may lack.
-fn padded<'a>(
-    length: usize,
-    header: usize,
-    reader: &mut Reader<'a>,
-) -> Result<&'a [u8], Unreadable> {
-    let rest = length.checked_sub(header).ok_or(Unreadable::LyingLength)?;
-    let value = reader.take(rest)?;
-    let padding = rest.wrapping_neg() & 3;
-    reader.take(padding.min(reader.rest().len()))?;
-    Ok(value)
+        _ => None,
+    })
 }
 
 // linux/netlink.h and linux/rtnetlink.h.

@@ -56,6 +56,12 @@ pub enum CaptureError {
     /// The kernel's news about a log file could not be read.
     #[error("the kernel's news about the log file cannot be read")]
     LogNews(#[source] io::Error),
+    /// The kernel's own log could not be read.
+    #[error("the kernel's log cannot be read")]
+    KernelLog(#[source] io::Error),
+    /// The kernel's log of packets could not be read.
+    #[error("the NFLOG group cannot be read")]
+    PacketLog(#[source] io::Error),
     /// The recording ends badly.
     #[error(transparent)]
     Recording(#[from] RecordingError),

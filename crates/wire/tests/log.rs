@@ -71,6 +71,32 @@ mod tests {
     }
 
     #[test]
+    fn every_line_of_a_real_kernel_is_read() {
+        // Linux 6.18, one attempt with everything logged, a plain one and a datagram, over both IPs.
+        let seen: Vec<_> = include_str!("kernel.log")
+            .lines()
+            .map(|line| {
+                let mut room = [0; MOST_OPTIONS];
+                let seen = read_in(line.as_bytes(), Link::FirewallLog, &mut room).unwrap();
+                assert!(seen.source.is_loopback() && seen.source == seen.destination);
+                (attempt(line).unwrap().1, seen.length, seen.unseen)
+            })
+            .collect();
+        let plain = Unseen::PAYLOAD.with(Unseen::OPTIONS).with(Unseen::NUMBERS);
+        assert_eq!(
+            seen,
+            [
+                (64_999, 60, Unseen::PAYLOAD),
+                (64_998, 60, plain),
+                (64_999, 33, Unseen::PAYLOAD),
+                (64_999, 80, Unseen::PAYLOAD),
+                (64_998, 80, plain),
+                (64_999, 53, Unseen::PAYLOAD),
+            ]
+        );
+    }
+
+    #[test]
     fn numbers_and_options_are_seen_where_they_are_logged_and_there_is_room() {
         let mut room = [0; MOST_OPTIONS];
         let seen = read_in(NFT.as_bytes(), Link::FirewallLog, &mut room).unwrap();

@@ -83,7 +83,7 @@ const FIELDS_BEHIND: usize = 3;
 
 #[cfg(test)]
 mod tests {
-    extern crate std;
+    extern crate alloc;
 
     use super::*;
 
@@ -107,7 +107,7 @@ mod tests {
             "2026-11-27T07:01:02,123456789-11:30",
             "2026-11-27T07:01:02+0000",
         ] {
-            let line = std::format!("{time} gate kernel: [    1.5] IN=");
+            let line = alloc::format!("{time} gate kernel: [    1.5] IN=");
             assert_eq!(from_syslog(&line), Some("[    1.5] IN="), "{time}");
         }
     }
