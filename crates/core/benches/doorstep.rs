@@ -216,7 +216,7 @@ struct Random(u64);
 impl Random {
     fn address(&mut self) -> IpAddr {
         let [a, b, c, d, ..] = self.next().to_be_bytes();
-        IpAddr::from([10 | a & 1, b, c, d])
+        IpAddr::from([10, a, b, c ^ d])
     }
 
     fn port(&mut self) -> u16 {

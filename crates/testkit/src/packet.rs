@@ -131,10 +131,11 @@ impl Packet {
     pub fn frame(&self, number: u32, usual_source: IpAddr) -> Vec<u8> {
         let source = self.source.unwrap_or(usual_source);
         let transport = self.transport(number);
-        let destination = self.destination.unwrap_or(match source {
-            IpAddr::V4(_) => SERVER_V4.into(),
-            IpAddr::V6(_) => SERVER_V6.into(),
-        });
+        let destination = match (self.destination, source) {
+            (Some(destination), _) => destination,
+            (None, IpAddr::V4(_)) => SERVER_V4.into(),
+            (None, IpAddr::V6(_)) => SERVER_V6.into(),
+        };
         let protocol = match (&self.carries, source) {
             (Carries::Tcp { .. }, _) => 6,
             (Carries::Udp { .. }, _) => 17,

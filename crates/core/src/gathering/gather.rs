@@ -1,6 +1,8 @@
 //! From packets to frames: who touches enough ports of the span may have said something.
 
-use nightlatch_ticket::{Epoch, Frame, MOST_FRAMES, Span, Symbol, gather, head_of, spread};
+use nightlatch_ticket::{
+    Epoch, Frame, FrameHead, MOST_FRAMES, Span, Symbol, gather, head_of, spread,
+};
 use nightlatch_wire::Transport;
 
 use super::heard::{Heard, Novelty};
@@ -91,6 +93,9 @@ impl Gathering {
         if heard.hear(symbol, now) == Novelty::Old {
             return Gathered::Again;
         }
+        if !heard.is_due() {
+            return Gathered::Kept;
+        }
         // Those in no doubt are more than enough, so that a stray one among them shows. But whoever
         // scanned the whole span a moment ago is understood by his latest ones alone.
         let frames = [heard.undoubted(), heard.latest()].into_iter().flatten();
@@ -118,15 +123,16 @@ fn collect(
     parcels: &mut Bounded<Parcel>,
     (shelves, now): (&Shelves, Instant),
 ) -> Option<Gathered> {
-    let head = head_of(&frame);
-    if usize::from(head.index) >= MOST_FRAMES {
+    let FrameHead { tag, index, .. } = head_of(&frame);
+    if usize::from(index) >= MOST_FRAMES {
         return None;
     }
-    let (client, epoch) = shelves.by_frame(head.tag, &frame)?;
+    let (client, epoch) = shelves.by_frame(tag, &frame)?;
     let parcel = Parcel::among(parcels.room(heard.who())?, heard.who())?;
     if parcel.contains(&frame, now) {
         return None;
     }
+    heard.was_worth_it();
     let values = spread(&frame).map(|symbol| symbol.value);
     if parcel.put((frame, values), heard.agreement(&values), now) {
         heard.forget(&values);
@@ -174,7 +180,7 @@ mod tests {
         }
         let places = gathering.heard.places().count();
         assert_eq!(places, HEARD_SETS * WAYS);
-        assert!(size_of::<Heard>() <= 400);
+        assert!(size_of::<Heard>() <= 416);
         assert_eq!(gathering.parcels.places().count(), 0);
     }
 }

@@ -16,6 +16,10 @@ pub(super) struct Heard {
     last: Instant,
     /// How many symbols came so far.
     arrivals: u16,
+    /// How often they were none of anybody's frames since they last were.
+    tries: u16,
+    /// At how many positions there is a value.
+    positions: u8,
     sounds: [[Sound; SOUNDS]; SYMBOLS],
 }
 
@@ -47,7 +51,7 @@ impl Heard {
             let positions = if heard.is_over(now) {
                 0
             } else {
-                heard.positions()
+                usize::from(heard.positions)
             };
             (positions, heard.last)
         };
@@ -93,6 +97,7 @@ impl Heard {
         if let Some(older) = sounds.iter_mut().min_by_key(|sound| sound.arrival) {
             *older = latest;
         }
+        self.count();
         Novelty::New
     }
 
@@ -124,7 +129,7 @@ impl Heard {
         let symbols = self.sounds.each_ref().map(only);
         // Exactly 17 and no others are the latest 17.
         let count = symbols.iter().flatten().count();
-        (count >= FRAME_LENGTH && self.positions() > FRAME_LENGTH).then_some(symbols)
+        (count >= FRAME_LENGTH && usize::from(self.positions) > FRAME_LENGTH).then_some(symbols)
     }
 
     /// Whose it is.
@@ -149,6 +154,20 @@ impl Heard {
                 *sound = Sound::default();
             }
         }
+        self.count();
+    }
+
+    /// Whether it is time to try again: a source that touches the span at random and never stops
+    /// is tried less often.
+    pub(super) fn is_due(&mut self) -> bool {
+        let is_enough = usize::from(self.positions) >= FRAME_LENGTH;
+        self.tries = self.tries.saturating_add(is_enough.into());
+        is_enough && (self.tries < PATIENCE || self.arrivals.is_multiple_of(SELDOM))
+    }
+
+    /// A frame of somebody's came of it.
+    pub(super) const fn was_worth_it(&mut self) {
+        self.tries = 0;
     }
 
     fn forget_old(&mut self, second: u16) {
@@ -159,9 +178,10 @@ impl Heard {
         }
     }
 
-    fn positions(&self) -> usize {
-        let has_any = |sounds: &&[Sound; SOUNDS]| sounds.iter().any(Sound::is_there);
-        self.sounds.iter().filter(has_any).count()
+    fn count(&mut self) {
+        let has_any = |sounds: &&[Sound; SOUNDS]| sounds.iter().any(|sound| sound.is_there());
+        let count = self.sounds.iter().filter(has_any).count();
+        self.positions = u8::try_from(count).unwrap_or(u8::MAX);
     }
 
     fn is_over(&self, now: Instant) -> bool {
@@ -192,18 +212,22 @@ fn nth_latest<'a>(sounds: impl Iterator<Item = &'a Sound>, count: usize) -> Opti
 }
 
 impl Sound {
-    const fn is_there(&self) -> bool {
+    const fn is_there(self) -> bool {
         self.arrival > 0
     }
 }
 
 /// How long a symbol counts: as long as a request is fresh.
-pub(super) const WINDOW: Duration = Duration::from_secs(60);
+pub(super) const WINDOW: Duration = Duration::from_mins(1);
 const WINDOW_SECONDS: u16 = 60;
 /// Two, so that one stray packet does not take the place of what was said.
 const SOUNDS: usize = 2;
 /// A whole frame, and a third as much besides that is none of it.
 const LATELY: u16 = 40;
+/// So many tries are free: several knocks that failed.
+const PATIENCE: u16 = 64;
+/// Of the 31 symbols of a knock three or more are tried all the same when 17 are there.
+const SELDOM: u16 = 4;
 
 #[cfg(test)]
 mod tests {
@@ -267,7 +291,7 @@ mod tests {
         let mut heard = heard([(3, 1)]);
         assert_eq!(heard.hear(symbol(3, 1), at(1)), Novelty::Old);
         assert_eq!(heard.hear(symbol(3, 2), at(61)), Novelty::New);
-        assert_eq!(heard.positions(), 1);
+        assert_eq!(heard.positions, 1);
         assert_eq!(heard.hear(symbol(3, 1), at(62)), Novelty::New);
         assert_eq!(
             heard.hear(symbol(31, 1), at(62)),
@@ -313,6 +337,6 @@ mod tests {
             assert!(heard.arrivals > 0 && heard.arrivals < u16::MAX);
         }
         let late = Heard::among(&mut set, 1, at(70_000)).unwrap();
-        assert_eq!((late.second(at(70_000)), late.positions()), (0, 0));
+        assert_eq!((late.second(at(70_000)), late.positions), (0, 0));
     }
 }

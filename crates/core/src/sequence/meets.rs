@@ -163,7 +163,7 @@ mod tests {
         }
     }
 
-    fn is_met_with(traits: Traits, transport: Transport<'_>) -> bool {
+    fn is_met_with(traits: &Traits, transport: Transport<'_>) -> bool {
         let pattern = match &traits.payload {
             Some(Payload::Matches(text)) => Pattern::new(text).ok(),
             _ => None,
@@ -221,7 +221,7 @@ mod tests {
             let wants = |least, most| {
                 let number = Some(Number { least, most });
                 is_met_with(
-                    with(|traits| *field(traits) = number),
+                    &with(|traits| *field(traits) = number),
                     Transport::Tcp(SEGMENT),
                 )
             };
@@ -275,13 +275,16 @@ mod tests {
             most: u32::MAX,
         });
         assert!(is_met_with(
-            with(|traits| traits.source_port = any),
+            &with(|traits| traits.source_port = any),
             datagram
         ));
-        assert!(!is_met_with(with(|traits| traits.sequence = any), datagram));
-        assert!(!is_met_with(with(|traits| traits.window = any), datagram));
         assert!(!is_met_with(
-            with(|traits| traits.options = Some(Vec::new())),
+            &with(|traits| traits.sequence = any),
+            datagram
+        ));
+        assert!(!is_met_with(&with(|traits| traits.window = any), datagram));
+        assert!(!is_met_with(
+            &with(|traits| traits.options = Some(Vec::new())),
             datagram
         ));
         let six = Observation {
@@ -303,7 +306,7 @@ mod tests {
         let wants = |value| {
             let wanted = Some([OptionWanted { kind: 2, value }].into());
             is_met_with(
-                with(|traits| traits.options.clone_from(&wanted)),
+                &with(|traits| traits.options.clone_from(&wanted)),
                 Transport::Tcp(SEGMENT),
             )
         };
@@ -314,7 +317,7 @@ mod tests {
     fn a_payload_is_met_whole_by_its_beginning_or_by_a_pattern() {
         let wants = |payload: Payload| {
             let traits = with(|traits| traits.payload = Some(payload.clone()));
-            is_met_with(traits, Transport::Tcp(SEGMENT))
+            is_met_with(&traits, Transport::Tcp(SEGMENT))
         };
         assert!(wants(Payload::Exactly(b"open sesame".into())));
         assert!(!wants(Payload::Exactly(b"open".into())));
@@ -354,16 +357,13 @@ mod tests {
             (Family::V6, 128),
             (Family::V6, 129),
         ] {
-            assert!(is_met_with(
-                knock.clone(),
-                Transport::Icmp(message(family, kind))
-            ));
+            assert!(is_met_with(&knock, Transport::Icmp(message(family, kind))));
         }
-        assert!(is_met_with(body, Transport::Icmp(message(Family::V4, 13))));
+        assert!(is_met_with(&body, Transport::Icmp(message(Family::V4, 13))));
         let short = Message {
             body: b"id",
             ..message(Family::V4, 8)
         };
-        assert!(!is_met_with(knock, Transport::Icmp(short)));
+        assert!(!is_met_with(&knock, Transport::Icmp(short)));
     }
 }

@@ -18,6 +18,7 @@ mod pattern;
 mod ports;
 mod route;
 mod step;
+mod touch;
 mod traits;
 mod walk;
 mod walks;

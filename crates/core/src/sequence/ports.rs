@@ -24,11 +24,7 @@ impl PortSet {
     pub(crate) fn all_but(ranges: &[PortRange]) -> Self {
         let mut set = Self::filled_with(u64::MAX);
         for range in ranges {
-            for port in range.first()..=range.last() {
-                if let Some(word) = set.word(range.protocol(), port) {
-                    *word &= !bit(port);
-                }
-            }
+            (range.first()..=range.last()).for_each(|port| set.remove(range.protocol(), port));
         }
         set
     }
@@ -45,6 +41,12 @@ impl PortSet {
     pub(crate) fn add(&mut self, protocol: Protocol, port: u16) {
         if let Some(word) = self.word(protocol, port) {
             *word |= bit(port);
+        }
+    }
+
+    fn remove(&mut self, protocol: Protocol, port: u16) {
+        if let Some(word) = self.word(protocol, port) {
+            *word &= !bit(port);
         }
     }
 

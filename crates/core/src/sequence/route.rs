@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use nightlatch_wire::{Flags, Observation};
 
+use super::doorway::Doorway;
 use super::watch::Bearing;
 use super::{FlagsWanted, Pattern, Payload, Probe, Step, Variant};
 
@@ -30,6 +31,14 @@ impl Route {
     /// How many steps it has.
     pub(super) fn length(&self) -> usize {
         self.variant.steps.len()
+    }
+
+    /// Where its first step can be taken.
+    pub(super) fn begins(&self) -> impl Iterator<Item = Doorway> {
+        let first = self.variant.steps.first();
+        first
+            .into_iter()
+            .flat_map(|step| Doorway::all_of(step.probe))
     }
 
     /// Whether this packet is its step of that number, from 0.

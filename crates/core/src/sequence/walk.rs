@@ -67,7 +67,8 @@ impl Walk {
     /// them over.
     pub(super) fn leave_to(&mut self, other: &mut Self) {
         let both = self.begun & other.begun;
-        if (self.group, self.done) != (other.group, other.done) || both == 0 {
+        let is_alike = (self.who, self.group, self.done) == (other.who, other.group, other.done);
+        if !is_alike || both == 0 {
             return;
         }
         let earlier = if self.since < other.since {

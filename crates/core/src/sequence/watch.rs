@@ -68,20 +68,20 @@ impl Watch {
     pub(super) fn replace(&mut self, variants: Vec<Variant>, in_use: &[PortRange]) {
         self.routes = self.routes_for(variants);
         self.ports = PortSet::none();
-        self.waits.clear();
+        let steps = self.routes.iter().flat_map(|route| &route.variant.steps);
+        self.waits = steps.flat_map(|step| Doorway::all_of(step.probe)).collect();
+        for doorway in &self.waits {
+            if let Doorway::Port(protocol, port) = *doorway {
+                self.ports.add(protocol, port);
+            }
+        }
         let mut beginning: BTreeMap<Doorway, Vec<Arc<Route>>> = BTreeMap::new();
         for route in &self.routes {
-            let steps = &route.variant.steps;
-            for doorway in steps.iter().flat_map(|step| Doorway::all_of(step.probe)) {
-                self.waits.insert(doorway);
-                if let Doorway::Port(protocol, port) = doorway {
-                    self.ports.add(protocol, port);
-                }
-            }
-            let first = steps.first().map(|step| Doorway::all_of(step.probe));
-            for doorway in first.into_iter().flatten() {
-                let together = beginning.entry(doorway).or_default();
-                together.push(Arc::clone(route));
+            for doorway in route.begins() {
+                beginning
+                    .entry(doorway)
+                    .or_default()
+                    .push(Arc::clone(route));
             }
         }
         self.closed = match self.routes.as_slice() {

@@ -16,7 +16,7 @@ fn flood(street: &mut Street, random: &mut Random, port: u16) {
     for _ in 0..100 {
         for _ in 0..500 {
             let source = IpAddr::V4(Ipv4Addr::from_bits(
-                0x0a00_0000 | (random.next() >> 40) as u32,
+                0x0a00_0000 | u32::try_from(random.next() >> 40).unwrap(),
             ));
             let _ = street.send(&Packet::syn(port).from(source));
         }

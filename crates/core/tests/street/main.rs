@@ -5,6 +5,7 @@ mod changes;
 mod floods;
 mod kinds;
 mod knocks;
+mod messages;
 mod properties;
 mod scans;
 mod sources;
@@ -53,12 +54,13 @@ impl Random {
     }
 
     fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() >> 16).unwrap() % bound
+        let number = usize::try_from(self.next() >> 16).unwrap();
+        number.checked_rem(bound).unwrap()
     }
 
     fn shuffle<T>(&mut self, all: &mut [T]) {
         for place in (1..all.len()).rev() {
-            all.swap(place, self.below(place + 1));
+            all.swap(place, self.below(place.saturating_add(1)));
         }
     }
 }

@@ -42,7 +42,7 @@ fn is_walked(noted: &[Noted], sequence: &[u16]) -> bool {
     };
     (0..noted.len()).any(|start| {
         let walk = &noted[start..];
-        *end - walk[0].0 <= Duration::from_secs(10) && spells(walk, sequence)
+        end.saturating_sub(walk[0].0) <= Duration::from_secs(10) && spells(walk, sequence)
     })
 }
 

@@ -21,7 +21,7 @@ fn span() -> Span {
 
 fn pair(client: u8) -> PairKeys {
     let server = SecretKey::from_bytes([0x33; 32]).public();
-    let secret = SecretKey::from_bytes([client + 1; 32]);
+    let secret = SecretKey::from_bytes([client.wrapping_add(1); 32]);
     PairKeys::of_client(&secret, &server, &PresharedSecret::none()).unwrap()
 }
 
@@ -387,7 +387,7 @@ fn a_flood_of_forged_touches_of_the_span_keeps_nobody_out() {
             // Two milliseconds of 50,000 packets a second.
             for _ in 0..100 {
                 let port = 20_000 + u16::try_from(random.below(8192)).unwrap();
-                let source = forged(random.next() as u32);
+                let source = forged(u32::try_from(random.next() >> 32).unwrap());
                 let _ = street.send(&Packet::syn(port).from(source));
             }
             opened += claims(&mut street, [packet]).len();
