@@ -9,7 +9,7 @@ use nightlatch_ticket::{Counter, Epoch};
 
 #[derive(Arbitrary, Debug)]
 struct Input {
-    claim: [u8; Claim::LENGTH],
+    claim: Vec<u8>,
     /// What the sealed part says, if the attacker also holds the key of client 0.
     insider: Option<[u8; 64]>,
 }

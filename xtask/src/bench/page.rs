@@ -1,6 +1,7 @@
 //! docs/benchmarks.md: the tables, and how each figure came about.
 
 use super::report::{Report, Who};
+use super::sequences;
 use super::tables;
 
 /// The whole page.
@@ -19,13 +20,13 @@ pub(super) fn of(report: &Report) -> String {
         MEMORY.to_owned(),
         tables::memory(&report.memory),
         SEQUENCES.to_owned(),
-        tables::rows(&report.rows),
+        sequences::tables::rows(&report.rows),
         SCANS.to_owned(),
-        tables::scans(&report.scans),
+        sequences::tables::scans(&report.scans),
         SEQUENCE_FLOODS.to_owned(),
         tables::floods(&report.sequence_floods),
         REPLAYS.to_owned(),
-        tables::replays(&report.replays),
+        sequences::tables::replays(&report.replays),
         tail(report),
     ]
     .concat()

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::report::{Flooding, Grants, Housed, Inside, Opening, Replays, Report, Row, Scan, Who};
+use super::report::{Flooding, Grants, Housed, Inside, Opening, Report, Who};
+use super::sequences;
 use super::spread::Spread;
 
 /// Everything that was measured.
@@ -24,10 +25,10 @@ pub(super) fn all(report: &Report) -> String {
         parts.push(memory(&report.memory));
     }
     if !report.rows.is_empty() {
-        parts.push(rows(&report.rows));
-        parts.push(scans(&report.scans));
+        parts.push(sequences::tables::rows(&report.rows));
+        parts.push(sequences::tables::scans(&report.scans));
         parts.push(floods(&report.sequence_floods));
-        parts.push(replays(&report.replays));
+        parts.push(sequences::tables::replays(&report.replays));
     }
     parts.join("\n")
 }
@@ -201,72 +202,12 @@ pub(super) fn memory(housed: &[Housed]) -> String {
     table
 }
 
-pub(super) fn rows(rows: &[Row]) -> String {
-    let mut table = head(&[
-        "packets from one address",
-        "should open",
-        "knockd",
-        "nightlatchd",
-    ]);
-    let words = |opened| if opened { "opens" } else { "–" };
-    for one in rows {
-        row(
-            &mut table,
-            &[
-                one.what.clone(),
-                if one.should_open { "yes" } else { "no" }.to_owned(),
-                one.theirs.map_or("", words).to_owned(),
-                words(one.ours).to_owned(),
-            ],
-        );
-    }
-    table
-}
-
-pub(super) fn scans(scans: &[Scan]) -> String {
-    let mut table = head(&["", "steps", "scans", "how many", "opened the door"]);
-    for one in scans {
-        row(
-            &mut table,
-            &[
-                one.who.name().to_owned(),
-                one.steps.to_string(),
-                one.manner.clone(),
-                thousands(f64::from(one.scans)),
-                one.opened.to_string(),
-            ],
-        );
-    }
-    table
-}
-
-pub(super) fn replays(replays: &[Replays]) -> String {
-    let mut table = head(&[
-        "recorded",
-        "opened the first time",
-        "sent again",
-        "opened then",
-    ]);
-    for one in replays {
-        row(
-            &mut table,
-            &[
-                one.kind.clone(),
-                one.honoured.to_string(),
-                one.replays.to_string(),
-                one.opened.to_string(),
-            ],
-        );
-    }
-    table
-}
-
-fn head(titles: &[&str]) -> String {
+pub(super) fn head(titles: &[&str]) -> String {
     let lines = "|---".repeat(titles.len());
     format!("| {} |\n{lines}|\n", titles.join(" | "))
 }
 
-fn row(table: &mut String, cells: &[String]) {
+pub(super) fn row(table: &mut String, cells: &[String]) {
     // Writing to a text cannot fail.
     let _ = writeln!(table, "| {} |", cells.join(" | "));
 }
@@ -288,7 +229,7 @@ fn mebibytes(kibibytes: u64) -> String {
 }
 
 /// A count with commas between thousands.
-fn thousands(count: f64) -> String {
+pub(super) fn thousands(count: f64) -> String {
     let digits = format!("{count:.0}");
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {

@@ -139,8 +139,8 @@ impl Round {
         };
         for notice in runner.notices()? {
             match notice {
-                Notice::Undurable => self.tallies.stops_undurable = true,
-                Notice::Durable => self.tallies.stops_undurable = false,
+                Notice::Undurable => self.tallies.stops_failing = Some(UNDURABLE),
+                Notice::Durable => self.tallies.stops_failing = None,
                 notice => {
                     let count = self.tallies.commands.entry(notice.name()).or_default();
                     *count = count.saturating_add(notice.count().into());
@@ -171,3 +171,5 @@ impl Round {
         Ok(())
     }
 }
+
+const UNDURABLE: &str = "the state folder does not take which commands are due later";

@@ -28,8 +28,8 @@ pub(super) struct Tallies {
     pub(super) state_is_long: bool,
     /// What became of commands, by name.
     pub(super) commands: BTreeMap<&'static str, u64>,
-    /// Whether stops that are due later are not on the disk.
-    pub(super) stops_undurable: bool,
+    /// What is wrong with the commands that are due later, while it is.
+    pub(super) stops_failing: Option<&'static str>,
     /// What the listener said of itself.
     pub(super) listener_is: String,
     /// Whether the gate only exists on paper.
@@ -142,10 +142,7 @@ impl Round {
         let gate = self
             .mend_at
             .map(|_| "the gate is not as it should be: it is tried again every second".to_owned());
-        let stops = self
-            .tallies
-            .stops_undurable
-            .then(|| "the state folder does not take which commands are due later".to_owned());
+        let stops = self.tallies.stops_failing.map(ToOwned::to_owned);
         state
             .into_iter()
             .chain(gate)

@@ -1,7 +1,7 @@
 //! Which touches the kernel is to let through: those that may be a step, and those that reset a walk.
 
 use nightlatch_capture::Touches;
-use nightlatch_core::{PortRange, Probe, Protocol, Step, Variant};
+use nightlatch_core::{Port, PortRange, Probe, Protocol, Step, Variant};
 use nightlatch_ticket::Span;
 use nightlatch_wire::{Family, Flags};
 
@@ -15,10 +15,13 @@ pub(super) fn touches(
     let mut attempts = Vec::new();
     let mut datagrams = Vec::new();
     if !variants.is_empty() {
-        attempts = beside(in_use, Protocol::Tcp);
-        datagrams = beside(in_use, Protocol::Udp);
-        attempts.extend(steps().filter_map(|step| port_of(step, Protocol::Tcp)));
-        datagrams.extend(steps().filter_map(|step| port_of(step, Protocol::Udp)));
+        // A range in which a step waits counts as closed: else a scan of it would step and never stray.
+        let in_use = in_use
+            .iter()
+            .filter(|range| !steps().any(|step| waits_in(step, **range)));
+        let in_use: Vec<PortRange> = in_use.copied().collect();
+        attempts = beside(&in_use, Protocol::Tcp);
+        datagrams = beside(&in_use, Protocol::Udp);
     }
     if let Some((span, carrier)) = span {
         match carrier {
@@ -54,13 +57,13 @@ fn beside(in_use: &[PortRange], protocol: Protocol) -> Vec<(u16, u16)> {
     free
 }
 
-fn port_of(step: &Step, wanted: Protocol) -> Option<(u16, u16)> {
-    match (step.probe, wanted) {
-        (Probe::Tcp { port, .. }, Protocol::Tcp) | (Probe::Udp { port }, Protocol::Udp) => {
-            Some((port, port))
-        }
-        _ => None,
-    }
+fn waits_in(step: &Step, range: PortRange) -> bool {
+    let port = match step.probe {
+        Probe::Tcp { port, .. } => Port::new(Protocol::Tcp, port),
+        Probe::Udp { port } => Port::new(Protocol::Udp, port),
+        Probe::Icmp { .. } => None,
+    };
+    port.is_some_and(|port| range.contains(port))
 }
 
 /// The port of a step that takes segments which begin nothing: then all of them have to be seen there.
@@ -158,14 +161,14 @@ mod tests {
     }
 
     #[test]
-    fn a_step_at_a_port_in_use_is_seen() {
+    fn a_range_in_which_a_step_waits_counts_as_closed() {
         let touches = touches(
             &[variant(&["tcp/80", "udp/40000"])],
             &ranges(&["tcp/70-90", "udp/32768-60999"]),
             None,
         );
-        assert!(touches.attempts.contains(&(80, 80)));
-        assert!(touches.datagrams.contains(&(40_000, 40_000)));
+        assert_eq!(touches.attempts, [(1, 65_535)]);
+        assert_eq!(touches.datagrams, [(1, 65_535)]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod flooded;
 mod replays;
 mod rows;
 mod scans;
+pub(super) mod tables;
 
 use anyhow::Result;
 
