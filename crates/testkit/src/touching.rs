@@ -23,7 +23,7 @@ impl Scene {
     }
 
     /// Somebody at this address sends a packet.
-    pub fn touch(&mut self, packet: Packet, source: IpAddr) -> Came {
+    pub fn touch(&mut self, packet: &Packet, source: IpAddr) -> Came {
         self.touches = self.touches.wrapping_add(1);
         let frame = packet.frame(self.touches, source);
         self.deliver(&frame)
@@ -38,7 +38,7 @@ impl Scene {
     pub fn take_steps(&mut self, variant: &Variant, source: IpAddr) -> Came {
         let came = variant.steps.iter().map(|step| {
             let packet = packet_for(step);
-            self.touch(packet, source)
+            self.touch(&packet, source)
         });
         came.last().expect("a sequence has steps")
     }
@@ -56,7 +56,7 @@ impl Scene {
         for place in places {
             let symbol = symbols.get(*place).expect("there are 31 symbols");
             let port = span.port(*symbol).expect("the span has room");
-            came.push(self.touch(Packet::syn(port), source));
+            came.push(self.touch(&Packet::syn(port), source));
         }
         let is_more = |came: &Came| !matches!(came, Came::Noted(_) | Came::Ignored(_));
         came.into_iter().find(is_more)

@@ -50,7 +50,7 @@ pub(super) struct Replays {
     pub(super) kind: String,
     /// What the first time opened.
     pub(super) honoured: u64,
-    pub(super) replays: u32,
+    pub(super) times: u32,
     /// What all the others opened.
     pub(super) opened: u64,
 }

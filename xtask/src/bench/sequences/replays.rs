@@ -56,7 +56,7 @@ fn replay(kind: &str, recorded: &[Vec<u8>], forger: &Forger, daemon: &Ours) -> R
     Ok(Replays {
         kind: kind.to_owned(),
         honoured: first,
-        replays: TIMES,
+        times: TIMES,
         opened,
     })
 }

@@ -63,8 +63,8 @@ fn scan(bench: &Bench, doors: Doors, manner: Manner, who: Who, times: u32) -> Re
     for number in 0..times {
         let from = address(number);
         match manner {
-            Manner::Random => send_all(&forger, from, shuffled())?,
-            Manner::Rising => send_all(&forger, from, (1..=u16::MAX).collect())?,
+            Manner::Random => send_all(&forger, from, shuffled()),
+            Manner::Rising => send_all(&forger, from, (1..=u16::MAX).collect()),
             Manner::Nmap => nmap(&stage, from)?,
         }
         let is_open = prober.time(from, LOOK, |_| Ok(()))?.is_some();
@@ -79,7 +79,7 @@ fn scan(bench: &Bench, doors: Doors, manner: Manner, who: Who, times: u32) -> Re
     }))
 }
 
-fn send_all(forger: &Forger, from: Ipv4Addr, ports: Vec<u16>) -> Result<()> {
+fn send_all(forger: &Forger, from: Ipv4Addr, ports: Vec<u16>) {
     let from = SocketAddr::V4(SocketAddrV4::new(from, SOURCE));
     for (port, number) in ports.into_iter().zip(1_u32..) {
         let to = SocketAddr::V4(SocketAddrV4::new(SERVER, port));
@@ -89,7 +89,6 @@ fn send_all(forger: &Forger, from: Ipv4Addr, ports: Vec<u16>) -> Result<()> {
             pause(FULL);
         }
     }
-    Ok(())
 }
 
 fn shuffled() -> Vec<u16> {

@@ -55,7 +55,7 @@ pub(in crate::bench) fn replays(replays: &[Replays]) -> String {
             &[
                 one.kind.clone(),
                 one.honoured.to_string(),
-                one.replays.to_string(),
+                one.times.to_string(),
                 one.opened.to_string(),
             ],
         );
