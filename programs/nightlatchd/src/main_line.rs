@@ -7,7 +7,8 @@ use std::path::Path;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use nightlatch_capture::OpenError;
-use nightlatch_config::Server;
+use nightlatch_config::{Server, Strength};
+use nightlatch_core::Deed;
 
 use crate::config_file::ConfigFile;
 use crate::errand::Doer;
@@ -78,10 +79,18 @@ fn praise(path: &Path, server: &Server) -> String {
     let guarded = count(server.gate.guarded.len(), "guarded range");
     let services = count(server.policy.services().len(), "service");
     let clients = count(server.roster.len(), "client");
-    format!(
-        "{} is right: {guarded}, {services}, {clients}",
+    let sequences = count(server.policy.sequences().len(), "sequence");
+    let praise = format!(
+        "{} is right: {guarded}, {services}, {clients}, {sequences}",
         path.display()
-    )
+    );
+    let all = server.policy.sequences().iter();
+    // What only closes tempts nobody.
+    let opening = all.filter(|sequence| sequence.deed == Deed::Open);
+    let strengths =
+        opening.map(|sequence| format!("{}: {}", sequence.name, Strength::of(sequence)));
+    let lines: Vec<String> = core::iter::once(praise).chain(strengths).collect();
+    lines.join("\n")
 }
 
 fn count(number: usize, thing: &str) -> String {
