@@ -49,9 +49,10 @@ fn head(document: &Document) -> String {
     if gate.put_back > 0 {
         let _ = write!(text, "; put back {} so far", times(gate.put_back));
     }
-    if let Some(port) = knock_port {
+    if knock_port.is_some() || *clients > 0 {
+        let at = knock_port.map_or_else(String::new, |port| format!("at udp/{port}, "));
         let known = counted(*clients, "client");
-        let _ = write!(text, "\nknocks    at udp/{port}, from {known} known");
+        let _ = write!(text, "\nknocks    {at}from {known} known");
     }
     if !document.sequences.is_empty() {
         let _ = write!(text, "\nsequences {}", sequences(&document.sequences));
