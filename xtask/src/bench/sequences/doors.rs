@@ -57,7 +57,7 @@ impl Doors {
             // Writing to a text cannot fail.
             let _ = write!(
                 text,
-                "\n[sequence.door{number}]\nsteps = [{}]\nopens = \"porch\"\nwithin = \"5s\"\nper-minute = 100000\n",
+                "\n[sequence.door{number}]\nsteps = [{}]\nopens = \"porch\"\nwithin = \"5s\"\nper-minute = 6000\n",
                 steps.join(", ")
             );
         }
