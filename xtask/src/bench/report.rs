@@ -30,8 +30,17 @@ pub(super) struct Report {
 pub(super) struct Row {
     pub(super) what: String,
     pub(super) should_open: bool,
-    pub(super) theirs: Option<bool>,
-    pub(super) ours: bool,
+    pub(super) theirs: Option<Fate>,
+    pub(super) ours: Fate,
+}
+
+/// What became of the door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(super) enum Fate {
+    Opens,
+    Stays,
+    /// The daemon takes no such doors.
+    Refused,
 }
 
 /// Scans of one manner, and how many of them opened the door.

@@ -5,6 +5,7 @@ mod flooded;
 mod replays;
 mod rows;
 mod scans;
+mod scripts;
 pub(super) mod tables;
 
 use anyhow::Result;

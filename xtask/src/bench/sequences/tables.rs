@@ -1,6 +1,6 @@
 //! What happened to sequences, as tables.
 
-use crate::bench::report::{Replays, Row, Scan};
+use crate::bench::report::{Fate, Replays, Row, Scan};
 use crate::bench::tables::{head, row, thousands};
 
 pub(in crate::bench) fn rows(rows: &[Row]) -> String {
@@ -10,7 +10,11 @@ pub(in crate::bench) fn rows(rows: &[Row]) -> String {
         "knockd",
         "nightlatchd",
     ]);
-    let words = |opened| if opened { "opens" } else { "–" };
+    let words = |fate| match fate {
+        Fate::Opens => "opens",
+        Fate::Stays => "–",
+        Fate::Refused => "refused by `--check`",
+    };
     for one in rows {
         row(
             &mut table,
