@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use nightlatch_core::{ActionId, Limits, Policy};
+use nightlatch_core::{ActionId, Limits, MOST_HEARD_BY_PORTS, Policy};
 use serde_spanned::Spanned;
 
 use super::{
@@ -70,6 +70,9 @@ pub(crate) fn server(path: &Path, text: &str, desk: &mut Desk) -> Option<Server>
     let roster = clients::read(&written.clients, &services, settings.as_ref(), folder, desk);
     if roster.is_empty() {
         written.warn_of_nobody(desk);
+    }
+    if span.is_some() && roster.len() > MOST_HEARD_BY_PORTS {
+        written.warn_of_deafness(desk);
     }
     if !desk.is_clean() {
         return None;
@@ -143,6 +146,19 @@ impl Written {
             } else {
                 Need::Required
             },
+        }
+    }
+
+    /// Beyond a bound only the first clients are heard by ports.
+    fn warn_of_deafness(&self, desk: &mut Desk) {
+        if let Some(section) = &self.encrypted {
+            desk.add(
+                Remark::warning(
+                    section.place.clone(),
+                    format!("encrypted sequences of the first {MOST_HEARD_BY_PORTS} clients are heard, and no more"),
+                )
+                .advise("let the others knock with tickets, or put those who need ports first"),
+            );
         }
     }
 

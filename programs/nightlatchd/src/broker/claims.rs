@@ -115,7 +115,7 @@ impl Round {
             Claim::Ticket(claim) => self.seats.client(claim.client),
             Claim::Message(claim) => self.seats.client(claim.client),
             Claim::Frames(claim) => self.seats.client(claim.client),
-            Claim::Sequence(claim) => self.seats.knocker(Knocker::Sequence(claim.sequence)),
+            Claim::Sequence(claim) => self.seats.spoken(Knocker::Sequence(claim.sequence)),
         }
     }
 
@@ -141,7 +141,7 @@ impl Round {
         let address = source(claim);
         match verdict {
             Verdict::Grant(grant) => self.log.say(Line::Granted {
-                client: self.seats.knocker(grant.knocker),
+                client: self.seats.spoken(grant.knocker),
                 service: self.seats.service(grant.service),
                 address: grant.address,
                 seconds: grant.lasts.as_secs(),
@@ -150,7 +150,7 @@ impl Round {
             Verdict::Close(grants) => {
                 for grant in grants {
                     self.log.say(Line::Closed {
-                        client: self.seats.knocker(grant.knocker),
+                        client: self.seats.spoken(grant.knocker),
                         address,
                     });
                 }

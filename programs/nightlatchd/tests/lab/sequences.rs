@@ -46,7 +46,7 @@ fn opens(entered: &Entered, name: &str, family: Family) -> Told {
     assert!(gets_in(&stage.alice.host, family), "{}", daemon.log());
     assert_silent(&stage.stranger, 22, family);
     assert!(
-        daemon.log().contains("\"client\":\"by-ports\""),
+        daemon.log().contains("\"client\":\"sequence by-ports\""),
         "{}",
         daemon.log()
     );

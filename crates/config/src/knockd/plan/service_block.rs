@@ -134,7 +134,7 @@ fn lasts(
         _ if has_stop => paragraph
             .notes(default_note(door))
             .note("The stop command runs this long after the knock. Another knock meanwhile begins the time anew; knockd ran both commands once more."),
-        _ => paragraph.note("Nothing is to be undone: each knock runs the command, those within the same second once."),
+        _ => paragraph.note("Nothing is to be undone: each knock runs the command."),
     };
     paragraph
         .risks(timeout_risk(candidate, lines))
