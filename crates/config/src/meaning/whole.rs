@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use nightlatch_core::{ActionId, Limits, MOST_HEARD_BY_PORTS, Policy};
+use nightlatch_core::{ActionId, Limits, MOST_HEARD_BY_PORTS, Policy, PolicyError, Protocol};
+use nightlatch_ticket::Span;
 use serde_spanned::Spanned;
 
 use super::{
@@ -84,11 +85,7 @@ pub(crate) fn server(path: &Path, text: &str, desk: &mut Desk) -> Option<Server>
         settings.answers,
         limits,
     );
-    let policy = match &span {
-        Some(_) => policy.and_then(Policy::with_encrypted_sequences),
-        None => policy,
-    };
-    match policy {
+    match hearing(policy, span.as_ref()) {
         Ok(policy) => Some(Server {
             span,
             actions: actions.into_actions(),
@@ -99,6 +96,17 @@ pub(crate) fn server(path: &Path, text: &str, desk: &mut Desk) -> Option<Server>
             desk.add(Remark::of(0..0, &error));
             None
         }
+    }
+}
+
+/// A policy that hears encrypted sequences where there is a span for them.
+fn hearing(
+    policy: Result<Policy, PolicyError>,
+    span: Option<&(Span, Protocol)>,
+) -> Result<Policy, PolicyError> {
+    match span {
+        Some(_) => policy.and_then(Policy::with_encrypted_sequences),
+        None => policy,
     }
 }
 
