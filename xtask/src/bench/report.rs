@@ -51,6 +51,10 @@ pub(super) struct Scan {
     pub(super) manner: String,
     pub(super) scans: u32,
     pub(super) opened: u32,
+    /// Touches that our daemon saw and that were no step.
+    pub(super) astray: u64,
+    /// Packets that the kernel had no room for.
+    pub(super) lost: u64,
 }
 
 /// A recorded knock, sent again.
