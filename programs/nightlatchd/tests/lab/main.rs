@@ -19,13 +19,16 @@
 mod actions;
 mod admin;
 mod clocks;
+mod conditions;
 mod crashes;
 mod daemon;
 mod demo;
 mod disk;
 mod doors;
 mod encrypted;
+mod example;
 mod hostile;
+mod packets;
 mod person;
 mod replays;
 mod sequences;
@@ -68,6 +71,7 @@ fn main() -> ExitCode {
         sequences::STORIES,
         encrypted::STORIES,
         actions::STORIES,
+        conditions::STORIES,
     ]
     .into_iter()
     .flatten()
