@@ -150,7 +150,7 @@ impl Round {
             .chain(
                 self.gatekeeper
                     .warnings(now)
-                    .map(|warning| warning.to_string()),
+                    .map(|warning| self.in_words(warning)),
             )
             .collect()
     }
