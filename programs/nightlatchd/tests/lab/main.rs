@@ -28,6 +28,7 @@ mod doors;
 mod encrypted;
 mod example;
 mod hostile;
+mod one_time;
 mod packets;
 mod person;
 mod replays;
@@ -72,6 +73,7 @@ fn main() -> ExitCode {
         encrypted::STORIES,
         actions::STORIES,
         conditions::STORIES,
+        one_time::STORIES,
     ]
     .into_iter()
     .flatten()
