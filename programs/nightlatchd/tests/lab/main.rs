@@ -34,6 +34,8 @@ mod person;
 mod replays;
 mod sequences;
 mod stage;
+mod time_based;
+mod tool;
 mod touch;
 
 use std::process::ExitCode;
@@ -74,6 +76,7 @@ fn main() -> ExitCode {
         actions::STORIES,
         conditions::STORIES,
         one_time::STORIES,
+        time_based::STORIES,
     ]
     .into_iter()
     .flatten()
