@@ -28,6 +28,8 @@ mod doors;
 mod encrypted;
 mod example;
 mod hostile;
+mod knockd;
+mod knockd_config;
 mod one_time;
 mod packets;
 mod person;
@@ -77,6 +79,8 @@ fn main() -> ExitCode {
         conditions::STORIES,
         one_time::STORIES,
         time_based::STORIES,
+        knockd::STORIES,
+        knockd_config::STORIES,
     ]
     .into_iter()
     .flatten()
