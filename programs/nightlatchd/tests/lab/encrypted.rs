@@ -217,7 +217,8 @@ fn running_with(
     (stage, daemon)
 }
 
-fn may_tell(config: &str) -> String {
+/// The configuration in which alice may tell the daemon something.
+pub(crate) fn may_tell(config: &str) -> String {
     config.replace(
         "may = [\"ssh\", \"web\", \"office\"]",
         "may = [\"ssh\", \"web\", \"office\"]\nmay-tell = true",

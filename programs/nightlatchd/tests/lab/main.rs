@@ -36,6 +36,7 @@ mod person;
 mod replays;
 mod sequences;
 mod stage;
+mod tell;
 mod time_based;
 mod tool;
 mod touch;
@@ -79,6 +80,7 @@ fn main() -> ExitCode {
         conditions::STORIES,
         one_time::STORIES,
         time_based::STORIES,
+        tell::STORIES,
         knockd::STORIES,
         knockd_config::STORIES,
     ]
