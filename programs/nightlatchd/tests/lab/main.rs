@@ -28,6 +28,7 @@ mod doors;
 mod encrypted;
 mod example;
 mod hostile;
+mod interference;
 mod knockd;
 mod knockd_config;
 mod one_time;
@@ -81,6 +82,7 @@ fn main() -> ExitCode {
         one_time::STORIES,
         time_based::STORIES,
         tell::STORIES,
+        interference::STORIES,
         knockd::STORIES,
         knockd_config::STORIES,
     ]

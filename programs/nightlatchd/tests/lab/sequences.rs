@@ -203,8 +203,8 @@ const GOOD_ROWS: [&[(u16, u32)]; 7] = [
     &[(9000, 16), (7000, 17), (8000, 0), (9000, 18)],
 ];
 
-const OPENING: [Touch; 3] = [Tcp(7000), Udp(8000), Tcp(9000)];
-const CLOSING: [Touch; 3] = [Tcp(9000), Tcp(8001), Udp(7000)];
+pub(crate) const OPENING: [Touch; 3] = [Tcp(7000), Udp(8000), Tcp(9000)];
+pub(crate) const CLOSING: [Touch; 3] = [Tcp(9000), Tcp(8001), Udp(7000)];
 
 pub(crate) const SEQUENCES: &str = r#"
 [service.porch]
