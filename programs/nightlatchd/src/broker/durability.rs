@@ -39,19 +39,21 @@ impl Round {
         }
     }
 
-    /// While knocks go on, the watermark is raised before anybody needs it.
+    /// While knocks go on, the watermark is raised before anybody needs it; and what a full disk
+    /// refused is written as soon as there is room.
     pub(super) fn renew(&mut self) {
         let now = clock::now();
         if now.monotonic < self.renew_from || self.scribe.busy_for(now).is_some() {
             return;
         }
-        let Some(watermark) = self.gatekeeper.renewal(now) else {
-            return;
-        };
-        let order = if self.tallies.state_is_long {
-            Order::Compact(watermark, self.counters())
-        } else {
-            Order::Watermark(watermark)
+        let order = match self.gatekeeper.renewal(now) {
+            Some(watermark) if self.tallies.state_is_long => {
+                Order::Compact(watermark, self.counters())
+            }
+            Some(watermark) => Order::Watermark(watermark),
+            // Nobody knocks, and the disk may have room again.
+            None if self.tallies.state_is_behind => Order::CatchUp,
+            None => return,
         };
         self.scribe.order(order, Duration::ZERO, now);
     }
@@ -59,8 +61,14 @@ impl Round {
     /// Takes over what the disk has by now.
     pub(super) fn written(&mut self, now: Now) {
         let written: Vec<Written> = self.scribe.bell.answer().collect();
-        for Written { outcome, is_long } in written {
+        for Written {
+            outcome,
+            is_long,
+            is_behind,
+        } in written
+        {
             self.tallies.state_is_long = is_long;
+            self.tallies.state_is_behind = is_behind;
             match outcome {
                 Ok(durable) => self.state_works(durable),
                 Err(cause) => {

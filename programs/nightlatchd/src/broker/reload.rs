@@ -11,6 +11,7 @@ use nightlatch_firewall::RaiseError;
 use nightlatch_ticket::{Counter, Span};
 use thiserror::Error;
 
+use super::alarms::Alarms;
 use super::bell::Rope;
 use super::error::BrokerError;
 use super::keys::{WeakClient, derive};
@@ -219,6 +220,8 @@ impl Round {
         self.errands.replace(&errands, messages)?;
         self.seats = seats;
         self.watching.replace(in_use);
+        // Sequences have other places now; and who reloads wants to know what is wrong still.
+        self.alarms = Alarms::default();
         let closed = taken
             .effects
             .iter()

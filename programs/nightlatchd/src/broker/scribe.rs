@@ -20,6 +20,8 @@ pub(super) enum Order {
     Ahead(ClientMark, Counter),
     /// The marks anew, short.
     Compact(Counter, Vec<(ClientMark, Counter)>),
+    /// What the disk refused before.
+    CatchUp,
     /// Exact counters, for a clean end.
     Close(Vec<(ClientMark, Counter)>),
 }
@@ -31,6 +33,8 @@ pub(super) struct Written {
     pub(super) outcome: Result<Option<Counter>, String>,
     /// Whether the marks should be written anew.
     pub(super) is_long: bool,
+    /// Whether there is something that the disk refused and should have.
+    pub(super) is_behind: bool,
 }
 
 /// The broker's way to the state.
@@ -105,6 +109,7 @@ fn write_all(
         done.ring(Written {
             outcome,
             is_long: state.is_long(),
+            is_behind: state.is_behind(),
         });
         let (count, changed) = settled;
         let mut count = lock(count);
@@ -121,6 +126,7 @@ fn write(state: &mut StateFolder, order: Order) -> Result<Option<Counter>, Strin
         Order::Compact(watermark, counters) => state
             .compact(watermark, counters.into_iter())
             .map(|()| Some(watermark)),
+        Order::CatchUp => state.catch_up().map(|()| None),
         Order::Close(counters) => state.close(counters.into_iter()).map(|()| None),
     };
     written.map_err(|error| error.to_string())

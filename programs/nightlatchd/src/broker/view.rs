@@ -26,6 +26,8 @@ pub(super) struct Tallies {
     pub(super) state_failing: Option<String>,
     /// Whether the marks of the state should be written anew.
     pub(super) state_is_long: bool,
+    /// Whether the state lacks something that the disk refused.
+    pub(super) state_is_behind: bool,
     /// What became of commands, by name.
     pub(super) commands: BTreeMap<&'static str, u64>,
     /// What is wrong with the commands that are due later, while it is.
@@ -150,7 +152,7 @@ impl Round {
             .chain(
                 self.gatekeeper
                     .warnings(now)
-                    .map(|warning| warning.to_string()),
+                    .map(|warning| self.in_words(warning)),
             )
             .collect()
     }

@@ -235,10 +235,10 @@ const GOOD_ROWS: [&[(u16, u32)]; 7] = [
 
 /// What knockd takes where it has no `tcpflags`.
 const ANY: &str = "\"tcp/17003 flags=any\", \"tcp/28003 flags=any\", \"tcp/39003 flags=any\"";
-const OPENING: [Touch; 3] = [Tcp(7000), Udp(8000), Tcp(9000)];
-const CLOSING: [Touch; 3] = [Tcp(9000), Tcp(8001), Udp(7000)];
+pub(crate) const OPENING: [Touch; 3] = [Tcp(7000), Udp(8000), Tcp(9000)];
+pub(crate) const CLOSING: [Touch; 3] = [Tcp(9000), Tcp(8001), Udp(7000)];
 
-const SEQUENCES: &str = r#"
+pub(crate) const SEQUENCES: &str = r#"
 [service.porch]
 open = ["tcp/22"]
 for = "20s"
