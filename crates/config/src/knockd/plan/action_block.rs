@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_shell_is_left_out_only_where_env_runs_the_same() {
-        for (line, written) in [
+        for (line, expected) in [
             ("/bin/a -S b", "start = [\"/bin/a\", \"-S\", \"b\"]"),
             ("a %IP%", "start = [\"/usr/bin/env\", \"a\", \"%IP%\"]"),
             ("-S /bin/touch F", "start-shell = \"-S /bin/touch F\""),
@@ -195,7 +195,7 @@ mod tests {
             ("logger %I\\P%", "start-shell = 'logger %I\\P%'"),
             ("logger '%I'P%", "start-shell = \"logger '%I'P%\""),
         ] {
-            assert_eq!(written("start", "", line), written, "{line}");
+            assert_eq!(written("start", "", line), expected, "{line}");
         }
     }
 }
