@@ -10,7 +10,7 @@ use super::round::Round;
 use super::scribe::{Order, Written};
 use crate::clock;
 use crate::log::Line;
-use crate::state::ClientMark;
+use crate::state::{ClientMark, Upkeep};
 
 impl Round {
     /// A record is durable before its grant, unless the disk is full or stuck: that costs some protection
@@ -46,14 +46,12 @@ impl Round {
         if now.monotonic < self.renew_from || self.scribe.busy_for(now).is_some() {
             return;
         }
-        let order = match self.gatekeeper.renewal(now) {
-            Some(watermark) if self.tallies.state_is_long => {
-                Order::Compact(watermark, self.counters())
-            }
-            Some(watermark) => Order::Watermark(watermark),
+        let order = match (self.gatekeeper.renewal(now), self.tallies.upkeep) {
+            (Some(watermark), Upkeep::Compact) => Order::Compact(watermark, self.counters()),
+            (Some(watermark), _) => Order::Watermark(watermark),
             // Nobody knocks, and the disk may have room again.
-            None if self.tallies.state_is_behind => Order::CatchUp,
-            None => return,
+            (None, Upkeep::CatchUp) => Order::CatchUp,
+            (None, _) => return,
         };
         self.scribe.order(order, Duration::ZERO, now);
     }
@@ -61,20 +59,17 @@ impl Round {
     /// Takes over what the disk has by now.
     pub(super) fn written(&mut self, now: Now) {
         let written: Vec<Written> = self.scribe.bell.answer().collect();
-        for Written {
-            outcome,
-            is_long,
-            is_behind,
-        } in written
-        {
-            self.tallies.state_is_long = is_long;
-            self.tallies.state_is_behind = is_behind;
+        for Written { outcome, upkeep } in written {
+            self.tallies.upkeep = match upkeep {
+                // What has no room for a record has none for all of them.
+                Upkeep::Compact if outcome.is_err() => Upkeep::Nothing,
+                upkeep => upkeep,
+            };
             match outcome {
                 Ok(durable) => self.state_works(durable),
                 Err(cause) => {
                     // A full disk is asked again in a while; asked at once it would be all we do.
                     self.renew_from = now.monotonic.saturating_add(DISK_PAUSE);
-                    self.tallies.state_is_long = false;
                     self.state_fails(cause);
                 }
             }

@@ -10,7 +10,7 @@ use nightlatch_core::{Instant, Now};
 use nightlatch_ticket::Counter;
 
 use super::bell::{Bell, Rope};
-use crate::state::{ClientMark, StateFolder};
+use crate::state::{ClientMark, StateFolder, Upkeep};
 
 /// What the scribe is asked to make durable.
 pub(super) enum Order {
@@ -31,10 +31,8 @@ pub(super) enum Order {
 pub(super) struct Written {
     /// The watermark that is durable now, if it was about one; or why the disk does not have it.
     pub(super) outcome: Result<Option<Counter>, String>,
-    /// Whether the marks should be written anew.
-    pub(super) is_long: bool,
-    /// Whether there is something that the disk refused and should have.
-    pub(super) is_behind: bool,
+    /// What the state asks for now.
+    pub(super) upkeep: Upkeep,
 }
 
 /// The broker's way to the state.
@@ -108,8 +106,7 @@ fn write_all(
         let outcome = write(&mut state, order);
         done.ring(Written {
             outcome,
-            is_long: state.is_long(),
-            is_behind: state.is_behind(),
+            upkeep: state.upkeep(),
         });
         let (count, changed) = settled;
         let mut count = lock(count);

@@ -8,6 +8,7 @@ use nightlatch_firewall::Noise;
 use super::round::Round;
 use super::words::{self, Carried};
 use crate::listener::{PLACES, Place};
+use crate::state::Upkeep;
 use crate::status::{GateStatus, GrantStatus, SequenceStatus, Status};
 use crate::tally::Tally;
 
@@ -24,10 +25,8 @@ pub(super) struct Tallies {
     pub(super) put_back: u64,
     /// Why the state is not durable, while it is not.
     pub(super) state_failing: Option<String>,
-    /// Whether the marks of the state should be written anew.
-    pub(super) state_is_long: bool,
-    /// Whether the state lacks something that the disk refused.
-    pub(super) state_is_behind: bool,
+    /// What the state asks for.
+    pub(super) upkeep: Upkeep,
     /// What became of commands, by name.
     pub(super) commands: BTreeMap<&'static str, u64>,
     /// What is wrong with the commands that are due later, while it is.

@@ -56,6 +56,18 @@ pub(crate) enum Doubt {
     Lost,
 }
 
+/// What the state asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Upkeep {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The disk refused something that it should have: [`StateFolder::catch_up`].
+    CatchUp,
+    /// So much was appended that [`StateFolder::compact`] is worth its while.
+    Compact,
+}
+
 /// The open folder.
 #[derive(Debug)]
 pub(crate) struct StateFolder {
@@ -133,14 +145,15 @@ impl StateFolder {
         self.start_over(&[Record::Watermark(watermark)])
     }
 
-    /// Whether so much was appended that `compact` is worth its while.
-    pub(crate) const fn is_long(&self) -> bool {
-        self.written > LONG
-    }
-
-    /// Whether [`StateFolder::catch_up`] has something to do.
-    pub(crate) const fn is_behind(&self) -> bool {
-        !self.behind.is_empty()
+    /// What should be done to it when there is time.
+    pub(crate) const fn upkeep(&self) -> Upkeep {
+        if !self.behind.is_empty() {
+            Upkeep::CatchUp
+        } else if self.written > LONG {
+            Upkeep::Compact
+        } else {
+            Upkeep::Nothing
+        }
     }
 
     fn append(&mut self, record: Record) -> io::Result<()> {
@@ -150,16 +163,15 @@ impl StateFolder {
 
     fn append_all(&mut self) -> io::Result<()> {
         let appended = self.try_append();
-        match appended {
-            Ok(()) => self.behind.clear(),
-            Err(_) => {
-                // Half a record may stand there now: the next one begins by looking again.
-                self.marks = None;
-                // A watermark is for its moment alone, and the next one covers it.
-                self.behind
-                    .retain(|record| matches!(record, Record::Ahead(..)));
-                self.behind.truncate(MOST_BEHIND);
-            }
+        if appended.is_ok() {
+            self.behind.clear();
+        } else {
+            // Half a record may stand there now: the next one begins by looking again.
+            self.marks = None;
+            // A watermark is for its moment alone, and the next one covers it.
+            self.behind
+                .retain(|record| matches!(record, Record::Ahead(..)));
+            self.behind.truncate(MOST_BEHIND);
         }
         appended
     }
@@ -359,7 +371,7 @@ mod tests {
                 state.ahead(ALICE, Counter(7)).unwrap_err();
                 state.watermark(Counter(600)).unwrap_err();
                 state.ahead(BOB, Counter(9)).unwrap_err();
-                assert!(state.is_behind());
+                assert_eq!(state.upkeep(), Upkeep::CatchUp);
                 state.catch_up().unwrap_err();
                 std::fs::remove_dir(folder.path().join("marks")).unwrap();
                 if catches_up_by_itself {
@@ -367,7 +379,7 @@ mod tests {
                 } else {
                     state.watermark(Counter(700)).unwrap();
                 }
-                assert!(!state.is_behind());
+                assert_eq!(state.upkeep(), Upkeep::Nothing);
                 state.catch_up().unwrap();
             }
             let remembered = remembered(folder.path());

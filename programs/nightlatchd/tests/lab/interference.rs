@@ -139,7 +139,7 @@ fn forged_touches(entered: &Entered) -> Told {
     let [alice, bob] = [&stage.alice.host, &stage.bob.host];
     let mut number = 0;
     for (family, port) in [(V4, 4444), (V6, 4444), (V4, 9000), (V6, 7000)] {
-        let forged = SocketAddr::new(address("alice", family), 50_000);
+        let hers = SocketAddr::new(address("alice", family), 50_000);
         for step in OPENING {
             touch(alice, &[step], family);
             touch(bob, &[step], family);
@@ -147,7 +147,7 @@ fn forged_touches(entered: &Entered) -> Told {
             // One of its own each time: what is sent again is not looked at again.
             if step != OPENING[2] {
                 number += 1;
-                syn(&forger, forged, door(port, family), number);
+                syn(&forger, hers, door(port, family), number);
             }
         }
         assert!(gets_in(bob, family), "{}", daemon.log());
