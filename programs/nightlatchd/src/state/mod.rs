@@ -362,7 +362,9 @@ mod tests {
 
     #[test]
     fn what_the_disk_refused_is_written_as_soon_as_it_takes_something() {
-        for catches_up_by_itself in [true, false] {
+        type Way = fn(&mut StateFolder) -> io::Result<()>;
+        let ways: [Way; 2] = [StateFolder::catch_up, |state| state.watermark(Counter(700))];
+        for write in ways {
             let folder = tempfile::tempdir().unwrap();
             {
                 let (mut state, _) = StateFolder::open(folder.path()).unwrap();
@@ -374,11 +376,7 @@ mod tests {
                 assert_eq!(state.upkeep(), Upkeep::CatchUp);
                 state.catch_up().unwrap_err();
                 std::fs::remove_dir(folder.path().join("marks")).unwrap();
-                if catches_up_by_itself {
-                    state.catch_up().unwrap();
-                } else {
-                    state.watermark(Counter(700)).unwrap();
-                }
+                write(&mut state).unwrap();
                 assert_eq!(state.upkeep(), Upkeep::Nothing);
                 state.catch_up().unwrap();
             }
