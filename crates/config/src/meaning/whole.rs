@@ -11,6 +11,7 @@ use super::{
     sequences::{self, Surroundings},
     services::ServiceBook,
     settings::{self, Need, Needs},
+    sources,
 };
 use crate::{
     desk::Desk,
@@ -86,12 +87,18 @@ pub(crate) fn server(path: &Path, text: &str, desk: &mut Desk) -> Option<Server>
         None => policy,
     };
     match policy {
-        Ok(policy) => Some(Server {
-            span,
-            actions: actions.into_actions(),
-            messages,
-            ..settings.server(policy, roster)
-        }),
+        Ok(policy) => {
+            let server = Server {
+                span,
+                actions: actions.into_actions(),
+                messages,
+                ..settings.server(policy, roster)
+            };
+            if let Some(section) = &written.server {
+                sources::warn_of_unseen(&section.text, &server, desk);
+            }
+            Some(server)
+        }
         Err(error) => {
             desk.add(Remark::of(0..0, &error));
             None
