@@ -48,7 +48,7 @@ pub(super) fn read(
 
 fn unknown(text: &Spanned<String>, error: &SourceError) -> Remark {
     let near = match error {
-        SourceError::Unknown(word) => nearest(word, WORDS.into_iter()),
+        SourceError::Unknown(word) => nearest(word, WORDS),
         _ => None,
     };
     Remark::of(text.span(), error).suggest(near)
