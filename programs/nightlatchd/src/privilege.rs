@@ -2,9 +2,12 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 use caps::{CapSet, Capability, CapsHashSet};
-use nix::unistd::{Gid, Uid, User, setgroups, setresgid, setresuid};
+use nightlatch_config::{Server, SourceChoice};
+use nix::unistd::{Gid, Group, Uid, User, setgroups, setresgid, setresuid};
 use rustix::net::{AddressFamily, SocketType, socket};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use rustix::thread::{
@@ -65,17 +68,25 @@ pub(crate) enum Becoming {
 }
 
 /// Says which capability is missing before anything is tried, because the kernel's own words do not.
-pub(crate) fn demand(means: Means, knock_port: Option<u16>) -> Result<(), PrivilegeError> {
+pub(crate) fn demand(means: Means, server: &Server) -> Result<(), PrivilegeError> {
+    let hears = |is_meant: fn(&SourceChoice) -> bool| server.sources.iter().any(is_meant);
     let needed = [
-        (true, Capability::CAP_NET_RAW, "CAP_NET_RAW", "cap_net_raw"),
         (
-            means == Means::Kernel,
+            hears(|one| *one == SourceChoice::Packets),
+            Capability::CAP_NET_RAW,
+            "CAP_NET_RAW",
+            "cap_net_raw",
+        ),
+        (
+            means == Means::Kernel || hears(|one| matches!(one, SourceChoice::Nflog(_))),
             Capability::CAP_NET_ADMIN,
             "CAP_NET_ADMIN",
             "cap_net_admin",
         ),
         (
-            knock_port.is_some_and(|port| port < FIRST_UNPRIVILEGED_PORT),
+            server
+                .knock_port
+                .is_some_and(|port| port < FIRST_UNPRIVILEGED_PORT),
             Capability::CAP_NET_BIND_SERVICE,
             "CAP_NET_BIND_SERVICE",
             "cap_net_bind_service",
@@ -93,12 +104,16 @@ fn has(capability: Capability) -> bool {
     caps::has_cap(None, CapSet::Effective, capability).unwrap_or(false)
 }
 
-/// Gives up everything: groups, user, capabilities, and the way back. Sockets must be open by now.
-pub(crate) fn drop_everything(identity: Identity) -> Result<Becoming, PrivilegeError> {
+/// Gives up everything: groups but those of logs, user, capabilities, and the way back. Sockets must
+/// be open by now.
+pub(crate) fn drop_everything(
+    identity: Identity,
+    log_groups: &[u32],
+) -> Result<Becoming, PrivilegeError> {
     let nothing = CapsHashSet::new();
     // Before the user: with root goes the capability that this takes.
     drop_bounds(&nothing)?;
-    let becoming = become_user(identity)?;
+    let becoming = become_user(identity, log_groups)?;
     drop_capabilities(&nothing)?;
     refuse_regaining(becoming)?;
     Ok(becoming)
@@ -134,7 +149,42 @@ impl Identity {
     }
 }
 
-fn become_user(identity: Identity) -> Result<Becoming, PrivilegeError> {
+/// The groups by which these logs can be read; a log that is not there yet has the usual one.
+pub(crate) fn groups_of<'a>(logs: impl Iterator<Item = &'a Path>) -> Vec<u32> {
+    let mut groups: Vec<u32> = logs.filter_map(group_of).collect();
+    groups.sort_unstable();
+    groups.dedup();
+    groups
+}
+
+fn group_of(log: &Path) -> Option<u32> {
+    let Ok(about) = fs::metadata(log) else {
+        let usual = Group::from_name(LOG_GROUP).ok().flatten();
+        return usual.map(|group| group.gid.as_raw());
+    };
+    let is_by_group = about.mode() & READ_BY_OTHERS == 0 && about.mode() & READ_BY_GROUP != 0;
+    (is_by_group && about.gid() != 0).then_some(about.gid())
+}
+
+impl Identity {
+    /// The same user in the group that may read the journal.
+    pub(crate) fn in_group_of_journal(self) -> Self {
+        let known = JOURNAL_GROUPS
+            .iter()
+            .find_map(|name| Group::from_name(name).ok().flatten());
+        Self {
+            group: known.map_or(self.group, |group| group.gid.as_raw()),
+            ..self
+        }
+    }
+
+    /// User and group, by number.
+    pub(crate) const fn numbers(self) -> (u32, u32) {
+        (self.user, self.group)
+    }
+}
+
+fn become_user(identity: Identity, log_groups: &[u32]) -> Result<Becoming, PrivilegeError> {
     let own = Uid::effective();
     let Identity { user, group } = identity;
     if !own.is_root() {
@@ -143,12 +193,15 @@ fn become_user(identity: Identity) -> Result<Becoming, PrivilegeError> {
     if !is_known_here(user, group) {
         return Ok(Becoming::NamespaceRoot);
     }
-    change(Uid::from_raw(user), Gid::from_raw(group))?;
+    change(Uid::from_raw(user), Gid::from_raw(group), log_groups)?;
     Ok(Becoming::User(user))
 }
 
-fn change(user: Uid, group: Gid) -> Result<(), PrivilegeError> {
-    setgroups(&[]).map_err(|cause| kept("its supplementary groups", cause.into()))?;
+fn change(user: Uid, group: Gid, log_groups: &[u32]) -> Result<(), PrivilegeError> {
+    // Root's group is nobody's to keep, whatever a log belongs to.
+    let kept_groups = log_groups.iter().filter(|group| **group != 0);
+    let kept_groups: Vec<Gid> = kept_groups.map(|group| Gid::from_raw(*group)).collect();
+    setgroups(&kept_groups).map_err(|cause| kept("its supplementary groups", cause.into()))?;
     setresgid(group, group, group).map_err(|cause| kept("its group", cause.into()))?;
     setresuid(user, user, user).map_err(|cause| kept("its user", cause.into()))
 }
@@ -223,5 +276,11 @@ fn kept(step: &'static str, cause: io::Error) -> PrivilegeError {
     PrivilegeError::Kept { step, cause }
 }
 
+/// Whose logs are, on most systems.
+const LOG_GROUP: &str = "adm";
+/// Who may read the journal: the first that exists.
+const JOURNAL_GROUPS: [&str; 2] = ["systemd-journal", LOG_GROUP];
+const READ_BY_GROUP: u32 = 0o040;
+const READ_BY_OTHERS: u32 = 0o004;
 /// The kernel's default; who lowered it is asked for a capability too much, and is told which.
 const FIRST_UNPRIVILEGED_PORT: u16 = 1024;

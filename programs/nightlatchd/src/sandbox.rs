@@ -1,7 +1,7 @@
 //! The sandbox: which system calls and which files are left once the privileges are gone.
 
 use std::collections::BTreeMap;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::path::Path;
 
 use landlock::{
@@ -55,20 +55,39 @@ impl Landlocked {
     pub(crate) const ALL: [Self; 3] = [Self::Not, Self::Partly, Self::Fully];
 }
 
-/// The listener's: no file at all, no TCP, and a score of system calls, some for one descriptor alone.
+/// What following logs takes.
+#[derive(Debug)]
+pub(crate) struct LogAccess<'a> {
+    /// Where rotated logs are opened again.
+    pub(crate) folders: Vec<&'a Path>,
+    /// What the followers write to, to call themselves.
+    pub(crate) marks: Vec<RawFd>,
+}
+
+/// The listener's: no file but logs in the folders of those it follows, no TCP, and a score of
+/// system calls, some for one descriptor alone.
 ///
 /// A packet socket may also send, on every link and on loopback, which the gate believes. So nothing
 /// can be sent to an address but through the sockets for acks.
 pub(crate) fn confine_listener<'fd>(
     acks: impl Iterator<Item = BorrowedFd<'fd>>,
+    logs: &LogAccess<'_>,
 ) -> Result<Landlocked, SandboxError> {
-    let landlocked = Ruleset::default()
+    let mut ruleset = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(ABI::V5))?
         .handle_access(AccessNet::from_all(ABI::V5))?
-        .create()?
-        .restrict_self()?;
-    allow_only(LISTENER_CALLS, narrow_calls(acks)?)?;
+        .create()?;
+    for folder in &logs.folders {
+        let reading = PathBeneath::new(PathFd::new(folder)?, AccessFs::ReadFile);
+        ruleset = ruleset.add_rule(reading)?;
+    }
+    let landlocked = ruleset.restrict_self()?;
+    let mut calls = LISTENER_CALLS.to_vec();
+    if !logs.folders.is_empty() {
+        calls.extend(LOG_CALLS);
+    }
+    allow_only(&calls, narrow_calls(acks, logs)?)?;
     Ok(landlocked_as(&landlocked.ruleset))
 }
 
@@ -129,12 +148,16 @@ fn forbid(calls: &[libc::c_long]) -> Result<(), SandboxError> {
 type Calls = BTreeMap<libc::c_long, Vec<SeccompRule>>;
 
 /// The calls that are allowed in some forms only.
-fn narrow_calls<'fd>(acks: impl Iterator<Item = BorrowedFd<'fd>>) -> Result<Calls, SandboxError> {
+fn narrow_calls<'fd>(
+    acks: impl Iterator<Item = BorrowedFd<'fd>>,
+    logs: &LogAccess<'_>,
+) -> Result<Calls, SandboxError> {
     let socket = only(1, Dword, of(libc::SOL_SOCKET))?;
     let filter = only(2, Dword, of(libc::SO_ATTACH_FILTER))?;
     let lock = only(2, Dword, of(libc::SO_LOCK_FILTER))?;
-    let through_acks = acks.map(|fd| form(vec![only(0, Dword, of(fd.as_raw_fd()))?]));
+    let through_acks = acks.map(|fd| to_descriptor(fd.as_raw_fd()));
     let through_acks: Vec<_> = through_acks.collect::<Result<_, _>>()?;
+    let written = core::iter::once(STANDARD_ERROR).chain(logs.marks.iter().copied());
     let mut calls = Calls::from([
         // The filter follows the epochs, and is locked when it need not any more.
         (
@@ -148,14 +171,49 @@ fn narrow_calls<'fd>(acks: impl Iterator<Item = BorrowedFd<'fd>>) -> Result<Call
         (libc::SYS_sendto, vec![form(vec![only(4, Qword, 0)?])?]),
         (
             libc::SYS_write,
-            vec![form(vec![only(0, Dword, STANDARD_ERROR)?])?],
+            written.map(to_descriptor).collect::<Result<_, _>>()?,
         ),
     ]);
+    if !logs.folders.is_empty() {
+        calls.extend(log_calls()?);
+    }
     // A call without a form would be allowed in every form.
     if !through_acks.is_empty() {
         calls.insert(libc::SYS_sendmsg, through_acks);
     }
     Ok(calls)
+}
+
+/// What opens a log again, and what looks at its length: nothing that makes or changes a file, and
+/// no file that is not open.
+fn log_calls() -> Result<Calls, SandboxError> {
+    let to_read = masked(
+        2,
+        libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC,
+        libc::O_RDONLY,
+    )?;
+    // Builds for tests look whether a descriptor is open before they close it.
+    let is_open = only(1, Dword, of(libc::F_GETFD))?;
+    let of_descriptor = masked(2, libc::AT_EMPTY_PATH, libc::AT_EMPTY_PATH)?;
+    Ok(Calls::from([
+        (libc::SYS_openat, vec![form(vec![to_read])?]),
+        (libc::SYS_fcntl, vec![form(vec![is_open])?]),
+        (libc::SYS_statx, vec![form(vec![of_descriptor])?]),
+    ]))
+}
+
+/// Any form of a call whose first argument is this descriptor.
+fn to_descriptor(descriptor: RawFd) -> Result<SeccompRule, SandboxError> {
+    form(vec![only(0, Dword, of(descriptor))?])
+}
+
+/// These bits of an argument, and no others of the mask.
+fn masked(
+    place: u8,
+    mask: libc::c_int,
+    bits: libc::c_int,
+) -> Result<SeccompCondition, SandboxError> {
+    SeccompCondition::new(place, Dword, SeccompCmpOp::MaskedEq(of(mask)), of(bits)).map_err(refused)
 }
 
 fn form(conditions: Vec<SeccompCondition>) -> Result<SeccompRule, SandboxError> {
@@ -191,6 +249,7 @@ fn install(
 const LISTENER_CALLS: &[libc::c_long] = &[
     // its sockets
     libc::SYS_recvmmsg,
+    libc::SYS_recvmsg,
     libc::SYS_recvfrom,
     libc::SYS_getsockopt, // the kernel's count of lost frames
     libc::SYS_read,
@@ -224,7 +283,14 @@ const LISTENER_CALLS: &[libc::c_long] = &[
     libc::SYS_exit_group,
 ];
 
-const STANDARD_ERROR: u64 = 2;
+/// What following a log needs beside that.
+const LOG_CALLS: &[libc::c_long] = &[
+    libc::SYS_pread64,
+    libc::SYS_inotify_add_watch,
+    libc::SYS_inotify_rm_watch,
+];
+
+const STANDARD_ERROR: RawFd = 2;
 
 /// What the broker never does again once it runs: start a program, or reach into the system or another process.
 const BROKER_NEVER: &[libc::c_long] = &[

@@ -29,6 +29,7 @@ mod hostile;
 mod person;
 mod replays;
 mod sequences;
+mod sources;
 mod stage;
 mod touch;
 
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
         sequences::STORIES,
         encrypted::STORIES,
         actions::STORIES,
+        sources::STORIES,
     ]
     .into_iter()
     .flatten()
