@@ -13,9 +13,9 @@ use crate::config_file::ConfigFile;
 use crate::errand::Doer;
 use crate::exit::Exit;
 use crate::listener::ListenerError;
-use crate::options::{Command, GateCommand, Options};
+use crate::options::{Command, Form, GateCommand, Options};
 use crate::runner::{HandError, RunError};
-use crate::{broker, gate, import, listener, runner};
+use crate::{broker, gate, import, listener, replay, runner, sources};
 
 /// Does what the arguments ask for.
 pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
@@ -40,12 +40,25 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
         Some(Command::Gate {
             what: GateCommand::Show,
         }) => with_config(&options.run.file(), gate::show),
+        Some(Command::Sources { json }) => {
+            sources::show(&options.run.file(), Form::of_switch(json))
+        }
         Some(Command::Import(order)) => {
             end(import::import(&order).map_err(|error| (error.exit(), because(&error))))
         }
         None if options.run.check => {
             let file = options.run.file();
             with_config(&file, |server| say(&praise(file.path(), server)))
+        }
+        None if options.run.read.is_some() => {
+            let from = options
+                .run
+                .read
+                .as_deref()
+                .unwrap_or_else(|| Path::new("-"));
+            let form = Form::of_switch(options.run.json);
+            let read = replay::replay(&options.run.file(), from, form);
+            end(read.map_err(|error| (error.exit(), because(&error))))
         }
         None => end(broker::run(&options.run).map_err(|error| (error.exit(), because(&error)))),
     }

@@ -157,6 +157,12 @@ pub(crate) fn groups_of<'a>(logs: impl Iterator<Item = &'a Path>) -> Vec<u32> {
     groups
 }
 
+/// Whether the listener gets at this log, whoever it becomes: by a group that is not root's, or as everybody.
+pub(crate) fn is_within_reach(log: &Path) -> bool {
+    let about = fs::metadata(log);
+    about.is_ok_and(|about| about.mode() & READ_BY_OTHERS != 0) || group_of(log).is_some()
+}
+
 fn group_of(log: &Path) -> Option<u32> {
     let Ok(about) = fs::metadata(log) else {
         let usual = Group::from_name(LOG_GROUP).ok().flatten();

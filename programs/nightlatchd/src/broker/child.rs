@@ -25,21 +25,29 @@ pub(super) fn start_listener(channel: OwnedFd, journal: Option<OwnedFd>) -> io::
 /// `journalctl` reads them as a user who owns nothing, and ends with us or when nobody listens.
 pub(super) fn start_journal(identity: Identity) -> io::Result<OwnedFd> {
     let (lines, theirs) = io::pipe()?;
-    let (user, group) = identity.numbers();
-    again(Stdio::null())
-        .stdout(theirs)
+    let mut command = journalctl(identity);
+    command.stdout(theirs).args(["--follow", "--lines=0"]);
+    command.spawn()?;
+    Ok(lines.into())
+}
+
+/// Whether the journal gives the last line of the kernel's to whoever reads it out for us.
+pub(crate) fn has_journal(identity: Identity) -> io::Result<bool> {
+    let mut command = journalctl(identity);
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let output = command.arg("--lines=1").output()?;
+    Ok(output.status.success() && !output.stdout.is_empty())
+}
+
+fn journalctl(identity: Identity) -> Command {
+    let (user, group) = identity.in_group_of_journal().numbers();
+    let mut command = again(Stdio::null());
+    command
         .arg("hand")
         .args([user.to_string(), group.to_string()])
-        .args([
-            "--",
-            "/usr/bin/journalctl",
-            "--dmesg",
-            "--follow",
-            "--lines=0",
-        ])
-        .args(["--quiet", "--no-pager", "--output=short-iso"])
-        .spawn()?;
-    Ok(lines.into())
+        .args(["--", "/usr/bin/journalctl", "--dmesg", "--quiet"])
+        .args(["--no-pager", "--output=short-iso"]);
+    command
 }
 
 /// Starts the runner. It keeps the broker's privileges: so it has to be started before they go, and

@@ -135,9 +135,7 @@ fn listener(server: &Server, identity: Identity) -> Result<(Channel, Child), Bro
     let (channel, theirs) =
         Channel::pair().map_err(|cause| BrokerError::System("a pair of sockets", cause))?;
     let journal = server.sources.contains(&SourceChoice::Journal);
-    let journal = journal
-        .then(|| start_journal(identity.in_group_of_journal()))
-        .transpose();
+    let journal = journal.then(|| start_journal(identity)).transpose();
     let journal = journal.map_err(BrokerError::Journal)?;
     let child = start_listener(theirs, journal).map_err(BrokerError::Listener)?;
     let interfaces = match &server.interfaces {

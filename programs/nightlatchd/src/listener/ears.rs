@@ -7,7 +7,7 @@ use nightlatch_core::{Claim, Doorstep, Glance, Now};
 use nightlatch_wire::{MOST_OPTIONS, Unreadable, read_in};
 
 /// Reads a frame once and shows it to the doorstep.
-pub(super) fn hear(
+pub(crate) fn hear(
     arrival: &Arrival<'_>,
     doorstep: &mut Doorstep,
     now: Now,

@@ -12,7 +12,15 @@ use nightlatch_ticket::{MESSAGE_LENGTH, SEALED_LENGTH};
 
 use super::ListenerError;
 use super::places::Place;
-use crate::channel::ListenerPlan;
+
+/// Where packets are expected.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Keyholes<'a> {
+    /// The UDP port that knocks go to, if anybody has a key.
+    pub(crate) knock_port: Option<u16>,
+    /// The interfaces of packet sockets; none means all.
+    pub(crate) interfaces: &'a [String],
+}
 
 /// One source.
 pub(super) enum Inlet {
@@ -33,11 +41,11 @@ pub(super) enum Filter {
 
 impl Inlet {
     /// Opens a source.
-    pub(super) fn open(choice: &SourceChoice, plan: &ListenerPlan) -> Result<Self, ListenerError> {
+    pub(super) fn open(choice: &SourceChoice, at: &Keyholes<'_>) -> Result<Self, ListenerError> {
         Ok(match choice {
-            SourceChoice::Packets => Self::Packets(Box::new(PacketSocket::open(&watch(plan))?)),
+            SourceChoice::Packets => Self::Packets(Box::new(PacketSocket::open(&at.watch())?)),
             SourceChoice::Udp => {
-                let port = plan.knock_port.ok_or(ListenerError::Disorder)?;
+                let port = at.knock_port.ok_or(ListenerError::Disorder)?;
                 Self::Udp(UdpKnocks::open(&knock_at(port))?)
             }
             SourceChoice::Nflog(group) => Self::Nflog(Nflog::open(*group)?),
@@ -114,16 +122,23 @@ impl Inlet {
     }
 }
 
-fn watch(plan: &ListenerPlan) -> Watch {
-    let interfaces = match plan.interfaces.as_slice() {
-        [] => Interfaces::All,
-        names => Interfaces::Named(names.to_vec()),
-    };
-    Watch {
-        interfaces,
-        knock: plan.knock_port.map(knock_at),
-        touches: Touches::default(),
+impl Keyholes<'_> {
+    fn watch(&self) -> Watch {
+        let interfaces = match self.interfaces {
+            [] => Interfaces::All,
+            names => Interfaces::Named(names.to_vec()),
+        };
+        Watch {
+            interfaces,
+            knock: self.knock_port.map(knock_at),
+            touches: Touches::default(),
+        }
     }
+}
+
+/// Opens a source for a moment, to see whether it can be.
+pub(crate) fn try_source(choice: &SourceChoice, at: &Keyholes<'_>) -> Result<(), ListenerError> {
+    Inlet::open(choice, at).map(drop)
 }
 
 /// What a knock looks like.

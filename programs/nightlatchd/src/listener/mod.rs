@@ -26,6 +26,8 @@ use crate::sandbox::{SandboxError, confine_listener};
 use sources::Sources;
 use watching::Watching;
 
+pub(crate) use ears::hear;
+pub(crate) use inlet::{Keyholes, try_source};
 pub(crate) use places::{PLACES, Place};
 
 /// Why the listener ended.

@@ -11,7 +11,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::ListenerError;
-use super::inlet::{Filter, Inlet};
+use super::inlet::{Filter, Inlet, Keyholes};
 use crate::channel::ListenerPlan;
 use crate::sandbox::LogAccess;
 use crate::tally::Tally;
@@ -46,10 +46,14 @@ impl Sources {
         plan: &ListenerPlan,
         is_meant: impl Fn(&SourceChoice) -> bool,
     ) -> Result<(), ListenerError> {
+        let at = Keyholes {
+            knock_port: plan.knock_port,
+            interfaces: &plan.interfaces,
+        };
         for text in &plan.sources {
             let choice = text.parse().map_err(|_| ListenerError::Disorder)?;
             if is_meant(&choice) {
-                let by = Inlet::open(&choice, plan)?;
+                let by = Inlet::open(&choice, &at)?;
                 self.heard.push(Heard {
                     by,
                     is_ready: false,
