@@ -19,6 +19,8 @@ mod import;
 mod inherited;
 mod listener;
 mod log;
+mod log_groups;
+mod log_ruleset;
 mod main_line;
 mod options;
 mod privilege;

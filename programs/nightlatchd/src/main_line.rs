@@ -13,9 +13,10 @@ use crate::config_file::ConfigFile;
 use crate::errand::Doer;
 use crate::exit::Exit;
 use crate::listener::ListenerError;
+use crate::log_ruleset::Tool;
 use crate::options::{Command, Form, GateCommand, Options};
 use crate::runner::{HandError, RunError};
-use crate::{broker, gate, import, listener, replay, runner, sources};
+use crate::{broker, gate, import, listener, log_ruleset, replay, runner, sources};
 
 /// Does what the arguments ask for.
 pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
@@ -42,6 +43,12 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
         }) => with_config(&options.run.file(), gate::show),
         Some(Command::Sources { json }) => {
             sources::show(&options.run.file(), Form::of_switch(json))
+        }
+        Some(Command::LogRuleset { iptables }) => {
+            let tool = if iptables { Tool::Iptables } else { Tool::Nft };
+            with_config(&options.run.file(), |server| {
+                log_ruleset::show(server, tool);
+            })
         }
         Some(Command::Import(order)) => {
             end(import::import(&order).map_err(|error| (error.exit(), because(&error))))

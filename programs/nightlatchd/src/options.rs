@@ -105,6 +105,13 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Print the ruleset that has the firewall log what sequences need, a limit for each source.
+    #[command(after_help = LOG_RULESET_EXAMPLES)]
+    LogRuleset {
+        /// As a script for iptables and ip6tables instead of nft's text.
+        #[arg(long)]
+        iptables: bool,
+    },
     /// Translate a configuration of knockd's into ours, with a comment on each line that changed.
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(Import),
@@ -180,6 +187,15 @@ Examples:
 
 Each is opened and closed again; nothing is read. One that another program has, or the daemon that runs, does not
 open a second time. Exit code 69: the configuration names one that does not work.";
+
+const LOG_RULESET_EXAMPLES: &str = "\
+Examples:
+  nightlatchd log-ruleset > /etc/nftables.d/nightlatch-log.nft
+  nightlatchd log-ruleset | nft -f -
+  nightlatchd log-ruleset --iptables | sh
+
+Nothing is changed by printing it. The lines go where the kernel's go: sources = [\"log:/var/log/kern.log\"], or
+\"kmsg\", or \"journal\". For a source like \"packets\" or \"nflog:5\" no line is needed.";
 
 const EXAMPLES: &str = "\
 Examples:

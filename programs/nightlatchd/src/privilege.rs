@@ -2,12 +2,10 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 
 use caps::{CapSet, Capability, CapsHashSet};
 use nightlatch_config::{Server, SourceChoice};
-use nix::unistd::{Gid, Group, Uid, User, setgroups, setresgid, setresuid};
+use nix::unistd::{Gid, Uid, User, setgroups, setresgid, setresuid};
 use rustix::net::{AddressFamily, SocketType, socket};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use rustix::thread::{
@@ -149,39 +147,10 @@ impl Identity {
     }
 }
 
-/// The groups by which these logs can be read; a log that is not there yet has the usual one.
-pub(crate) fn groups_of<'a>(logs: impl Iterator<Item = &'a Path>) -> Vec<u32> {
-    let mut groups: Vec<u32> = logs.filter_map(group_of).collect();
-    groups.sort_unstable();
-    groups.dedup();
-    groups
-}
-
-/// Whether the listener gets at this log, whoever it becomes: by a group that is not root's, or as everybody.
-pub(crate) fn is_within_reach(log: &Path) -> bool {
-    let about = fs::metadata(log);
-    about.is_ok_and(|about| about.mode() & READ_BY_OTHERS != 0) || group_of(log).is_some()
-}
-
-fn group_of(log: &Path) -> Option<u32> {
-    let Ok(about) = fs::metadata(log) else {
-        let usual = Group::from_name(LOG_GROUP).ok().flatten();
-        return usual.map(|group| group.gid.as_raw());
-    };
-    let is_by_group = about.mode() & READ_BY_OTHERS == 0 && about.mode() & READ_BY_GROUP != 0;
-    (is_by_group && about.gid() != 0).then_some(about.gid())
-}
-
 impl Identity {
-    /// The same user in the group that may read the journal.
-    pub(crate) fn in_group_of_journal(self) -> Self {
-        let known = JOURNAL_GROUPS
-            .iter()
-            .find_map(|name| Group::from_name(name).ok().flatten());
-        Self {
-            group: known.map_or(self.group, |group| group.gid.as_raw()),
-            ..self
-        }
+    /// The same user in another group.
+    pub(crate) const fn in_group(self, group: u32) -> Self {
+        Self { group, ..self }
     }
 
     /// User and group, by number.
@@ -282,11 +251,5 @@ fn kept(step: &'static str, cause: io::Error) -> PrivilegeError {
     PrivilegeError::Kept { step, cause }
 }
 
-/// Whose logs are, on most systems.
-const LOG_GROUP: &str = "adm";
-/// Who may read the journal: the first that exists.
-const JOURNAL_GROUPS: [&str; 2] = ["systemd-journal", LOG_GROUP];
-const READ_BY_GROUP: u32 = 0o040;
-const READ_BY_OTHERS: u32 = 0o004;
 /// The kernel's default; who lowered it is asked for a capability too much, and is told which.
 const FIRST_UNPRIVILEGED_PORT: u16 = 1024;

@@ -10,9 +10,10 @@ use crate::broker::has_journal;
 use crate::config_file::ConfigFile;
 use crate::exit::Exit;
 use crate::listener::{Keyholes, try_source};
+use crate::log_groups::is_within_reach;
 use crate::main_line::{complain, say};
 use crate::options::Form;
-use crate::privilege::{Identity, is_within_reach};
+use crate::privilege::Identity;
 
 /// Tries what the configuration names, and one of each other kind.
 pub(crate) fn show(file: &ConfigFile, form: Form) -> Exit {

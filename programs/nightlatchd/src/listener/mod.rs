@@ -29,6 +29,7 @@ use watching::Watching;
 pub(crate) use ears::hear;
 pub(crate) use inlet::{Keyholes, try_source};
 pub(crate) use places::{PLACES, Place};
+pub(crate) use touches::touches;
 
 /// Why the listener ended.
 #[derive(Debug, Error)]
