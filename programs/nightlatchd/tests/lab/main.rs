@@ -19,6 +19,7 @@
 mod actions;
 mod admin;
 mod clocks;
+mod compare;
 mod crashes;
 mod daemon;
 mod demo;
@@ -70,6 +71,7 @@ fn main() -> ExitCode {
         encrypted::STORIES,
         actions::STORIES,
         sources::STORIES,
+        compare::STORIES,
     ]
     .into_iter()
     .flatten()

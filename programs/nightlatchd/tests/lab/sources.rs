@@ -317,6 +317,15 @@ pub(crate) fn load(host: &Host, ruleset: &str) -> bool {
     }
 }
 
+/// Says what was left out, loudly.
+#[expect(
+    clippy::print_stderr,
+    reason = "a story that is skipped in part says so"
+)]
+pub(crate) fn said(text: &str) {
+    eprintln!("{text}");
+}
+
 const SEQUENCE: &str = r#"
 [sequence.by-ports]
 steps = ["tcp/7000", "udp/8000", "tcp/9000"]
