@@ -14,10 +14,11 @@ use crate::config_file::ConfigFile;
 use crate::errand::{Doer, Plan};
 use crate::exit::Exit;
 use crate::listener::ListenerError;
-use crate::log::Form;
-use crate::options::{Command, GateCommand, Options};
+use crate::log;
+use crate::log_ruleset::Tool;
+use crate::options::{Command, Form, GateCommand, Options};
 use crate::runner::{HandError, RunError};
-use crate::{broker, gate, import, listener, runner};
+use crate::{broker, gate, import, listener, log_ruleset, replay, runner, sources};
 
 /// Does what the arguments ask for.
 pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
@@ -45,10 +46,30 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
             gate::show(server);
             Exit::Ok
         }),
+        Some(Command::Sources { json }) => {
+            sources::show(&options.run.file(), Form::of_switch(json))
+        }
+        Some(Command::LogRuleset { iptables }) => {
+            let tool = if iptables { Tool::Iptables } else { Tool::Nft };
+            with_config(&options.run.file(), |server| {
+                log_ruleset::show(server, tool);
+                Exit::Ok
+            })
+        }
         Some(Command::Import(order)) => {
             end(import::import(&order).map_err(|error| (error.exit(), because(&error))))
         }
         None if options.run.check => check(&options.run.file()),
+        None if options.run.read.is_some() => {
+            let from = options
+                .run
+                .read
+                .as_deref()
+                .unwrap_or_else(|| Path::new("-"));
+            let form = Form::of_switch(options.run.json);
+            let read = replay::replay(&options.run.file(), from, form);
+            end(read.map_err(|error| (error.exit(), because(&error))))
+        }
         None => end(broker::run(&options.run).map_err(|error| (error.exit(), because(&error)))),
     }
 }
@@ -79,7 +100,7 @@ pub fn because(error: &dyn Error) -> String {
 /// The configuration, and whether the users exist that it names.
 fn check(file: &ConfigFile) -> Exit {
     with_config(file, |server| {
-        match Plan::of(&server.actions, Form::of(server.log)) {
+        match Plan::of(&server.actions, log::Form::of(server.log)) {
             Ok(_) => {
                 say(&praise(file.path(), server));
                 Exit::Ok

@@ -23,6 +23,15 @@ pub(super) struct Report {
     pub(super) scans: Vec<Scan>,
     pub(super) sequence_floods: Vec<Flooding>,
     pub(super) replays: Vec<Replays>,
+    pub(super) sourced: Vec<Sourced>,
+}
+
+/// Knock to open through one source.
+#[derive(Serialize)]
+pub(super) struct Sourced {
+    pub(super) source: String,
+    pub(super) knocks: usize,
+    pub(super) opened: Option<Spread>,
 }
 
 /// One thing that happens to a sequence of SYNs, and whether the door opened.
@@ -173,6 +182,7 @@ impl Report {
             scans: Vec::new(),
             sequence_floods: Vec::new(),
             replays: Vec::new(),
+            sourced: Vec::new(),
         })
     }
 }

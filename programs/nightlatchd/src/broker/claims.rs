@@ -208,7 +208,7 @@ const fn correspondent(claim: &Claim) -> Option<(ClientId, SocketAddr, SocketAdd
 }
 
 /// Where a claim came from.
-pub(super) const fn source(claim: &Claim) -> IpAddr {
+pub(crate) const fn source(claim: &Claim) -> IpAddr {
     match claim {
         Claim::Ticket(claim) => claim.source.ip(),
         Claim::Message(claim) => claim.source.ip(),

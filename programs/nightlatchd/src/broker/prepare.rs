@@ -207,7 +207,8 @@ impl<'s> Start<'s> {
         });
         log.say(Line::Ready {
             clients: server.roster.len(),
-            knock_port: server.gate.knock_port,
+            knock_port: server.knock_port,
+            sources: server.sources.iter().map(ToString::to_string).collect(),
             sequences: server.policy.sequences().len(),
             listener: self.listener_is.clone(),
         });

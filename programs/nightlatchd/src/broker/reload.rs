@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::thread::Builder;
 
-use nightlatch_config::{ConfigError, Roster, Server};
+use nightlatch_config::{ConfigError, Roster, Server, SourceChoice};
 use nightlatch_core::{ActionId, Client, GatePlan, Instant, Policy, PortRange, Protocol};
 use nightlatch_firewall::RaiseError;
 use nightlatch_ticket::{Counter, Span};
@@ -39,7 +39,8 @@ pub(super) struct Reloading {
 /// What only a restart changes: it was opened or given up before the privileges went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fixed {
-    knock_port: Option<u16>,
+    pub(super) knock_port: Option<u16>,
+    pub(super) sources: Vec<SourceChoice>,
     interfaces: nightlatch_config::Interfaces,
     state: PathBuf,
     status_socket: PathBuf,
@@ -96,7 +97,8 @@ impl Fixed {
     pub(super) fn of(server: &Server) -> Result<Self, PrivilegeError> {
         let identity = Identity::of(&server.user)?;
         Ok(Self {
-            knock_port: server.gate.knock_port,
+            knock_port: server.knock_port,
+            sources: server.sources.clone(),
             interfaces: server.interfaces.clone(),
             state: server.state.clone(),
             status_socket: server.status_socket.clone(),
@@ -111,6 +113,7 @@ impl Fixed {
     fn difference(&self, other: &Self) -> Option<&'static str> {
         let differences = [
             (self.knock_port != other.knock_port, "knock-port"),
+            (self.sources != other.sources, "sources"),
             (self.interfaces != other.interfaces, "interfaces"),
             (self.state != other.state, "state"),
             (self.status_socket != other.status_socket, "status-socket"),

@@ -61,7 +61,8 @@ impl Round {
             up_seconds: now.monotonic.saturating_since(since.monotonic).as_secs(),
             dry_run: self.tallies.dry_run,
             clients: self.seats.len(),
-            knock_port: self.plan.knock_port,
+            knock_port: self.reloading.fixed.knock_port,
+            sources: self.sources(),
             listener: self.tallies.listener_is.clone(),
             warnings: self.warnings(now),
             gate: GateStatus {
@@ -78,6 +79,11 @@ impl Round {
             sequences: self.sequences(),
             commands: self.tallies.commands.clone(),
         }
+    }
+
+    fn sources(&self) -> Vec<String> {
+        let sources = self.reloading.fixed.sources.iter();
+        sources.map(ToString::to_string).collect()
     }
 
     fn grants(&self, now: Now) -> Vec<GrantStatus> {

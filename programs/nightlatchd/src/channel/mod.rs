@@ -202,6 +202,7 @@ mod tests {
     use super::*;
     use crate::privilege::{Becoming, Identity};
     use crate::sandbox::Landlocked;
+    use crate::tally::{REASONS, Tally};
 
     #[test]
     fn what_one_half_says_the_other_hears() {
@@ -213,7 +214,9 @@ mod tests {
                 &Span::new(20_000, 28_191, &[(22_222, 22_222)]).unwrap(),
                 Protocol::Tcp,
             )),
+            sources: vec!["packets".into(), "nflog:5".into()],
             interfaces: vec!["eth0".into()],
+            log_groups: vec![4],
             identity: Identity::of("nobody").unwrap(),
         };
         broker.tell(&Word::Plan(plan.clone())).unwrap();
@@ -249,6 +252,11 @@ mod tests {
         let ready = Letter::Ready(Becoming::User(65534), Landlocked::Fully);
         assert!(listener.post(&ready).unwrap());
         assert_eq!(broker.letter().unwrap(), Some(ready));
+        let mut tally = Tally::default();
+        tally.set(0, 7);
+        tally.set(REASONS - 1, u64::MAX);
+        assert!(listener.post(&Letter::Tally(tally)).unwrap());
+        assert_eq!(broker.letter().unwrap(), Some(Letter::Tally(tally)));
         assert_eq!(broker.letter().unwrap(), None);
     }
 

@@ -18,10 +18,14 @@ pub(crate) struct ListenerPlan {
     pub(crate) knock_port: Option<u16>,
     /// Where encrypted sequences are touched, if they are heard.
     pub(crate) span: Option<SpanPlan>,
-    /// The interfaces to watch; none means all.
+    /// Where it is seen what strangers send, as the configuration calls it.
+    pub(crate) sources: Vec<String>,
+    /// The interfaces of packet sockets; none means all.
     pub(crate) interfaces: Vec<String>,
     /// Whom to become.
     pub(crate) identity: Identity,
+    /// The groups to stay in, so that logs can be read.
+    pub(crate) log_groups: Vec<u32>,
 }
 
 /// From the broker to the listener.

@@ -6,7 +6,7 @@ use nightlatch_ticket::Span;
 use nightlatch_wire::{Family, Flags};
 
 /// What the sequences of now, and the span of encrypted ones, need to see.
-pub(super) fn touches(
+pub(crate) fn touches(
     variants: &[Variant],
     in_use: &[PortRange],
     span: Option<&(Span, Protocol)>,

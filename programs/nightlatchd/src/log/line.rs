@@ -38,14 +38,16 @@ pub(crate) enum Line {
     },
     /// Knocks are heard from here on.
     #[display(
-        "ready: {clients} clients may knock{}; {sequences} sequences; listener {listener}",
-        knock_port.map_or_else(String::new, |port| format!(" at udp/{port}"))
+        "ready: {clients} clients may knock{}; {sequences} sequences; heard: {}; listener {listener}",
+        knock_port.map_or_else(String::new, |port| format!(" at udp/{port}")), sources.join(", ")
     )]
     Ready {
         /// How many clients.
         clients: usize,
         /// The UDP port of knocks, if anybody has a key.
         knock_port: Option<u16>,
+        /// Where it is seen what strangers send.
+        sources: Vec<String>,
         /// How many sequences may be walked.
         sequences: usize,
         /// Whom the listener became, and how confined.

@@ -19,6 +19,7 @@
 mod actions;
 mod admin;
 mod clocks;
+mod compare;
 mod conditions;
 mod crashes;
 mod daemon;
@@ -36,6 +37,7 @@ mod packets;
 mod person;
 mod replays;
 mod sequences;
+mod sources;
 mod stage;
 mod tell;
 mod time_based;
@@ -85,6 +87,8 @@ fn main() -> ExitCode {
         interference::STORIES,
         knockd::STORIES,
         knockd_config::STORIES,
+        sources::STORIES,
+        compare::STORIES,
     ]
     .into_iter()
     .flatten()
