@@ -15,7 +15,7 @@ use crate::{ClientId, FlagsWanted, FrameList, Instant, Protocol};
 pub(crate) struct Gathering {
     span: Span,
     carrier: Protocol,
-    heard: Bounded<Heard>,
+    pub(super) heard: Bounded<Heard>,
     parcels: Bounded<Parcel>,
 }
 
@@ -148,7 +148,7 @@ fn collect(
 }
 
 /// Sources whose symbols are kept, eight in each set: some 14 MiB when strangers have filled it.
-const HEARD_SETS: usize = 4096;
+pub(super) const HEARD_SETS: usize = 4096;
 /// Only who has somebody's tag gets in: some 700 KiB.
 const PARCEL_SETS: usize = 128;
 

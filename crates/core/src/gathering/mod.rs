@@ -5,6 +5,8 @@
 //!                                                                 └ noise                      └ all frames: Letter
 //! ```
 
+#[cfg(test)]
+mod crowds;
 mod gather;
 mod heard;
 mod parcel;
