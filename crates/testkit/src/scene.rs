@@ -166,6 +166,7 @@ impl Scene {
         };
         match self.doorstep.observe(&observation, self.now) {
             Glance::Claim(claim) => self.judge(&claim),
+            Glance::Claims(claims) => self.judge_each(&claims),
             Glance::Advance(advance) => Came::Noted(advance),
             Glance::Ignore(reason) => Came::Ignored(reason),
         }
@@ -186,6 +187,14 @@ impl Scene {
             Claim::Frames(_) | Claim::Sequence(_) => None,
         };
         self.conclude(&judgement, client)
+    }
+
+    /// Hands each of these on; says what became of the one that opened, if one did.
+    fn judge_each(&mut self, claims: &[Claim]) -> Came {
+        let forged = Came::Refused(Refused::Forged);
+        let came: Vec<Came> = claims.iter().map(|claim| self.judge(claim)).collect();
+        let opened = came.into_iter().find(|came| *came != forged);
+        opened.unwrap_or(forged)
     }
 
     /// Does all that the broker does about a judgement.

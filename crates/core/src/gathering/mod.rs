@@ -11,4 +11,4 @@ mod gather;
 mod heard;
 mod parcel;
 
-pub(crate) use gather::{Gathered, Gathering};
+pub(crate) use gather::{Gathered, Gathering, Letter};
