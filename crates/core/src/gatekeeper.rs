@@ -38,6 +38,8 @@ pub struct Gatekeeper {
     pub(crate) spent: Spent,
     pub(crate) budgets: Budgets,
     pub(crate) changing: Changing,
+    /// Since when nobody knows which lines and steps were used before.
+    pub(crate) forgotten: Option<Instant>,
 }
 
 impl Gatekeeper {
@@ -59,7 +61,14 @@ impl Gatekeeper {
             clients,
             durable: Durable::new(marks),
             recovery: Recovery::new(now),
+            forgotten: None,
         }
+    }
+
+    /// Notes that the state remembered nothing: what that means for sequences is warned of until a
+    /// reload. The edge counts [`Policy::steps_in_doubt`] as used; which lines were, nobody knows.
+    pub const fn forget(&mut self, now: Now) {
+        self.forgotten = Some(now.monotonic);
     }
 
     /// Seals an answer for the client; for one that does not exist, noise.

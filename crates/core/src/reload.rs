@@ -53,6 +53,7 @@ impl Gatekeeper {
         self.spent.follow(&policy);
         self.changing.change();
         self.changing.tend(&policy, now);
+        self.forgotten = None;
         self.policy = policy;
         self.clients = clients;
         self.recovery.reset_budgets();

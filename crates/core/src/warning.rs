@@ -2,7 +2,7 @@
 
 use nightlatch_ticket::UnixTime;
 
-use crate::{Gatekeeper, Method, Now};
+use crate::{Gatekeeper, Method, Now, Timed};
 
 /// What the administrator should know, and what a status shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
@@ -35,6 +35,16 @@ pub enum Warning {
         "a time-based sequence was used later than the clock says it is\n  check the clock; if it is right now, make a new secret or wait"
     )]
     StepsAhead,
+    /// A line that was used before the state was lost opens once more.
+    #[error(
+        "the state folder remembers nothing: lines of one-time lists that were used before count again\n  unless this is the first start, take the used ones out of the file and reload"
+    )]
+    LinesForgotten,
+    /// A step that was used before the state was lost must not open once more.
+    #[error(
+        "the state folder remembers nothing: time-based sequences open nothing for two of their periods at most\n  wait, then use the ports of that time"
+    )]
+    StepsForgotten,
 }
 
 impl Gatekeeper {
@@ -48,7 +58,12 @@ impl Gatekeeper {
                 .then_some(Warning::LinesRunningOut),
             self.any_lines_left(|left| left == 0)
                 .then_some(Warning::LinesUsedUp),
-            self.any_steps_ahead(now).then_some(Warning::StepsAhead),
+            self.any_timed(|timed| self.spent.is_ahead(timed, now))
+                .then_some(Warning::StepsAhead),
+            (self.forgotten.is_some() && self.any_lines_left(|left| left > 0))
+                .then_some(Warning::LinesForgotten),
+            self.any_timed(|timed| self.waits_for_steps(timed, now))
+                .then_some(Warning::StepsForgotten),
         ]
         .into_iter()
         .flatten()
@@ -62,10 +77,17 @@ impl Gatekeeper {
         left.any(is_meant)
     }
 
-    fn any_steps_ahead(&self, now: Now) -> bool {
-        self.policy.sequences().iter().any(
-            |sequence| matches!(&sequence.method, Method::Timed(timed) if self.spent.is_ahead(timed, now)),
-        )
+    /// Whether no step counts because nobody knows which were used.
+    fn waits_for_steps(&self, timed: &Timed, now: Now) -> bool {
+        let wait = timed.every.saturating_mul(2);
+        let waits = |since| now.monotonic.saturating_since(since) < wait;
+        self.forgotten.is_some_and(waits) && self.spent.is_used_up(timed, now)
+    }
+
+    fn any_timed(&self, is_meant: impl Fn(&Timed) -> bool) -> bool {
+        let sequences = self.policy.sequences().iter();
+        let mut methods = sequences.map(|sequence| &sequence.method);
+        methods.any(|method| matches!(method, Method::Timed(timed) if is_meant(timed)))
     }
 }
 

@@ -7,6 +7,7 @@
 mod bell;
 mod child;
 mod claims;
+mod doubt;
 mod durability;
 mod errands;
 mod error;
