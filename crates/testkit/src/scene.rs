@@ -189,14 +189,6 @@ impl Scene {
         self.conclude(&judgement, client)
     }
 
-    /// Hands each of these on; says what became of the one that opened, if one did.
-    fn judge_each(&mut self, claims: &[Claim]) -> Came {
-        let forged = Came::Refused(Refused::Forged);
-        let came: Vec<Came> = claims.iter().map(|claim| self.judge(claim)).collect();
-        let opened = came.into_iter().find(|came| *came != forged);
-        opened.unwrap_or(forged)
-    }
-
     /// Does all that the broker does about a judgement.
     pub(crate) fn conclude(&mut self, judgement: &Judgement, client: Option<ClientId>) -> Came {
         if let Some(record) = judgement.record {
