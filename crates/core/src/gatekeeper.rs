@@ -40,6 +40,8 @@ pub struct Gatekeeper {
     pub(crate) changing: Changing,
     /// Counts policies: a place in one of them means something else in the next.
     pub(crate) edition: u32,
+    /// Since when nobody knows which lines and steps were used before.
+    pub(crate) forgotten: Option<Instant>,
 }
 
 impl Gatekeeper {
@@ -62,7 +64,14 @@ impl Gatekeeper {
             durable: Durable::new(marks),
             recovery: Recovery::new(now),
             edition: 0,
+            forgotten: None,
         }
+    }
+
+    /// Notes that the state remembered nothing: what that means for sequences is warned of until a
+    /// reload. The edge counts [`Policy::steps_in_doubt`] as used; which lines were, nobody knows.
+    pub const fn forget(&mut self, now: Now) {
+        self.forgotten = Some(now.monotonic);
     }
 
     /// Seals an answer for the client; for one that does not exist, noise.

@@ -32,6 +32,7 @@ mod holds;
 mod judge;
 mod knocker;
 mod labels;
+mod lane;
 mod ledger;
 mod plan;
 mod policy;

@@ -53,6 +53,7 @@ impl Gatekeeper {
         self.spent.follow(&policy);
         self.changing.change();
         self.changing.tend(&policy, now);
+        self.forgotten = None;
         self.policy = policy;
         self.edition = self.edition.wrapping_add(1);
         self.clients = clients;

@@ -2,7 +2,7 @@
 
 use nightlatch_ticket::UnixTime;
 
-use crate::{Gatekeeper, Method, Now, SequenceId};
+use crate::{Gatekeeper, Method, Now, SequenceId, Timed};
 
 /// What the administrator should know, and what a status shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
@@ -35,6 +35,16 @@ pub enum Warning {
         "this time-based sequence was used later than the clock says it is\n  check the clock; if it is right now, make a new secret or wait"
     )]
     StepsAhead(SequenceId),
+    /// A line that was used before the state was lost opens once more.
+    #[error(
+        "the state folder remembers nothing: lines of one-time lists that were used before count again\n  unless this is the first start, take the used ones out of the file and reload"
+    )]
+    LinesForgotten,
+    /// A step that was used before the state was lost must not open once more.
+    #[error(
+        "the state folder remembers nothing: time-based sequences open nothing for two of their periods at most\n  wait, then use the ports of that time"
+    )]
+    StepsForgotten,
 }
 
 impl Warning {
@@ -42,7 +52,11 @@ impl Warning {
     pub const fn sequence(self) -> Option<SequenceId> {
         match self {
             Self::LinesRunningOut(id) | Self::LinesUsedUp(id) | Self::StepsAhead(id) => Some(id),
-            Self::ClockUnset | Self::ClockBehind | Self::GrantsFull => None,
+            Self::ClockUnset
+            | Self::ClockBehind
+            | Self::GrantsFull
+            | Self::LinesForgotten
+            | Self::StepsForgotten => None,
         }
     }
 }
@@ -54,6 +68,8 @@ impl Gatekeeper {
             (now.unix < UNSET_BEFORE).then_some(Warning::ClockUnset),
             self.durable.is_ahead(now).then_some(Warning::ClockBehind),
             self.ledger.is_full().then_some(Warning::GrantsFull),
+            self.forgets_lines().then_some(Warning::LinesForgotten),
+            self.waits_for_steps(now).then_some(Warning::StepsForgotten),
         ];
         let sequences = self.policy.numbered();
         let special = sequences.filter_map(move |(id, sequence)| match &sequence.method {
@@ -69,6 +85,25 @@ impl Gatekeeper {
                 .then_some(Warning::StepsAhead(id)),
         });
         general.into_iter().flatten().chain(special)
+    }
+
+    /// Whether there are lines of which nobody knows whether they were used.
+    fn forgets_lines(&self) -> bool {
+        let mut ids = self.policy.numbered().map(|(id, _)| id);
+        self.forgotten.is_some() && ids.any(|id| self.lines_left(id).is_some_and(|left| left > 0))
+    }
+
+    /// Whether no step counts because nobody knows which were used.
+    fn waits_for_steps(&self, now: Now) -> bool {
+        let Some(since) = self.forgotten else {
+            return false;
+        };
+        let waits = |timed: &Timed| {
+            let wait = timed.every.saturating_mul(2);
+            now.monotonic.saturating_since(since) < wait && self.spent.is_used_up(timed, now)
+        };
+        let mut methods = self.policy.sequences().iter().map(|one| &one.method);
+        methods.any(|method| matches!(method, Method::Timed(timed) if waits(timed)))
     }
 }
 

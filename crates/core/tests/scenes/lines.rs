@@ -145,3 +145,27 @@ fn a_line_that_met_a_full_house_is_used_up_all_the_same() {
         Came::Refused(Refused::Used)
     );
 }
+
+#[test]
+fn after_a_lost_state_it_is_said_that_used_lines_count_again_until_they_are_taken_out() {
+    let mut scene = scene(8);
+    let warnings = |scene: &Scene| scene.gatekeeper.warnings(scene.now()).collect::<Vec<_>>();
+    opened(&scene.walk("list", 0, elsewhere()));
+    scene.lose_state();
+    assert_eq!(warnings(&scene), [Warning::LinesForgotten]);
+    // Nobody can know it: that is why it is said.
+    assert_eq!(turn(&scene), Some(0));
+    reload(&mut scene, vec![listed("list", 2, 7)]);
+    assert_eq!(warnings(&scene), []);
+    assert_eq!(turn(&scene), Some(0));
+    opened(&scene.walk("list", 0, elsewhere()));
+}
+
+#[test]
+fn where_there_are_no_lines_a_lost_state_is_no_matter_of_lines() {
+    let mut scene = scene(1);
+    opened(&scene.walk("list", 0, elsewhere()));
+    reload(&mut scene, vec![]);
+    scene.lose_state();
+    assert_eq!(scene.gatekeeper.warnings(scene.now()).count(), 0);
+}

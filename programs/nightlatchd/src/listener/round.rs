@@ -112,12 +112,18 @@ impl Round {
             ..
         } = self;
         let mut broken = None;
+        let mut hand_on = |claim, tally: &mut Tally| match channel.post(&Letter::Claim(claim)) {
+            Ok(true) => tally.count(Place::Claimed.number()),
+            Ok(false) => tally.count(Place::BrokerBusy.number()),
+            Err(error) => broken = Some(error),
+        };
         sources.hear(&mut |arrival| match hear(&arrival, doorstep, now) {
-            Ok(Glance::Claim(claim)) => match channel.post(&Letter::Claim(claim)) {
-                Ok(true) => tally.count(Place::Claimed.number()),
-                Ok(false) => tally.count(Place::BrokerBusy.number()),
-                Err(error) => broken = Some(error),
-            },
+            Ok(Glance::Claim(claim)) => hand_on(claim, tally),
+            Ok(Glance::Claims(claims)) => {
+                for claim in claims {
+                    hand_on(claim, tally);
+                }
+            }
             Ok(Glance::Advance(advance)) => tally.count(Place::from(advance).number()),
             Ok(Glance::Ignore(reason)) => tally.count(Place::from(reason).number()),
             Err(unreadable) => tally.count(Place::from(unreadable).number()),

@@ -69,9 +69,9 @@ pub(crate) fn replay(file: &ConfigFile, from: &Path, form: Form) -> Result<(), R
     // Who has read enough closes the pipe, and that is the end.
     let mut tell = |line: &Line| writeln!(out, "{}", line.text(form)).is_ok();
     let ended = loop {
-        let mut line = None;
-        let more = recording.next(&mut |arrival| line = round.hear(&arrival));
-        if line.is_some_and(|line| !tell(&line)) {
+        let mut lines = Vec::new();
+        let more = recording.next(&mut |arrival| lines = round.hear(&arrival));
+        if !lines.iter().all(&mut tell) {
             return Ok(());
         }
         match more {

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use nightlatch_capture::{Arrival, RecordingError};
 use nightlatch_config::Server;
-use nightlatch_core::{Client, Glance, Instant, Now};
+use nightlatch_core::{Claim, Client, Glance, Instant, Now};
 use nightlatch_ticket::UnixTime;
 
 use super::house::{House, Start};
@@ -37,26 +37,38 @@ impl Round {
         }
     }
 
-    /// What a packet comes to, if it completes a knock.
-    pub(super) fn hear(&mut self, arrival: &Arrival<'_>) -> Option<Line> {
+    /// What a packet comes to, if it completes a knock; several lines where several clients have its tag.
+    pub(super) fn hear(&mut self, arrival: &Arrival<'_>) -> Vec<Line> {
         let now = self.time_of(arrival);
         if let Some(start) = self.start.take() {
             self.house = Some(House::begin(start, now));
         }
-        let house = self.house.as_mut()?;
+        let Some(house) = self.house.as_mut() else {
+            return Vec::new();
+        };
         house.keep_up(now);
         let place = match hear(arrival, &mut house.doorstep, now) {
-            Ok(Glance::Claim(claim)) => {
-                self.tally.count(Place::Claimed.number());
-                let verdict = house.judge(&claim, now);
-                return Some(Line::of(&claim, &verdict, (&self.seats, self.latest)));
-            }
+            Ok(Glance::Claim(claim)) => return self.judge(&[claim], now),
+            Ok(Glance::Claims(claims)) => return self.judge(&claims, now),
             Ok(Glance::Advance(advance)) => Place::from(advance),
             Ok(Glance::Ignore(reason)) => Place::from(reason),
             Err(unreadable) => Place::from(unreadable),
         };
         self.tally.count(place.number());
-        None
+        Vec::new()
+    }
+
+    fn judge(&mut self, claims: &[Claim], now: Now) -> Vec<Line> {
+        let Some(house) = self.house.as_mut() else {
+            return Vec::new();
+        };
+        let mut lines = Vec::new();
+        for claim in claims {
+            self.tally.count(Place::Claimed.number());
+            let verdict = house.judge(claim, now);
+            lines.push(Line::of(claim, &verdict, (&self.seats, self.latest)));
+        }
+        lines
     }
 
     /// How many packets came to what.

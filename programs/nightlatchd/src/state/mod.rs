@@ -6,7 +6,9 @@
 //! lock       held by the running daemon
 //! stops      what the runner has to undo later: `runner/stops/`
 //! ```
-//! Losing the folder locks nobody out and lets nobody in: every client is then in doubt once.
+//! Losing the folder locks nobody out: every client is in doubt once, and time-based sequences open
+//! nothing for two periods at most. No ticket, no encrypted sequence and no time step counts again. Used
+//! lines of one-time lists do, and that is warned of: which they were nobody else knows.
 
 mod counters;
 mod record;
@@ -52,7 +54,8 @@ pub(crate) struct Remembered {
 pub(crate) enum Doubt {
     /// The daemon did not stop cleanly: up to its last watermark.
     Crash(Counter),
-    /// Nothing, or nothing readable, was there: up to the window from now.
+    /// Nothing, or nothing readable, was there: up to the window from now, and which lines and time
+    /// steps were used is forgotten.
     Lost,
 }
 
