@@ -99,8 +99,8 @@ fn the_command_of_the_closing_door_undoes_what_is_kept() {
 #[test]
 fn the_firewalls_own_timeout_is_as_good_as_a_stop_command() {
     let text = text_of(
-        b"[a]\nsequence = 7,9,8\ncommand = firewall-cmd --timeout=5m --add-rich-rule='rule source \
-          address=%IP% port port=22 protocol=tcp accept'",
+        b"[a]\nsequence = 7,9,8\ncommand = firewall-cmd --timeout=5m --add-rich-rule='rule family=ipv4 \
+          source address=%IP% port port=22 protocol=tcp accept'",
         Commands::BecomeGrants,
     );
     assert!(text.contains("for = \"5m\""), "{text}");
