@@ -173,6 +173,21 @@ fn a_door_that_shares_a_service_keeps_its_own_warnings() {
 const SSH: &str = "iptables -I INPUT -s %IP% -p tcp --dport 22 -j ACCEPT";
 
 #[test]
+fn a_stop_command_behind_the_firewalls_own_timeout_keeps_both() {
+    let text = text_of(
+        b"[a]\nsequence = 7,9,8\ncmd_timeout = 3600\ncommand = firewall-cmd --timeout=5 \
+          --add-rich-rule='rule family=ipv4 source address=%IP% port port=22 protocol=tcp accept'\n\
+          stop_command = iptables -D INPUT -s %IP% -p tcp --dport 22 -j ACCEPT",
+        Commands::BecomeGrants,
+    );
+    assert!(!text.contains("open = "), "{text}");
+    assert!(
+        text.contains("# It stays a command: a --timeout ends it"),
+        "{text}"
+    );
+}
+
+#[test]
 fn only_so_many_doors_begin_with_the_same_port() {
     let doors = (1..=9).map(|last| format!("[d{last}]\nsequence = 7,9,{last}\ncommand = /bin/a\n"));
     let text = text_of(doors.collect::<String>().as_bytes(), Commands::BecomeGrants);
