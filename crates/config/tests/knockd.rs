@@ -188,6 +188,26 @@ fn a_stop_command_behind_the_firewalls_own_timeout_keeps_both() {
 }
 
 #[test]
+fn a_lookup_with_another_name_closes_nothing_where_it_could_mean_several() {
+    let opened = |name: &str, port: u16| {
+        format!(
+            "[{name}]\nsequence = {port},9,8\ncommand = iptables -I INPUT -s %IP% -p tcp --dport {port} -j ACCEPT\n"
+        )
+    };
+    let close = "[shut]\nsequence = 5,9,8\ncommand = nft delete rule inet f input handle $(nft -a list \
+                 ruleset | grep %IP%)\n";
+    let one = text_of(
+        (opened("ssh", 22) + close).as_bytes(),
+        Commands::BecomeGrants,
+    );
+    assert!(one.contains("closes = \"ssh\""), "{one}");
+    let two = opened("ssh", 22) + &opened("web", 443) + close;
+    let two = text_of(two.as_bytes(), Commands::BecomeGrants);
+    assert!(!two.contains("closes = "), "{two}");
+    assert!(two.contains("start-shell = \"nft delete rule"), "{two}");
+}
+
+#[test]
 fn only_so_many_doors_begin_with_the_same_port() {
     let doors = (1..=9).map(|last| format!("[d{last}]\nsequence = 7,9,{last}\ncommand = /bin/a\n"));
     let text = text_of(doors.collect::<String>().as_bytes(), Commands::BecomeGrants);
