@@ -99,8 +99,8 @@ fn the_command_of_the_closing_door_undoes_what_is_kept() {
 #[test]
 fn the_firewalls_own_timeout_is_as_good_as_a_stop_command() {
     let text = text_of(
-        b"[a]\nsequence = 7,9,8\ncommand = firewall-cmd --timeout=5m --add-rich-rule='rule source \
-          address=%IP% port port=22 protocol=tcp accept'",
+        b"[a]\nsequence = 7,9,8\ncommand = firewall-cmd --timeout=5m --add-rich-rule='rule family=ipv4 \
+          source address=%IP% port port=22 protocol=tcp accept'",
         Commands::BecomeGrants,
     );
     assert!(text.contains("for = \"5m\""), "{text}");
@@ -171,6 +171,41 @@ fn a_door_that_shares_a_service_keeps_its_own_warnings() {
 }
 
 const SSH: &str = "iptables -I INPUT -s %IP% -p tcp --dport 22 -j ACCEPT";
+
+#[test]
+fn a_stop_command_behind_the_firewalls_own_timeout_keeps_both() {
+    let text = text_of(
+        b"[a]\nsequence = 7,9,8\ncmd_timeout = 3600\ncommand = firewall-cmd --timeout=5 \
+          --add-rich-rule='rule family=ipv4 source address=%IP% port port=22 protocol=tcp accept'\n\
+          stop_command = iptables -D INPUT -s %IP% -p tcp --dport 22 -j ACCEPT",
+        Commands::BecomeGrants,
+    );
+    assert!(!text.contains("open = "), "{text}");
+    assert!(
+        text.contains("# It stays a command: a --timeout ends it"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_lookup_with_another_name_closes_nothing_where_it_could_mean_several() {
+    let opened = |name: &str, port: u16| {
+        format!(
+            "[{name}]\nsequence = {port},9,8\ncommand = iptables -I INPUT -s %IP% -p tcp --dport {port} -j ACCEPT\n"
+        )
+    };
+    let close = "[shut]\nsequence = 5,9,8\ncommand = nft delete rule inet f input handle $(nft -a list \
+                 ruleset | grep %IP%)\n";
+    let one = text_of(
+        (opened("ssh", 22) + close).as_bytes(),
+        Commands::BecomeGrants,
+    );
+    assert!(one.contains("closes = \"ssh\""), "{one}");
+    let two = opened("ssh", 22) + &opened("web", 443) + close;
+    let two = text_of(two.as_bytes(), Commands::BecomeGrants);
+    assert!(!two.contains("closes = "), "{two}");
+    assert!(two.contains("start-shell = \"nft delete rule"), "{two}");
+}
 
 #[test]
 fn only_so_many_doors_begin_with_the_same_port() {

@@ -1,10 +1,27 @@
 //! A shell line becomes words, where no shell is needed to know them.
 
+/// A command without anything that only a shell could tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Simple {
+    pub(crate) words: Vec<String>,
+    pub(super) after: After,
+}
+
+/// What must have come before for a command to be run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum After {
+    /// `;`
+    #[default]
+    Anything,
+    /// `&&`
+    Success,
+}
+
 /// The commands of a line that are run one after the other, each as its words; `None` if only a shell can tell.
 ///
 /// `;` and `&&` may stand between them. Whatever a shell would expand, redirect or do by itself makes it `None`; so does
 /// a `%IP%` that comes about only when quotes and backslashes are gone, for knockd looks for it before.
-pub(crate) fn split(line: &str) -> Option<Vec<Vec<String>>> {
+pub(crate) fn split(line: &str) -> Option<Vec<Simple>> {
     let mut splitter = Splitter::default();
     let mut letters = line.chars().peekable();
     while let Some(letter) = letters.next() {
@@ -13,11 +30,15 @@ pub(crate) fn split(line: &str) -> Option<Vec<Vec<String>>> {
             '\'' => single_quoted(&mut letters, splitter.word())?,
             '"' => double_quoted(&mut letters, splitter.word())?,
             '\\' => splitter.word().push(letters.next()?),
-            ';' => splitter.end_command()?,
+            ';' => {
+                splitter.end_command()?;
+                splitter.after = After::Anything;
+            }
             '&' => {
                 letters.next_if_eq(&'&')?;
                 splitter.end_command()?;
                 splitter.more_must_come = true;
+                splitter.after = After::Success;
             }
             '#' | '~' if splitter.begun.is_none() => return None,
             '{' if splitter.begun.is_some() || letters.peek().is_some_and(|next| *next != ' ') => {
@@ -28,8 +49,9 @@ pub(crate) fn split(line: &str) -> Option<Vec<Vec<String>>> {
         }
     }
     let commands = splitter.finish()?;
-    let places = commands.iter().flatten().map(|word| addresses(word));
-    (places.sum::<usize>() == addresses(line)).then_some(commands)
+    let places = commands.iter().flat_map(|command| &command.words);
+    let places = places.map(|word| addresses(word)).sum::<usize>();
+    (places == addresses(line)).then_some(commands)
 }
 
 fn addresses(text: &str) -> usize {
@@ -38,8 +60,9 @@ fn addresses(text: &str) -> usize {
 
 #[derive(Default)]
 struct Splitter {
-    commands: Vec<Vec<String>>,
+    commands: Vec<Simple>,
     words: Vec<String>,
+    after: After,
     /// The word that has begun; an empty one in quotes is a word, too.
     begun: Option<String>,
     more_must_come: bool,
@@ -61,11 +84,12 @@ impl Splitter {
         if is_the_shells_own(words.first()?) {
             return None;
         }
-        self.commands.push(words);
+        let after = self.after;
+        self.commands.push(Simple { words, after });
         Some(())
     }
 
-    fn finish(mut self) -> Option<Vec<Vec<String>>> {
+    fn finish(mut self) -> Option<Vec<Simple>> {
         self.end_word();
         if !self.words.is_empty() {
             self.end_command()?;
@@ -194,7 +218,7 @@ mod tests {
 
     fn words(line: &str) -> Option<String> {
         let commands = split(line)?;
-        let joined = commands.iter().map(|words| words.join("|"));
+        let joined = commands.iter().map(|command| command.words.join("|"));
         Some(joined.collect::<Vec<_>>().join(" ; "))
     }
 

@@ -142,10 +142,10 @@ fn written(key: &str, family: &str, line: &str) -> String {
 /// Program and arguments, where no shell is needed to tell them apart.
 fn argv(line: &str) -> Option<Vec<String>> {
     let commands = split(line)?;
-    let [words] = commands.as_slice() else {
+    let [command] = commands.as_slice() else {
         return None;
     };
-    let mut words = words.clone();
+    let mut words = command.words.clone();
     let program = words.first()?;
     if program.starts_with('/') {
         return Some(words);

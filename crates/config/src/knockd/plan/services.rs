@@ -113,7 +113,9 @@ impl Services {
                 [] => service.name == name,
                 _ => service.ports == ports,
             };
-            let covers = service.ports.iter().any(|port| ports.contains(port)) || ports.is_empty();
+            // What looks up by itself what was opened can mean one service only if there is but one.
+            let covers = service.ports.iter().any(|port| ports.contains(port))
+                || ports.is_empty() && self.services.len() == 1;
             let is_open_ended = service.lasts == UNTIL_CLOSED;
             match (fits, covers) {
                 (true, _) => Some((2, is_open_ended)),
