@@ -37,6 +37,7 @@ mod server;
 mod source;
 mod spelling;
 mod strength;
+mod sweep;
 mod text;
 mod time_span;
 mod trust;

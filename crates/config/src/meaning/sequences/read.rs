@@ -57,7 +57,7 @@ pub(crate) fn read(
         .collect();
     clashes::complain(&found, around.knock_port, desk);
     lists::complain(&found, desk);
-    weakness::warn(&found, around.span, desk);
+    weakness::judge(&found, around.span, desk);
     found.into_iter().map(Found::into_sequence).collect()
 }
 
