@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 mod action;
+mod beginning;
 mod clients_file;
 mod complaint;
 mod desk;

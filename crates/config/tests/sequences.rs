@@ -425,6 +425,35 @@ fn neighbours_may_close_since_what_a_stranger_closes_is_his_own() {
 }
 
 #[test]
+fn a_sequence_within_another_is_a_warning() {
+    let two = |within: &str| {
+        warnings(&format!(
+            "{HEAD}[sequence.a]\nsteps = [\"tcp/31007\", \"tcp/4711\", \"udp/20001\", \"tcp/29001\"]\nopens = \"ssh\"\n\
+             [sequence.b]\nsteps = [{within}]\ncloses = \"ssh\"\n"
+        ))
+    };
+    for (within, says) in [
+        (
+            "\"tcp/4711\", \"udp/20001\"",
+            "walking `a` sets off `b` on the way",
+        ),
+        ("\"udp/20001\"", "walking `a` sets off `b` on the way"),
+        (
+            "\"tcp/4711\", \"udp/20001 ttl=64\"",
+            "walking `a` can set off `b` on the way",
+        ),
+        (
+            "\"udp/20001\", \"tcp/29001\"",
+            "`a` ends with the steps of `b`",
+        ),
+    ] {
+        assert_eq!(two(within), [says], "{within}");
+    }
+    assert!(two("\"udp/20001\", \"tcp/4711\"").is_empty());
+    assert!(two("\"tcp/29001\", \"tcp/31007\"").is_empty());
+}
+
+#[test]
 fn neighbours_in_a_list_are_a_warning_at_their_place() {
     let folder = Folder::new();
     folder.write(
