@@ -3,7 +3,7 @@
 use nightlatch_core::PortRange;
 
 use super::{
-    candidate::Candidate,
+    candidate::{Candidate, swept},
     deed::{Deed, Lasts, Opening},
     halves::Halves,
     names::{self, Names},
@@ -67,7 +67,10 @@ impl Services {
             {
                 match counter.book.closed_by(ports, &candidate.door.name) {
                     Some(service) => counter.book.close(door, service, candidate),
-                    None => candidate.deed = Deed::Run(Unread::Orphan),
+                    None => {
+                        candidate.deed = Deed::Run(Unread::Orphan);
+                        candidate.left = swept(candidate.door, &candidate.way);
+                    }
                 }
             }
         }
