@@ -406,6 +406,22 @@ fn what_is_hard_to_guess_may_be_short_and_what_closes_may_be_weak() {
 }
 
 #[test]
+fn a_walk_may_have_to_be_over_within_milliseconds() {
+    let within = |text: &str| {
+        let text = format!("{HEAD}[sequence.s]\n{GOOD}within = \"{text}\"\n");
+        let loaded = Folder::new().load(&text).map_err(|error| error.to_string());
+        loaded.map(|server| sequence(&server, 0).within)
+    };
+    for (text, milliseconds) in [("100ms", 100), ("1s500ms", 1500), ("10m", 600_000)] {
+        assert_eq!(within(text), Ok(Duration::from_millis(milliseconds)));
+    }
+    for text in ["99ms", "0ms", "10m1ms"] {
+        let said = within(text).unwrap_err();
+        assert!(said.contains("choose from 100ms to 10m"), "{said}");
+    }
+}
+
+#[test]
 fn ports_in_order_with_others_between_are_met_by_no_sweep() {
     for steps in [
         "\"tcp/1001\", \"udp/2002\", \"tcp/3003\"",
