@@ -109,6 +109,7 @@ fn of_call(error: &CallError) -> Exit {
 fn of_key(error: &KeyError) -> Exit {
     match error {
         KeyError::Read(KeyFileError::Unread(unread)) => of_read(unread),
+        KeyError::NoSequence(_) => Exit::Missing,
         KeyError::Write(error) => of_write(error),
         KeyError::Passphrase(error) => of_passphrase(error),
         KeyError::Unseal { cause, .. } if *cause == UnsealError::WrongPassphrase => Exit::Refused,
