@@ -76,6 +76,14 @@ impl Failure {
         }
     }
 
+    /// Whether no server is known by the name that was said.
+    pub(crate) const fn finds_no_server(&self) -> bool {
+        matches!(
+            self,
+            Self::Call(CallError::NoConfig(_) | CallError::NoSuchServer { .. })
+        )
+    }
+
     /// The exit code that tells this kind of failure.
     pub(crate) fn exit(&self) -> Exit {
         match self {
