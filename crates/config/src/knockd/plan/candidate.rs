@@ -10,7 +10,10 @@ use super::{
 };
 use crate::{
     beginning::beginning,
-    knockd::reading::{Door, File, Key, Lines},
+    knockd::{
+        commands::Unread,
+        reading::{Door, File, Key, Lines},
+    },
     sweep::is_swept,
 };
 
@@ -65,6 +68,12 @@ impl<'f> Candidate<'f> {
         }
     }
 
+    /// It closes what nobody opens: its command runs, and that is no longer the stranger's own affair.
+    pub(super) fn run_instead(&mut self) {
+        self.deed = Deed::Run(Unread::Orphan);
+        self.left = swept(self.door, &self.way);
+    }
+
     fn sequence_span(&self) -> Range<usize> {
         let said = self
             .door
@@ -99,7 +108,7 @@ fn never_opens(door: &Door) -> Risk {
 }
 
 /// A door that any scan opens, once it goes from port to port: our configuration refuses such a sequence.
-pub(super) fn swept(door: &Door, way: &Way) -> Option<Risk> {
+fn swept(door: &Door, way: &Way) -> Option<Risk> {
     let said = door.last(Key::Sequence)?;
     is_swept(way.steps()).then(|| {
         Risk::new(

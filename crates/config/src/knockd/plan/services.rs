@@ -3,14 +3,13 @@
 use nightlatch_core::PortRange;
 
 use super::{
-    candidate::{Candidate, swept},
+    candidate::Candidate,
     deed::{Deed, Lasts, Opening},
     halves::Halves,
     names::{self, Names},
 };
 use crate::knockd::{
     Commands,
-    commands::Unread,
     reading::{Key, Lines, atoi},
 };
 
@@ -67,10 +66,7 @@ impl Services {
             {
                 match counter.book.closed_by(ports, &candidate.door.name) {
                     Some(service) => counter.book.close(door, service, candidate),
-                    None => {
-                        candidate.deed = Deed::Run(Unread::Orphan);
-                        candidate.left = swept(candidate.door, &candidate.way);
-                    }
+                    None => candidate.run_instead(),
                 }
             }
         }
