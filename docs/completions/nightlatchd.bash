@@ -31,8 +31,14 @@ _nightlatchd() {
             nightlatchd,listener)
                 cmd="nightlatchd__subcmd__listener"
                 ;;
+            nightlatchd,log-ruleset)
+                cmd="nightlatchd__subcmd__log__subcmd__ruleset"
+                ;;
             nightlatchd,runner)
                 cmd="nightlatchd__subcmd__runner"
+                ;;
+            nightlatchd,sources)
+                cmd="nightlatchd__subcmd__sources"
                 ;;
             nightlatchd__subcmd__gate,down)
                 cmd="nightlatchd__subcmd__gate__subcmd__down"
@@ -67,8 +73,14 @@ _nightlatchd() {
             nightlatchd__subcmd__help,listener)
                 cmd="nightlatchd__subcmd__help__subcmd__listener"
                 ;;
+            nightlatchd__subcmd__help,log-ruleset)
+                cmd="nightlatchd__subcmd__help__subcmd__log__subcmd__ruleset"
+                ;;
             nightlatchd__subcmd__help,runner)
                 cmd="nightlatchd__subcmd__help__subcmd__runner"
+                ;;
+            nightlatchd__subcmd__help,sources)
+                cmd="nightlatchd__subcmd__help__subcmd__sources"
                 ;;
             nightlatchd__subcmd__help__subcmd__gate,down)
                 cmd="nightlatchd__subcmd__help__subcmd__gate__subcmd__down"
@@ -83,7 +95,7 @@ _nightlatchd() {
 
     case "${cmd}" in
         nightlatchd)
-            opts="-h -V --config --knockd-config --check --dry-run --help --version gate import listener runner hand help"
+            opts="-h -V --config --knockd-config --check --dry-run --read --json --help --version gate sources log-ruleset import listener runner hand help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -94,6 +106,10 @@ _nightlatchd() {
                     return 0
                     ;;
                 --knockd-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -249,7 +265,7 @@ _nightlatchd() {
             return 0
             ;;
         nightlatchd__subcmd__help)
-            opts="gate import listener runner hand help"
+            opts="gate sources log-ruleset import listener runner hand help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -360,7 +376,35 @@ _nightlatchd() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        nightlatchd__subcmd__help__subcmd__log__subcmd__ruleset)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         nightlatchd__subcmd__help__subcmd__runner)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatchd__subcmd__help__subcmd__sources)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -426,8 +470,52 @@ _nightlatchd() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        nightlatchd__subcmd__log__subcmd__ruleset)
+            opts="-h --iptables --config --knockd-config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --knockd-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         nightlatchd__subcmd__runner)
             opts="-h --config --knockd-config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --knockd-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatchd__subcmd__sources)
+            opts="-h --json --config --knockd-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

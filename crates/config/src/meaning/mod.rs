@@ -9,6 +9,7 @@ mod origins;
 mod sequences;
 mod services;
 mod settings;
+mod sources;
 mod values;
 mod whole;
 

@@ -10,7 +10,7 @@ use nightlatch_ticket::{PublicKey, SecretKey};
 use serde_spanned::Spanned;
 
 use super::{
-    guard,
+    guard, sources,
     values::{USUAL_KNOCK_PORT, answers, path_of, port, user, word},
 };
 use crate::{
@@ -21,6 +21,7 @@ use crate::{
     remark::Remark,
     roster::Roster,
     server::{Interfaces, LogForm, Server},
+    source_choice::SourceChoice,
     text::{List, ServerText, WordOrList},
 };
 
@@ -37,6 +38,7 @@ pub(crate) struct Settings {
     server_key: Option<SecretKey>,
     state: PathBuf,
     status_socket: PathBuf,
+    sources: Vec<SourceChoice>,
     interfaces: Interfaces,
     user: String,
     log: LogForm,
@@ -47,12 +49,16 @@ impl Settings {
     pub(crate) fn server(self, policy: Policy, roster: Roster) -> Server {
         let ports =
             |ranges: Vec<Spanned<PortRange>>| ranges.into_iter().map(Spanned::into_inner).collect();
+        // A socket gets nothing that the gate has dropped before.
+        let has_socket = self.sources.contains(&SourceChoice::Udp);
         Server {
             policy,
             gate: GatePlan {
-                knock_port: self.knock_port,
+                knock_port: self.knock_port.filter(|_| !has_socket),
                 guarded: ports(self.guard),
             },
+            knock_port: self.knock_port,
+            sources: self.sources,
             roster,
             server_key: self.server_key,
             span: None,
@@ -120,6 +126,7 @@ pub(crate) fn read(
     let answers = answers(text.answers.as_ref(), desk);
     let state = path(&text.state, "/var/lib/nightlatch", desk);
     let status_socket = path(&text.status_socket, "/run/nightlatch/status.sock", desk);
+    let sources = sources::read(text.sources.as_ref(), folder, heard, desk);
     let interfaces = interfaces(text.interfaces.as_ref(), desk);
     let user = listener_user(text.user.as_ref(), desk);
     let log = log(text.log.as_ref(), desk);
@@ -140,6 +147,7 @@ pub(crate) fn read(
         server_key: server_key?,
         state: state?,
         status_socket: status_socket?,
+        sources: sources?,
         interfaces: interfaces?,
         user: user?,
         log: log?,

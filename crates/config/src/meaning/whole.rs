@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use nightlatch_core::{ActionId, Limits, MOST_HEARD_BY_PORTS, Policy};
+use nightlatch_core::{ActionId, Limits, MOST_HEARD_BY_PORTS, Policy, PolicyError, Protocol};
+use nightlatch_ticket::Span;
 use serde_spanned::Spanned;
 
 use super::{
@@ -10,7 +11,8 @@ use super::{
     clients, encrypted, limits,
     sequences::{self, Surroundings},
     services::ServiceBook,
-    settings::{self, Need, Needs},
+    settings::{self, Need, Needs, Settings},
+    sources,
 };
 use crate::{
     desk::Desk,
@@ -53,13 +55,7 @@ pub(crate) fn server(path: &Path, text: &str, desk: &mut Desk) -> Option<Server>
     let services = ServiceBook::read(&written.services, settings.as_ref(), &actions, desk);
     let messages = messages(written.messages.as_ref(), &actions, desk);
     warn_of_unused(&actions, &services, messages, desk);
-    let span = written
-        .encrypted
-        .as_ref()
-        .and_then(|section| encrypted::read(section, settings.as_ref(), desk));
-    if written.encrypted.is_some() {
-        encrypted::complain_of_twins(services.services(), services.places(), desk);
-    }
+    let span = written.span(&services, settings.as_ref(), desk);
     let around = Surroundings {
         services: &services,
         knock_port: settings.as_ref().and_then(|settings| settings.knock_port),
@@ -84,21 +80,32 @@ pub(crate) fn server(path: &Path, text: &str, desk: &mut Desk) -> Option<Server>
         settings.answers,
         limits,
     );
-    let policy = match &span {
-        Some(_) => policy.and_then(Policy::with_encrypted_sequences),
-        None => policy,
-    };
-    match policy {
-        Ok(policy) => Some(Server {
-            span,
-            actions: actions.into_actions(),
-            messages,
-            ..settings.server(policy, roster)
-        }),
+    match hearing(policy, span.as_ref()) {
+        Ok(policy) => {
+            let server = Server {
+                span,
+                actions: actions.into_actions(),
+                messages,
+                ..settings.server(policy, roster)
+            };
+            written.warn_of_unseen(&server, desk);
+            Some(server)
+        }
         Err(error) => {
             desk.add(Remark::of(0..0, &error));
             None
         }
+    }
+}
+
+/// A policy that hears encrypted sequences where there is a span for them.
+fn hearing(
+    policy: Result<Policy, PolicyError>,
+    span: Option<&(Span, Protocol)>,
+) -> Result<Policy, PolicyError> {
+    match span {
+        Some(_) => policy.and_then(Policy::with_encrypted_sequences),
+        None => policy,
     }
 }
 
@@ -159,6 +166,26 @@ impl Written {
                 )
                 .advise("let the others knock with tickets, or put those who need ports first"),
             );
+        }
+    }
+
+    /// Where encrypted sequences are heard, if they are.
+    fn span(
+        &self,
+        services: &ServiceBook,
+        settings: Option<&Settings>,
+        desk: &mut Desk,
+    ) -> Option<(Span, Protocol)> {
+        let section = self.encrypted.as_ref()?;
+        let span = encrypted::read(section, settings, desk);
+        encrypted::complain_of_twins(services.services(), services.places(), desk);
+        span
+    }
+
+    /// What the file asks for and no source shows.
+    fn warn_of_unseen(&self, server: &Server, desk: &mut Desk) {
+        if let Some(section) = &self.server {
+            sources::warn_of_unseen(&section.text, server, desk);
         }
     }
 

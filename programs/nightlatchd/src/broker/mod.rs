@@ -4,6 +4,7 @@
 //! config ─► state ─► listener proven ─► gate raised ─► privileges gone ─► keys derived ─► ready ─► round
 //! ```
 
+mod alarms;
 mod bell;
 mod child;
 mod claims;
@@ -23,4 +24,9 @@ mod view;
 mod watching;
 mod words;
 
+pub(crate) use child::has_journal;
+pub(crate) use claims::source;
+pub(crate) use keys::{WeakClient, derive};
+pub(crate) use seats::Seats;
 pub(crate) use start::run;
+pub(crate) use words::{Carried, of_verdict};

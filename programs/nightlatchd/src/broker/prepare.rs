@@ -7,6 +7,7 @@ use nightlatch_core::{Answers, Gatekeeper, Marks, Now, WINDOW};
 use nightlatch_firewall::{Firewall, Hold, Raised, SocketTable};
 use nightlatch_ticket::Counter;
 
+use super::alarms::Alarms;
 use super::bell::{Bell, Rope};
 use super::errands::Errands;
 use super::error::BrokerError;
@@ -206,15 +207,11 @@ impl<'s> Start<'s> {
         });
         log.say(Line::Ready {
             clients: server.roster.len(),
-            knock_port: server.gate.knock_port,
+            knock_port: server.knock_port,
+            sources: server.sources.iter().map(ToString::to_string).collect(),
             sequences: server.policy.sequences().len(),
             listener: self.listener_is.clone(),
         });
-        for warning in gatekeeper.warnings(now) {
-            log.say(Line::Warned {
-                warning: warning.to_string(),
-            });
-        }
     }
 }
 
@@ -261,6 +258,7 @@ impl Prepared<'_> {
             log: self.log,
             watchdog: Watchdog::new(self.now),
             tallies: self.tallies,
+            alarms: Alarms::default(),
             renew_from: self.now.monotonic,
             mend_at: None,
         }

@@ -8,6 +8,7 @@ use nightlatch_firewall::Noise;
 use super::round::Round;
 use super::words::{self, Carried};
 use crate::listener::{PLACES, Place};
+use crate::state::Upkeep;
 use crate::status::{GateStatus, GrantStatus, SequenceStatus, Status};
 use crate::tally::Tally;
 
@@ -24,8 +25,8 @@ pub(super) struct Tallies {
     pub(super) put_back: u64,
     /// Why the state is not durable, while it is not.
     pub(super) state_failing: Option<String>,
-    /// Whether the marks of the state should be written anew.
-    pub(super) state_is_long: bool,
+    /// What the state asks for.
+    pub(super) upkeep: Upkeep,
     /// What became of commands, by name.
     pub(super) commands: BTreeMap<&'static str, u64>,
     /// What is wrong with the commands that are due later, while it is.
@@ -60,7 +61,8 @@ impl Round {
             up_seconds: now.monotonic.saturating_since(since.monotonic).as_secs(),
             dry_run: self.tallies.dry_run,
             clients: self.seats.len(),
-            knock_port: self.plan.knock_port,
+            knock_port: self.reloading.fixed.knock_port,
+            sources: self.sources(),
             listener: self.tallies.listener_is.clone(),
             warnings: self.warnings(now),
             gate: GateStatus {
@@ -77,6 +79,11 @@ impl Round {
             sequences: self.sequences(),
             commands: self.tallies.commands.clone(),
         }
+    }
+
+    fn sources(&self) -> Vec<String> {
+        let sources = self.reloading.fixed.sources.iter();
+        sources.map(ToString::to_string).collect()
     }
 
     fn grants(&self, now: Now) -> Vec<GrantStatus> {
@@ -150,7 +157,7 @@ impl Round {
             .chain(
                 self.gatekeeper
                     .warnings(now)
-                    .map(|warning| warning.to_string()),
+                    .map(|warning| self.in_words(warning)),
             )
             .collect()
     }

@@ -1,4 +1,4 @@
-//! Letters: what the listener tells the broker, all of one size, but for those that bring a message.
+//! Letters: what the listener tells the broker, each kind of one size.
 
 use nightlatch_core::Claim;
 
@@ -26,6 +26,11 @@ impl Letter {
             bytes.extend(claim.to_bytes());
             return bytes;
         }
+        if let Self::Tally(tally) = self {
+            let mut bytes = vec![TALLY, 0, 0, 0, 0, 0, 0, 0];
+            bytes.extend(tally.counts().iter().flat_map(|count| count.to_be_bytes()));
+            return bytes;
+        }
         let mut bytes = vec![0; LETTER_LENGTH];
         let (head, body) = bytes.split_at_mut(HEAD_LENGTH);
         match self {
@@ -41,13 +46,7 @@ impl Letter {
             }
             Self::Listening => put(head, &[LISTENING]),
             // Written above.
-            Self::Claim(_) => {}
-            Self::Tally(tally) => {
-                put(head, &[TALLY]);
-                for (count, place) in tally.counts().iter().zip(body.as_chunks_mut::<8>().0) {
-                    *place = count.to_be_bytes();
-                }
-            }
+            Self::Claim(_) | Self::Tally(_) => {}
         }
         bytes
     }
@@ -56,6 +55,9 @@ impl Letter {
         let (head, body) = bytes.split_first_chunk::<HEAD_LENGTH>()?;
         if *head == [CLAIM, 0, 0, 0, 0, 0, 0, 0] {
             return Claim::from_bytes(body).ok().map(Self::Claim);
+        }
+        if *head == [TALLY, 0, 0, 0, 0, 0, 0, 0] {
+            return tally(body).map(Self::Tally);
         }
         let body: &[u8; Claim::LENGTH] = body.try_into().ok()?;
         Some(match head {
@@ -71,16 +73,18 @@ impl Letter {
                 Self::Ready(becoming, *Landlocked::ALL.get(usize::from(*landlocked))?)
             }
             [LISTENING, 0, 0, 0, 0, 0, 0, 0] => Self::Listening,
-            [TALLY, 0, 0, 0, 0, 0, 0, 0] => {
-                let mut counts = [0; REASONS];
-                for (count, place) in counts.iter_mut().zip(body.as_chunks::<8>().0) {
-                    *count = u64::from_be_bytes(*place);
-                }
-                Self::Tally(Tally::from_counts(counts))
-            }
             _ => return None,
         })
     }
+}
+
+/// As many numbers as there are places, and nothing else.
+fn tally(body: &[u8]) -> Option<Tally> {
+    let (numbers, []) = body.as_chunks::<8>() else {
+        return None;
+    };
+    let numbers: &[[u8; 8]; REASONS] = numbers.try_into().ok()?;
+    Some(Tally::from_counts(numbers.map(u64::from_be_bytes)))
 }
 
 fn put(place: &mut [u8], bytes: &[u8]) {
@@ -97,7 +101,7 @@ const CLAIM: u8 = 2;
 const TALLY: u8 = 3;
 const LISTENING: u8 = 4;
 const HEAD_LENGTH: usize = 8;
-/// A head that says what it is, and a body of one size.
+/// A head that says what it is, and a body of one size; a tally and a message have another one.
 const LETTER_LENGTH: usize = HEAD_LENGTH + Claim::LENGTH;
 /// The longest: one whose claim brings a message.
 pub(super) const LONGEST_LETTER: usize = HEAD_LENGTH + Claim::LONG;

@@ -4,15 +4,16 @@ use std::net::SocketAddr;
 
 use nightlatch_capture::Arrival;
 use nightlatch_core::{Claim, Doorstep, Glance, Now};
-use nightlatch_wire::{Unreadable, read};
+use nightlatch_wire::{MOST_OPTIONS, Unreadable, read_in};
 
 /// Reads a frame once and shows it to the doorstep.
-pub(super) fn hear(
+pub(crate) fn hear(
     arrival: &Arrival<'_>,
     doorstep: &mut Doorstep,
     now: Now,
 ) -> Result<Glance, Unreadable> {
-    let observation = read(arrival.frame, arrival.link)?;
+    let mut room = [0; MOST_OPTIONS];
+    let observation = read_in(arrival.frame, arrival.link, &mut room)?;
     let mut glance = doorstep.observe(&observation, now);
     if let (Glance::Claim(claim), Some(interface)) = (&mut glance, arrival.interface)
         && let Some(SocketAddr::V6(source)) = answered_at(claim)

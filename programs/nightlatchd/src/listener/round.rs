@@ -3,16 +3,17 @@
 use core::time::Duration;
 use std::os::fd::AsFd;
 
-use nightlatch_capture::{MOST_TAGS, PacketSocket, ReplySocket, Source, TagCheck, Touches};
+use nightlatch_capture::{MOST_TAGS, ReplySocket};
 use nightlatch_core::{Doorstep, Glance, Instant, Now};
 use nightlatch_ticket::TagKey;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
+use rustix::event::Timespec;
 
+use super::ListenerError;
 use super::ears::hear;
+use super::inlet::Filter;
 use super::places::Place;
+use super::sources::Sources;
 use super::watching::Watching;
-use super::{ListenerError, Sockets};
 use crate::channel::{Channel, Letter, Word};
 use crate::clock;
 use crate::tally::Tally;
@@ -20,14 +21,14 @@ use crate::tally::Tally;
 /// Everything the running listener holds.
 pub(super) struct Round {
     channel: Channel,
-    packets: PacketSocket,
+    sources: Sources,
     replies: Option<ReplySocket>,
     doorstep: Doorstep,
     watching: Watching,
     /// Keys of a reload, until the broker says that they are all.
     coming: Vec<TagKey>,
     tags_in_kernel: Option<u64>,
-    is_filter_final: bool,
+    filter: Filter,
     tally: Tally,
     told: Tally,
     tell_at: Instant,
@@ -36,19 +37,19 @@ pub(super) struct Round {
 impl Round {
     pub(super) fn new(
         channel: Channel,
-        sockets: Sockets,
+        (sources, replies): (Sources, Option<ReplySocket>),
         doorstep: Doorstep,
         watching: Watching,
     ) -> Self {
         Self {
             channel,
-            packets: sockets.packets,
-            replies: sockets.replies,
+            sources,
+            replies,
             doorstep,
             watching,
             coming: Vec::new(),
             tags_in_kernel: None,
-            is_filter_final: false,
+            filter: Filter::Open,
             tally: Tally::default(),
             told: Tally::default(),
             tell_at: Instant::from_duration(Duration::ZERO),
@@ -74,7 +75,7 @@ impl Round {
     fn follow_tags(&mut self) -> Result<(), ListenerError> {
         let generation = self.doorstep.tags_changed();
         let is_told = self.tags_in_kernel == Some(generation) && !self.watching.has_changed();
-        if is_told || self.is_filter_final {
+        if is_told || self.filter == Filter::Final {
             return Ok(());
         }
         let tags = self
@@ -82,50 +83,36 @@ impl Round {
             .current_tags()
             .take(MOST_TAGS.saturating_add(1));
         let tags: Vec<_> = tags.map(|tag| tag.0).collect();
-        let touches = self.watching.touches();
-        let check = self.packets.watch_for(Some(&tags), touches)?;
-        let is_constant = *touches == Touches::default();
-        if check == TagCheck::Listener && tags.len() > MOST_TAGS && is_constant {
-            // So many clients never fit: then the filter need not change any more, and nobody who
-            // takes this process over shall change it to read what else the host receives.
-            self.packets.lock_filter()?;
-            self.is_filter_final = true;
-        }
+        self.filter = self.sources.watch_for(&tags, self.watching.touches())?;
         self.tags_in_kernel = Some(generation);
         self.watching.is_told();
         Ok(())
     }
 
-    fn wait(&self, now: Now) -> Result<(), ListenerError> {
+    fn wait(&mut self, now: Now) -> Result<(), ListenerError> {
         let deadline = self.doorstep.next_deadline().unwrap_or(self.tell_at);
         let patience = deadline.saturating_since(now.monotonic).min(TELL_EVERY);
         let patience = Timespec {
             tv_sec: patience.as_secs().cast_signed(),
             tv_nsec: patience.subsec_nanos().into(),
         };
-        let packets = self.packets.fd();
-        let mut fds = [
-            PollFd::new(&packets, PollFlags::IN),
-            PollFd::from_borrowed_fd(self.channel.as_fd(), PollFlags::IN),
-        ];
-        match poll(&mut fds, Some(&patience)) {
-            Ok(_) | Err(Errno::INTR) => Ok(()),
-            Err(errno) => Err(ListenerError::Wait(errno.into())),
-        }
+        self.sources
+            .wait(self.channel.as_fd(), &patience)
+            .map_err(|errno| ListenerError::Wait(errno.into()))
     }
 
-    /// One batch a round, so that replies never wait behind a flood.
+    /// One batch of each source a round, so that replies never wait behind a flood.
     fn frames(&mut self) -> Result<(), ListenerError> {
         let now = clock::now();
         let Self {
-            packets,
+            sources,
             doorstep,
             channel,
             tally,
             ..
         } = self;
         let mut broken = None;
-        packets.arrivals(&mut |arrival| match hear(&arrival, doorstep, now) {
+        sources.hear(&mut |arrival| match hear(&arrival, doorstep, now) {
             Ok(Glance::Claim(claim)) => match channel.post(&Letter::Claim(claim)) {
                 Ok(true) => tally.count(Place::Claimed.number()),
                 Ok(false) => tally.count(Place::BrokerBusy.number()),
@@ -159,7 +146,9 @@ impl Round {
                         .replace_clients(core::mem::take(&mut self.coming), clock::now());
                 }
                 Some(Word::Variant(variant)) => self.watching.take(&variant)?,
-                Some(Word::Watch { in_use }) => self.watching.begin(&mut self.doorstep, &in_use),
+                Some(Word::Watch { edition, in_use }) => {
+                    self.watching.begin(&mut self.doorstep, edition, &in_use);
+                }
                 Some(Word::Plan(_)) => return Err(ListenerError::Disorder),
             }
         }
@@ -171,9 +160,7 @@ impl Round {
             return Ok(());
         }
         self.tell_at = now.monotonic.saturating_add(TELL_EVERY);
-        if let Ok(drops) = self.packets.drops() {
-            self.tally.set(Place::KernelLost.number(), drops);
-        }
+        self.sources.count_losses(&mut self.tally);
         if self.tally != self.told && self.channel.post(&Letter::Tally(self.tally))? {
             self.told = self.tally;
         }

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use nightlatch_config::{write_sequence_list, write_sequence_secret};
 use nightlatch_lab::{Flags as Bits, Forger, Packet, pause, unix_now};
 use nightlatch_ticket::{SequenceSecret, TimeStep, UnixTime};
@@ -52,6 +52,7 @@ fn replay(kind: &str, recorded: &[Vec<u8>], forger: &Forger, daemon: &Ours) -> R
     send()?;
     pause(A_MOMENT);
     let first = daemon.granted()?.saturating_sub(before);
+    ensure!(first > 0, "{kind} was not honoured the first time");
     for _ in 0..TIMES {
         send()?;
     }

@@ -1,13 +1,13 @@
 //! What a network and a person do to three SYNs, row by row, and what opens.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::time::Duration;
 
 use anyhow::Result;
-use nightlatch_lab::{Flags as Bits, Forger, Packet, pause};
+use nightlatch_lab::{Flags as Bits, Forger, Packet, pause, unix_now};
 
 use super::doors::Guard;
-use super::scripts::Sent::{Ack, Again, Other, Six, Sweep, Syn, Udp};
+use super::scripts::Sent::{Ack, Again, Other, Six, Sweep, Syn, Udp, Until, Wait};
 use super::scripts::{SCRIPTS, Script, Sent};
 use crate::bench::Bench;
 use crate::bench::peers::Kind;
@@ -84,6 +84,17 @@ fn send(forger: &Forger, sent: Sent, from: Ipv4Addr, turn: u16) -> Result<()> {
             Packet::tcp(source, SocketAddr::new(to, port), Bits::SYN, turn.into())
         }
         Other(port) => syn(other, port, turn),
+        Wait(length) => {
+            pause(Duration::from_millis(length));
+            return Ok(());
+        }
+        Until(phase) => {
+            let phase = Duration::from_millis(phase.into());
+            let over = Duration::from_nanos(unix_now().subsec_nanos().into());
+            let next = phase.saturating_add(Duration::from_secs(1));
+            pause(next.saturating_sub(over));
+            return Ok(());
+        }
         Sweep => {
             for port in 1..=u16::MAX {
                 forger.send(&syn(own(turn), port, turn))?;
@@ -98,7 +109,6 @@ fn send(forger: &Forger, sent: Sent, from: Ipv4Addr, turn: u16) -> Result<()> {
 }
 
 fn at(address: Ipv4Addr, port: u16) -> SocketAddr {
-    debug_assert!(IpAddr::V4(address).is_ipv4());
     SocketAddr::V4(SocketAddrV4::new(address, port))
 }
 

@@ -1,6 +1,6 @@
 //! What is sent, row by row; the rows of the table that peers are compared with.
 
-use self::Sent::{Ack, Again, Other, Six, Sweep, Syn, Udp};
+use self::Sent::{Ack, Again, Other, Six, Sweep, Syn, Udp, Until, Wait};
 use super::doors::{Doors, Flags};
 
 /// One packet of a row. Every SYN is of a connection of its own, unless it is said to be sent again.
@@ -20,6 +20,10 @@ pub(super) enum Sent {
     Other(u16),
     /// Every port from the lowest to the highest.
     Sweep,
+    /// Nothing for so many milliseconds.
+    Wait(u64),
+    /// Nothing until so many milliseconds of a second of the clock are over.
+    Until(u32),
 }
 
 /// What is sent to which doors, and what should come of it.
@@ -68,6 +72,34 @@ pub(super) const SCRIPTS: &[Script] = &[
         doors: ONE,
         sent: &[Syn(7000), Syn(8000), Syn(8000), Syn(9000)],
         should_open: true,
+        is_refused: false,
+    },
+    Script {
+        what: "7000, 8000 sent again by the kernel, 9000",
+        doors: ONE,
+        sent: &[Syn(7000), Syn(8000), Again(8000), Syn(9000)],
+        should_open: true,
+        is_refused: false,
+    },
+    Script {
+        what: "within two seconds: 7000 at .95, 8000 9000 after 1.8 s",
+        doors: BRIEF,
+        sent: &[Until(950), Syn(7000), Wait(1_800), Syn(8000), Syn(9000)],
+        should_open: true,
+        is_refused: false,
+    },
+    Script {
+        what: "within two seconds: 7000, 8000 9000 after 2.1 s",
+        doors: BRIEF,
+        sent: &[Until(20), Syn(7000), Wait(2_100), Syn(8000), Syn(9000)],
+        should_open: false,
+        is_refused: false,
+    },
+    Script {
+        what: "with a second door 1111 2222 3333: 7000 1111 8000 9000",
+        doors: AND_ANOTHER,
+        sent: &[Syn(7000), Syn(1111), Syn(8000), Syn(9000)],
+        should_open: false,
         is_refused: false,
     },
     Script {
@@ -195,6 +227,7 @@ pub(super) const SCRIPTS: &[Script] = &[
 const ONE: Doors = Doors {
     sequences: &[&[7000, 8000, 9000]],
     flags: Flags::Syn,
+    seconds: 5,
 };
 const ONE_OF_ANY: Doors = Doors {
     flags: Flags::Any,
@@ -203,20 +236,30 @@ const ONE_OF_ANY: Doors = Doors {
 const AND_BACK: Doors = Doors {
     sequences: &[&[7000, 8000, 9000], &[9000, 8000, 7000]],
     flags: Flags::Syn,
+    seconds: 5,
 };
+const AND_ANOTHER: Doors = Doors {
+    sequences: &[&[7000, 8000, 9000], &[1111, 2222, 3333]],
+    ..ONE
+};
+const BRIEF: Doors = Doors { seconds: 2, ..ONE };
 const REPEATED: Doors = Doors {
     sequences: &[&[7000, 7000, 8000]],
     flags: Flags::Syn,
+    seconds: 5,
 };
 const SINGLE: Doors = Doors {
     sequences: &[&[7000]],
     flags: Flags::Syn,
+    seconds: 5,
 };
 const PREFIX: Doors = Doors {
     sequences: &[&[7000, 8000], &[7000, 8000, 9000]],
     flags: Flags::Syn,
+    seconds: 5,
 };
 const SHARED: Doors = Doors {
     sequences: &[&[7000, 8000, 9000], &[7000, 8500, 9500]],
     flags: Flags::Syn,
+    seconds: 5,
 };

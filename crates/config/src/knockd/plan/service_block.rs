@@ -50,6 +50,27 @@ pub(super) fn quotes<'d>(door: &'d Door, keys: &'static [Key]) -> impl Iterator<
     said.map(|said| &said.line)
 }
 
+/// What is said about a door that opens another door's service: how wide that is for this one as well.
+pub(super) fn shared(
+    paragraph: Paragraph,
+    candidate: &Candidate<'_>,
+    service: &Service,
+    lines: &Lines,
+) -> Paragraph {
+    let Deed::Open(opening) = &candidate.deed else {
+        return paragraph;
+    };
+    let door = candidate.door;
+    let is_endless = opening.lasts == Lasts::UntilClosed && service.closer.is_none();
+    paragraph
+        .notes(families_note(door, opening.families))
+        .risks(families_risk(door, opening.families))
+        .risks(dropped(door, &opening.dropped))
+        .risks(left_open(door, opening))
+        .risks(is_endless.then(|| for_ever(door)))
+        .risks(timeout_risk(candidate, lines))
+}
+
 fn open(candidate: &Candidate<'_>, opening: &Opening, service: &Service) -> Paragraph {
     let door = candidate.door;
     let note = match service.runs {
