@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 mod action;
+mod beginning;
 mod clients_file;
 mod complaint;
 mod desk;
@@ -38,6 +39,7 @@ mod source;
 mod source_choice;
 mod spelling;
 mod strength;
+mod sweep;
 mod text;
 mod time_span;
 mod trust;

@@ -124,6 +124,45 @@ fn a_close_door_that_looks_its_line_up_closes_what_has_its_name() {
 }
 
 #[test]
+fn a_door_that_any_scan_opens_is_left_out_and_one_that_closes_stays() {
+    let opens = "command = iptables -A INPUT -s %IP% -p tcp --dport 22 -j ACCEPT\n";
+    let closes = "command = iptables -D INPUT -s %IP% -p tcp --dport 22 -j ACCEPT\n";
+    let elsewhere = "command = iptables -D INPUT -s %IP% -p tcp --dport 80 -j ACCEPT\n";
+    let door = |name: &str, ports: &str, rest: &str| {
+        format!("[{name}]\nsequence = {ports}\ntcpflags = syn\n{rest}")
+    };
+    let text = door("rising", "31001,31002,31003", opens)
+        + &door("kept", "31003,31001,31002", opens)
+        + &door("closing", "31013,31012,31011", closes)
+        + &door("orphan", "31023,31022,31021", elsewhere);
+    let folder = folder();
+    let path = write(folder.path(), "knockd.conf", &text, 0o600);
+    let server = load_knockd(&path, Commands::BecomeGrants).unwrap();
+    let names = server.policy.sequences().iter().map(|one| &one.name);
+    assert_eq!(names.collect::<Vec<_>>(), ["kept", "closing"]);
+    for name in ["rising", "orphan"] {
+        let said = format!("opens the door: `{name}` is left out");
+        let is_it =
+            |title: &str| title.starts_with("these ports are neighbours") && title.ends_with(&said);
+        assert!(
+            server.warnings.iter().any(|one| is_it(one.title())),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_door_that_is_opened_on_the_way_to_one_of_wider_flags_keeps_that_one_out() {
+    let text = "[a]\nsequence = 7,9,8\ntcpflags = syn\ncommand = /bin/a\n\
+                [b]\nsequence = 7,9,8,6\ntcpflags = !urg\ncommand = /bin/b\n";
+    let folder = folder();
+    let path = write(folder.path(), "knockd.conf", text, 0o600);
+    let server = load_knockd(&path, Commands::BecomeGrants).unwrap();
+    let names = server.policy.sequences().iter().map(|one| &one.name);
+    assert_eq!(names.collect::<Vec<_>>(), ["a"]);
+}
+
+#[test]
 fn a_door_that_shares_a_service_keeps_its_own_warnings() {
     let narrow = |first: &str, second: &str| {
         let text = format!(
@@ -217,7 +256,7 @@ fn only_so_many_doors_begin_with_the_same_port() {
 
 #[test]
 fn a_file_with_very_many_doors_is_translated_in_no_time() {
-    let doors = (1..20_000).map(|port| format!("[d]\nsequence = {port},9,8\n"));
+    let doors = (1..20_000).map(|port| format!("[d]\nsequence = {port},9,7\n"));
     let text = text_of(doors.collect::<String>().as_bytes(), Commands::BecomeGrants);
     assert_eq!(text.matches("\nsteps = ").count(), 256);
     assert!(text.contains("more than 256 doors"));

@@ -77,12 +77,14 @@ fn sequences(sequences: &[Sequence]) -> String {
 }
 
 fn warnings(document: &Document) -> String {
-    let lines: Vec<_> = document
-        .warnings
-        .iter()
-        .map(|warning| format!("warning: {}", tame(warning)))
-        .collect();
+    let lines: Vec<_> = document.warnings.iter().map(|text| warning(text)).collect();
     lines.join("\n")
+}
+
+/// What is wrong; what to do stands below, where it has lines of its own.
+fn warning(text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(|line| tame(line.trim())).collect();
+    format!("warning: {}", lines.join("\n         "))
 }
 
 fn grants(document: &Document) -> String {
@@ -214,6 +216,16 @@ kept out: 1 packet from guarded ports; at the knock port: 0 packets";
         assert!(text.starts_with("nightlatchd 9 "), "{text}");
         assert!(text.contains("\nwarning: the clock is wrong\n"), "{text}");
         assert!(text.contains("nobody has a door open"), "{text}");
+    }
+
+    #[test]
+    fn what_to_do_about_a_warning_stands_below_it() {
+        let text = shown(
+            r#"{"version": "1", "warnings": ["the clock is before 2020\n  set it: all wait", "one"]}"#,
+        );
+        let expected =
+            "\nwarning: the clock is before 2020\n         set it: all wait\nwarning: one\n";
+        assert!(text.contains(expected), "{text}");
     }
 
     #[test]

@@ -10,7 +10,6 @@ use super::{
 };
 use crate::knockd::{
     Commands,
-    commands::Unread,
     reading::{Key, Lines, atoi},
 };
 
@@ -67,7 +66,7 @@ impl Services {
             {
                 match counter.book.closed_by(ports, &candidate.door.name) {
                     Some(service) => counter.book.close(door, service, candidate),
-                    None => candidate.deed = Deed::Run(Unread::Orphan),
+                    None => candidate.run_instead(),
                 }
             }
         }
