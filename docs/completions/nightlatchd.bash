@@ -25,6 +25,9 @@ _nightlatchd() {
             nightlatchd,help)
                 cmd="nightlatchd__subcmd__help"
                 ;;
+            nightlatchd,import)
+                cmd="nightlatchd__subcmd__import"
+                ;;
             nightlatchd,listener)
                 cmd="nightlatchd__subcmd__listener"
                 ;;
@@ -58,6 +61,9 @@ _nightlatchd() {
             nightlatchd__subcmd__help,help)
                 cmd="nightlatchd__subcmd__help__subcmd__help"
                 ;;
+            nightlatchd__subcmd__help,import)
+                cmd="nightlatchd__subcmd__help__subcmd__import"
+                ;;
             nightlatchd__subcmd__help,listener)
                 cmd="nightlatchd__subcmd__help__subcmd__listener"
                 ;;
@@ -77,13 +83,17 @@ _nightlatchd() {
 
     case "${cmd}" in
         nightlatchd)
-            opts="-h -V --config --check --dry-run --help --version gate listener runner hand help"
+            opts="-h -V --config --knockd-config --check --dry-run --help --version gate import listener runner hand help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --knockd-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -95,13 +105,17 @@ _nightlatchd() {
             return 0
             ;;
         nightlatchd__subcmd__gate)
-            opts="-h --config --help down show help"
+            opts="-h --config --knockd-config --help down show help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --knockd-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -113,13 +127,17 @@ _nightlatchd() {
             return 0
             ;;
         nightlatchd__subcmd__gate__subcmd__down)
-            opts="-h --config --help"
+            opts="-h --config --knockd-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --knockd-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -187,13 +205,17 @@ _nightlatchd() {
             return 0
             ;;
         nightlatchd__subcmd__gate__subcmd__show)
-            opts="-h --config --help"
+            opts="-h --config --knockd-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --knockd-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -205,13 +227,17 @@ _nightlatchd() {
             return 0
             ;;
         nightlatchd__subcmd__hand)
-            opts="-h --config --help"
+            opts="-h --config --knockd-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --knockd-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -223,7 +249,7 @@ _nightlatchd() {
             return 0
             ;;
         nightlatchd__subcmd__help)
-            opts="gate listener runner hand help"
+            opts="gate import listener runner hand help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -306,6 +332,20 @@ _nightlatchd() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        nightlatchd__subcmd__help__subcmd__import)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         nightlatchd__subcmd__help__subcmd__listener)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -334,14 +374,48 @@ _nightlatchd() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        nightlatchd__subcmd__import)
+            opts="-o -h --output --keep-commands --config --knockd-config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --knockd-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         nightlatchd__subcmd__listener)
-            opts="-h --config --help"
+            opts="-h --config --knockd-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --knockd-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -353,13 +427,17 @@ _nightlatchd() {
             return 0
             ;;
         nightlatchd__subcmd__runner)
-            opts="-h --config --help"
+            opts="-h --config --knockd-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --knockd-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

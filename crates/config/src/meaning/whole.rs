@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use nightlatch_core::{ActionId, Limits, Policy};
+use nightlatch_core::{ActionId, Limits, MOST_HEARD_BY_PORTS, Policy, PolicyError, Protocol};
+use nightlatch_ticket::Span;
 use serde_spanned::Spanned;
 
 use super::{
@@ -71,6 +72,9 @@ pub(crate) fn server(path: &Path, text: &str, desk: &mut Desk) -> Option<Server>
     if roster.is_empty() {
         written.warn_of_nobody(desk);
     }
+    if span.is_some() && roster.len() > MOST_HEARD_BY_PORTS {
+        written.warn_of_deafness(desk);
+    }
     if !desk.is_clean() {
         return None;
     }
@@ -81,11 +85,7 @@ pub(crate) fn server(path: &Path, text: &str, desk: &mut Desk) -> Option<Server>
         settings.answers,
         limits,
     );
-    let policy = match &span {
-        Some(_) => policy.and_then(Policy::with_encrypted_sequences),
-        None => policy,
-    };
-    match policy {
+    match hearing(policy, span.as_ref()) {
         Ok(policy) => Some(Server {
             span,
             actions: actions.into_actions(),
@@ -96,6 +96,17 @@ pub(crate) fn server(path: &Path, text: &str, desk: &mut Desk) -> Option<Server>
             desk.add(Remark::of(0..0, &error));
             None
         }
+    }
+}
+
+/// A policy that hears encrypted sequences where there is a span for them.
+fn hearing(
+    policy: Result<Policy, PolicyError>,
+    span: Option<&(Span, Protocol)>,
+) -> Result<Policy, PolicyError> {
+    match span {
+        Some(_) => policy.and_then(Policy::with_encrypted_sequences),
+        None => policy,
     }
 }
 
@@ -143,6 +154,19 @@ impl Written {
             } else {
                 Need::Required
             },
+        }
+    }
+
+    /// Beyond a bound only the first clients are heard by ports.
+    fn warn_of_deafness(&self, desk: &mut Desk) {
+        if let Some(section) = &self.encrypted {
+            desk.add(
+                Remark::warning(
+                    section.place.clone(),
+                    format!("encrypted sequences of the first {MOST_HEARD_BY_PORTS} clients are heard, and no more"),
+                )
+                .advise("let the others knock with tickets, or put those who need ports first"),
+            );
         }
     }
 

@@ -14,22 +14,28 @@ use crate::state::{ClientMark, Upkeep};
 
 impl Round {
     /// A record is durable before its grant, unless the disk is full or stuck: that costs some protection
-    /// from replay after a crash, not the knock.
-    pub(super) fn make_durable(&mut self, record: Record, now: Now) {
-        let order = match record {
-            Record::Watermark(watermark) => Some(Order::Watermark(watermark)),
-            Record::Ahead { client, counter } => self
-                .seats
-                .mark(client)
-                .map(|mark| Order::Ahead(mark, counter)),
-            Record::Used { mark, number, .. } => Some(Order::Ahead(mark, Counter(number))),
+    /// from replay after a crash, not the knock. Says whether it is.
+    pub(super) fn make_durable(&mut self, record: Record, now: Now) -> Durability {
+        let (order, patience) = match record {
+            Record::Watermark(watermark) => (Some(Order::Watermark(watermark)), DISK_PATIENCE),
+            Record::Ahead { client, counter } => {
+                let mark = self.seats.mark(client);
+                let order = mark.map(|mark| Order::Ahead(mark, counter));
+                (order, DISK_PATIENCE)
+            }
+            Record::Used { mark, number, .. } => {
+                (Some(Order::Ahead(mark, Counter(number))), USE_PATIENCE)
+            }
         };
-        if let Some(order) = order {
-            self.scribe.order(order, DISK_PATIENCE, now);
-            self.written(now);
-        }
+        let is_done = order.is_some_and(|order| self.scribe.order(order, patience, now));
+        self.written(now);
         if self.scribe.busy_for(clock::now()) > Some(STUCK) {
             self.state_fails("the disk takes very long".to_owned());
+        }
+        if is_done && self.tallies.state_failing.is_none() {
+            Durability::Durable
+        } else {
+            Durability::Lost
         }
     }
 
@@ -98,6 +104,17 @@ impl Round {
     }
 }
 
+/// Whether a crash would forget something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Durability {
+    /// It is on the disk.
+    Durable,
+    /// Perhaps it is not.
+    Lost,
+}
+
+/// What counts once and is bound to nothing else has to be written: it is worth waiting for.
+const USE_PATIENCE: Duration = Duration::from_secs(1);
 /// A disk in order takes a record in a fifth of a millisecond. One that is stuck must not lock anybody out.
 const DISK_PATIENCE: Duration = Duration::from_millis(50);
 /// Beyond this the administrator should know.

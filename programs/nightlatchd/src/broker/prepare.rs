@@ -170,9 +170,12 @@ impl<'s> Start<'s> {
             }
             Some(Doubt::Lost) => (window, "the state folder remembers nothing"),
         };
-        log.say(Line::StateInDoubt {
-            why: why.to_owned(),
-        });
+        // Where nobody has a key there are no counters to doubt.
+        if !server.roster.is_empty() {
+            log.say(Line::StateInDoubt {
+                why: why.to_owned(),
+            });
+        }
         match self.state.watermark(floor) {
             Ok(()) => Marks {
                 floor,

@@ -68,14 +68,17 @@ impl Scribe {
     }
 
     /// Gives an order, and waits for it until the disk has been busy for as long as the patience goes.
-    /// The bell tells the rest. What a stuck disk has no room for any more is let go.
-    pub(super) fn order(&mut self, order: Order, patience: Duration, now: Now) {
+    /// The bell tells the rest. What a stuck disk has no room for any more is let go. Says whether
+    /// the disk is done with everything, for better or worse.
+    pub(super) fn order(&mut self, order: Order, patience: Duration, now: Now) -> bool {
         let busy = self.busy_for(now).unwrap_or_default();
         if self.orders.try_send(order).is_ok() {
             self.given = self.given.saturating_add(1);
             self.busy_since.get_or_insert(now.monotonic);
             self.wait(patience.saturating_sub(busy));
+            return self.busy_for(now).is_none();
         }
+        false
     }
 
     /// For how long there was always something that the disk did not have yet.

@@ -82,7 +82,7 @@ impl Round {
 
     fn grants(&self, now: Now) -> Vec<GrantStatus> {
         let known = self.gatekeeper.grants(now).map(|grant| GrantStatus {
-            client: Some(self.seats.knocker(grant.knocker)),
+            client: Some(self.seats.spoken(grant.knocker)),
             service: Some(self.seats.service(grant.service)),
             address: grant.address,
             ports: self.ports(grant.service),

@@ -159,7 +159,9 @@ impl Round {
                         .replace_clients(core::mem::take(&mut self.coming), clock::now());
                 }
                 Some(Word::Variant(variant)) => self.watching.take(&variant)?,
-                Some(Word::Watch { in_use }) => self.watching.begin(&mut self.doorstep, &in_use),
+                Some(Word::Watch { edition, in_use }) => {
+                    self.watching.begin(&mut self.doorstep, edition, &in_use);
+                }
                 Some(Word::Plan(_)) => return Err(ListenerError::Disorder),
             }
         }
