@@ -12,10 +12,10 @@
 
 mod counters;
 mod record;
+mod remembered;
 
-use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -24,6 +24,8 @@ use thiserror::Error;
 
 pub(crate) use record::{ClientMark, crc};
 use record::{RECORD_LENGTH, Record};
+pub(crate) use remembered::{Doubt, Remembered};
+use remembered::{read, records};
 
 /// The state folder cannot be used at all.
 #[derive(Debug, Error)]
@@ -38,25 +40,6 @@ pub(crate) enum StateError {
         "another nightlatchd uses the state folder {0}\n  stop it first, or give this one a `state` folder of its own"
     )]
     InUse(PathBuf),
-}
-
-/// What the folder remembered.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Remembered {
-    /// The last counter of each client, as far as it was written.
-    pub(crate) counters: BTreeMap<ClientMark, Counter>,
-    /// Counters up to here may have been used before a crash; `None` after a clean stop.
-    pub(crate) doubt: Option<Doubt>,
-}
-
-/// Why counters are in doubt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Doubt {
-    /// The daemon did not stop cleanly: up to its last watermark.
-    Crash(Counter),
-    /// Nothing, or nothing readable, was there: up to the window from now, and which lines and time
-    /// steps were used is forgotten.
-    Lost,
 }
 
 /// What the state asks for.
@@ -225,44 +208,6 @@ fn whole_records(bytes: &[u8]) -> u64 {
     records(bytes).fold(0, |count, _| count.saturating_add(1))
 }
 
-fn records(bytes: &[u8]) -> impl Iterator<Item = Record> + '_ {
-    let pieces = bytes.as_chunks::<RECORD_LENGTH>().0.iter();
-    pieces.map_while(Record::from_bytes)
-}
-
-fn read(folder: &Path) -> Remembered {
-    let mut bytes = Vec::new();
-    let marks = File::open(folder.join("marks")).and_then(|mut file| file.read_to_end(&mut bytes));
-    let (counters, check) = counters::read(folder).unwrap_or_default();
-    let mut remembered = Remembered {
-        counters,
-        doubt: Some(Doubt::Lost),
-    };
-    if marks.is_err() {
-        return remembered;
-    }
-    for record in records(&bytes) {
-        match record {
-            Record::Watermark(mark) => remembered.doubt = Some(later(remembered.doubt, mark)),
-            Record::Clean(same) if same == check => remembered.doubt = None,
-            Record::Clean(_) => remembered.doubt = Some(Doubt::Lost),
-            Record::Ahead(client, counter) => {
-                let last = remembered.counters.entry(client).or_insert(counter);
-                *last = counter.max(*last);
-                remembered.doubt = remembered.doubt.or(Some(Doubt::Crash(Counter(0))));
-            }
-        }
-    }
-    remembered
-}
-
-fn later(doubt: Option<Doubt>, mark: Counter) -> Doubt {
-    match doubt {
-        Some(Doubt::Crash(earlier)) => Doubt::Crash(earlier.max(mark)),
-        Some(Doubt::Lost) | None => Doubt::Crash(mark),
-    }
-}
-
 /// The client's place in the state: a part of his public key, so that a new order of clients changes nothing.
 pub(crate) fn mark_of(key: &PublicKey) -> ClientMark {
     let (mark, _) = key
@@ -312,6 +257,8 @@ const MOST_BEHIND: usize = 4096;
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     const ALICE: ClientMark = [1; 16];

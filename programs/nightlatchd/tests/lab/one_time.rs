@@ -123,6 +123,8 @@ fn used_up(entered: &Entered) -> Told {
         (stranger, V6),
     ];
     for ((host, family), number) in sources.into_iter().zip(3..) {
+        // The listener is told of the next line when the door of this one is open, and it takes a moment.
+        pause(A_MOMENT);
         touch(host, &line(number), family);
         assert!(gets_in(host, family), "{number}: {}", daemon.log());
     }
