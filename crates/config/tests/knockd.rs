@@ -124,6 +124,55 @@ fn a_close_door_that_looks_its_line_up_closes_what_has_its_name() {
 }
 
 #[test]
+fn a_door_that_shares_a_service_keeps_its_own_warnings() {
+    let narrow = |first: &str, second: &str| {
+        let text = format!(
+            "[a]\nsequence = 7,9,8\ntcpflags = syn\ncommand = {SSH}\n{first}\n\
+             [b]\nsequence = 17,19,18\ntcpflags = syn\n{second}\n"
+        );
+        let path = Path::new("knockd.conf");
+        let converted = convert_knockd(path, text.as_bytes(), Commands::BecomeGrants).unwrap();
+        assert_eq!(converted.text.matches("[service.").count(), 1, "{text}");
+        let (_, below) = converted.text.split_once("[sequence.b]").unwrap();
+        let aloud: Vec<String> = converted.warnings.iter().map(ToString::to_string).collect();
+        (below.replace("\n# ", " "), aloud.join("\n"))
+    };
+    let tunnel =
+        "command = iptables -I INPUT -s %IP% -p tcp --dport 22 -i tun0 -d 10.8.0.1 -j ACCEPT";
+    for (first, second, warning) in [
+        (
+            "",
+            tunnel.to_owned(),
+            "on interface tun0 only and to address 10.8.0.1 only",
+        ),
+        (
+            "",
+            format!("{tunnel}\ncommand_6 ="),
+            "knockd opened nothing for IPv6",
+        ),
+        ("", format!("command = {SSH}"), "left this open for ever"),
+        (
+            "cmd_timeout = 1\nstop_command = /sbin/iptables -D INPUT -s %IP% -p tcp --dport 22 -j ACCEPT",
+            format!(
+                "command = {SSH}\ncmd_timeout = 0\n\
+                 stop_command = iptables -D INPUT -s %IP% -p tcp --dport 22 -j ACCEPT"
+            ),
+            "no time at all",
+        ),
+    ] {
+        let (below, aloud) = narrow(first, &second);
+        assert!(
+            below.contains("WARNING") && below.contains(warning),
+            "{below}"
+        );
+        let (_, of_second) = aloud.split_once("knockd.conf:4:").unwrap();
+        assert!(of_second.contains(warning), "{aloud}");
+    }
+}
+
+const SSH: &str = "iptables -I INPUT -s %IP% -p tcp --dport 22 -j ACCEPT";
+
+#[test]
 fn only_so_many_doors_begin_with_the_same_port() {
     let doors = (1..=9).map(|last| format!("[d{last}]\nsequence = 7,9,{last}\ncommand = /bin/a\n"));
     let text = text_of(doors.collect::<String>().as_bytes(), Commands::BecomeGrants);

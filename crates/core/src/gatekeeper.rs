@@ -38,6 +38,8 @@ pub struct Gatekeeper {
     pub(crate) spent: Spent,
     pub(crate) budgets: Budgets,
     pub(crate) changing: Changing,
+    /// Counts policies: a place in one of them means something else in the next.
+    pub(crate) edition: u32,
 }
 
 impl Gatekeeper {
@@ -59,6 +61,7 @@ impl Gatekeeper {
             clients,
             durable: Durable::new(marks),
             recovery: Recovery::new(now),
+            edition: 0,
         }
     }
 
@@ -167,6 +170,11 @@ impl Gatekeeper {
     /// Every line and time step that was used, for the disk.
     pub fn used(&self) -> impl Iterator<Item = ([u8; 16], u64)> + '_ {
         self.spent.used()
+    }
+
+    /// Which edition of the policy is in force: what the listener has to say with each sequence.
+    pub const fn edition(&self) -> u32 {
+        self.edition
     }
 
     /// What may be opened, by whom, for how long.

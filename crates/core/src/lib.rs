@@ -59,6 +59,7 @@ pub use effect::{Effect, Opening, Standing};
 pub use gatekeeper::{Client, Gatekeeper};
 pub use grant::{Grant, InForce};
 pub use knocker::Knocker;
+pub use labels::MOST_HEARD_BY_PORTS;
 pub use plan::GatePlan;
 pub use policy::{
     Answers, LONGEST, Limits, MOST_LINES, MOST_PORTS, MOST_SEQUENCES, MOST_SERVICES, Policy,

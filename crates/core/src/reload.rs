@@ -54,6 +54,7 @@ impl Gatekeeper {
         self.changing.change();
         self.changing.tend(&policy, now);
         self.policy = policy;
+        self.edition = self.edition.wrapping_add(1);
         self.clients = clients;
         self.recovery.reset_budgets();
         self.taken_back(grants, disowned, now)

@@ -2,7 +2,7 @@
 
 use nightlatch_ticket::UnixTime;
 
-use crate::{Gatekeeper, Method, Now};
+use crate::{Gatekeeper, Method, Now, SequenceId};
 
 /// What the administrator should know, and what a status shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
@@ -24,48 +24,51 @@ pub enum Warning {
     GrantsFull,
     /// Somebody who has the list will soon have nothing left to knock with.
     #[error(
-        "a list of one-time sequences has 5 lines left or fewer\n  write more lines and hand them out"
+        "this list of one-time sequences has 5 lines left or fewer\n  write more lines and hand them out"
     )]
-    LinesRunningOut,
+    LinesRunningOut(SequenceId),
     /// Nobody gets in by this list any more.
-    #[error("a list of one-time sequences is used up\n  write new lines and hand them out")]
-    LinesUsedUp,
+    #[error("this list of one-time sequences is used up\n  write new lines and hand them out")]
+    LinesUsedUp(SequenceId),
     /// The clock was later once: until it has caught up nobody gets in by this secret.
     #[error(
-        "a time-based sequence was used later than the clock says it is\n  check the clock; if it is right now, make a new secret or wait"
+        "this time-based sequence was used later than the clock says it is\n  check the clock; if it is right now, make a new secret or wait"
     )]
-    StepsAhead,
+    StepsAhead(SequenceId),
+}
+
+impl Warning {
+    /// The sequence that it is about, where it is about one: its name belongs in front of the words.
+    pub const fn sequence(self) -> Option<SequenceId> {
+        match self {
+            Self::LinesRunningOut(id) | Self::LinesUsedUp(id) | Self::StepsAhead(id) => Some(id),
+            Self::ClockUnset | Self::ClockBehind | Self::GrantsFull => None,
+        }
+    }
 }
 
 impl Gatekeeper {
     /// What the administrator should know.
     pub fn warnings(&self, now: Now) -> impl Iterator<Item = Warning> {
-        [
+        let general = [
             (now.unix < UNSET_BEFORE).then_some(Warning::ClockUnset),
             self.durable.is_ahead(now).then_some(Warning::ClockBehind),
             self.ledger.is_full().then_some(Warning::GrantsFull),
-            self.any_lines_left(|left| (1..=FEW_LINES).contains(&left))
-                .then_some(Warning::LinesRunningOut),
-            self.any_lines_left(|left| left == 0)
-                .then_some(Warning::LinesUsedUp),
-            self.any_steps_ahead(now).then_some(Warning::StepsAhead),
-        ]
-        .into_iter()
-        .flatten()
-    }
-
-    fn any_lines_left(&self, is_meant: impl Fn(usize) -> bool) -> bool {
-        let mut left = self
-            .policy
-            .numbered()
-            .filter_map(|(id, _)| self.lines_left(id));
-        left.any(is_meant)
-    }
-
-    fn any_steps_ahead(&self, now: Now) -> bool {
-        self.policy.sequences().iter().any(
-            |sequence| matches!(&sequence.method, Method::Timed(timed) if self.spent.is_ahead(timed, now)),
-        )
+        ];
+        let sequences = self.policy.numbered();
+        let special = sequences.filter_map(move |(id, sequence)| match &sequence.method {
+            Method::Plain(_) => None,
+            Method::OneTime(lines) => match self.spent.left(lines) {
+                0 => Some(Warning::LinesUsedUp(id)),
+                1..=FEW_LINES => Some(Warning::LinesRunningOut(id)),
+                _ => None,
+            },
+            Method::Timed(timed) => self
+                .spent
+                .is_ahead(timed, now)
+                .then_some(Warning::StepsAhead(id)),
+        });
+        general.into_iter().flatten().chain(special)
     }
 }
 

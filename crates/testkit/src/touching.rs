@@ -67,7 +67,8 @@ impl Scene {
         let generation = self.gatekeeper.variants_generation(self.now);
         if generation != self.heeded {
             let variants = self.gatekeeper.variants(self.now);
-            self.doorstep.replace_variants(variants, &[]);
+            let edition = self.gatekeeper.edition();
+            self.doorstep.replace_variants(edition, variants, &[]);
             self.heeded = generation;
         }
     }

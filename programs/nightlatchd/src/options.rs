@@ -176,8 +176,10 @@ Examples:
   nightlatchd import /etc/knockd.conf -o /etc/nightlatch/nightlatchd.toml
   nightlatchd --check              looks at what was written
 
-Warnings go to standard error, and stand in the text as comments. Commands of iptables, nft, ufw and firewalld
-that open ports for %IP% become grants: the gate opens, and no command is run. If your own firewall drops these
+Warnings go to standard error, and stand in the text as comments.
+
+Commands of iptables, nft, ufw and firewalld that open ports for %IP% become
+grants: the gate opens, and no command is run. If your own firewall drops these
 ports by itself, let it accept them, or keep the commands.";
 
 const SOURCES_EXAMPLES: &str = "\

@@ -60,7 +60,7 @@ fn a_right_configuration_is_called_right() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(
         output.stdout,
-        b"n.toml is right: 1 guarded range, 1 service, 1 client\n"
+        b"n.toml is right: 1 guarded range, 1 service, 1 client, 0 sequences\n"
     );
 }
 

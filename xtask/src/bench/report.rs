@@ -39,8 +39,17 @@ pub(super) struct Sourced {
 pub(super) struct Row {
     pub(super) what: String,
     pub(super) should_open: bool,
-    pub(super) theirs: Option<bool>,
-    pub(super) ours: bool,
+    pub(super) theirs: Option<Fate>,
+    pub(super) ours: Fate,
+}
+
+/// What became of the door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(super) enum Fate {
+    Opens,
+    Stays,
+    /// The daemon takes no such doors.
+    Refused,
 }
 
 /// Scans of one manner, and how many of them opened the door.
@@ -51,6 +60,10 @@ pub(super) struct Scan {
     pub(super) manner: String,
     pub(super) scans: u32,
     pub(super) opened: u32,
+    /// Touches that our daemon saw and that were no step.
+    pub(super) astray: u64,
+    /// Packets that the kernel had no room for.
+    pub(super) lost: u64,
 }
 
 /// A recorded knock, sent again.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use nightlatch_core::{ActionId, Limits, Policy, Protocol};
+use nightlatch_core::{ActionId, Limits, MOST_HEARD_BY_PORTS, Policy, PolicyError, Protocol};
 use nightlatch_ticket::Span;
 use serde_spanned::Spanned;
 
@@ -67,6 +67,9 @@ pub(crate) fn server(path: &Path, text: &str, desk: &mut Desk) -> Option<Server>
     if roster.is_empty() {
         written.warn_of_nobody(desk);
     }
+    if span.is_some() && roster.len() > MOST_HEARD_BY_PORTS {
+        written.warn_of_deafness(desk);
+    }
     if !desk.is_clean() {
         return None;
     }
@@ -77,11 +80,7 @@ pub(crate) fn server(path: &Path, text: &str, desk: &mut Desk) -> Option<Server>
         settings.answers,
         limits,
     );
-    let policy = match &span {
-        Some(_) => policy.and_then(Policy::with_encrypted_sequences),
-        None => policy,
-    };
-    match policy {
+    match hearing(policy, span.as_ref()) {
         Ok(policy) => {
             let server = Server {
                 span,
@@ -96,6 +95,17 @@ pub(crate) fn server(path: &Path, text: &str, desk: &mut Desk) -> Option<Server>
             desk.add(Remark::of(0..0, &error));
             None
         }
+    }
+}
+
+/// A policy that hears encrypted sequences where there is a span for them.
+fn hearing(
+    policy: Result<Policy, PolicyError>,
+    span: Option<&(Span, Protocol)>,
+) -> Result<Policy, PolicyError> {
+    match span {
+        Some(_) => policy.and_then(Policy::with_encrypted_sequences),
+        None => policy,
     }
 }
 
@@ -163,6 +173,19 @@ impl Written {
     fn warn_of_unseen(&self, server: &Server, desk: &mut Desk) {
         if let Some(section) = &self.server {
             sources::warn_of_unseen(&section.text, server, desk);
+        }
+    }
+
+    /// Beyond a bound only the first clients are heard by ports.
+    fn warn_of_deafness(&self, desk: &mut Desk) {
+        if let Some(section) = &self.encrypted {
+            desk.add(
+                Remark::warning(
+                    section.place.clone(),
+                    format!("encrypted sequences of the first {MOST_HEARD_BY_PORTS} clients are heard, and no more"),
+                )
+                .advise("let the others knock with tickets, or put those who need ports first"),
+            );
         }
     }
 

@@ -53,6 +53,7 @@ impl Doorstep {
     ) -> Glance {
         match (stride, gathered) {
             (Stride::Whole(whole), _) => Glance::Claim(Claim::Sequence(SequenceClaim {
+                edition: self.edition,
                 sequence: whole.sequence,
                 number: whole.number,
                 source,

@@ -84,12 +84,12 @@ fn a_list_that_runs_out_is_said_and_one_that_is_used_up_locks_nobody_else_out() 
     assert_eq!(warnings(&scene), []);
     opened(&scene.walk("list", 1, elsewhere()));
     assert_eq!(scene.gatekeeper.lines_left(id), Some(5));
-    assert_eq!(warnings(&scene), [Warning::LinesRunningOut]);
+    assert_eq!(warnings(&scene), [Warning::LinesRunningOut(id)]);
     for line in 2..7 {
         opened(&scene.walk("list", line, elsewhere()));
     }
     assert_eq!(scene.gatekeeper.lines_left(id), Some(0));
-    assert_eq!(warnings(&scene), [Warning::LinesUsedUp]);
+    assert_eq!(warnings(&scene), [Warning::LinesUsedUp(id)]);
     assert_eq!(turn(&scene), None);
     for line in [6, 7, u64::MAX] {
         assert!(matches!(

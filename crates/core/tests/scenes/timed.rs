@@ -131,7 +131,7 @@ fn a_clock_that_jumps_back_brings_no_used_step_back() {
     }
     assert_eq!(numbers(&scene), []);
     let warnings: Vec<_> = scene.gatekeeper.warnings(scene.now()).collect();
-    assert_eq!(warnings, [Warning::StepsAhead]);
+    assert_eq!(warnings, [Warning::StepsAhead(SequenceId(0))]);
     scene.wait(seconds(60));
     opened(&scene.walk("clock", now + 1, elsewhere()));
 }

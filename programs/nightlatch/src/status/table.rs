@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
 
-use super::document::{Document, Grant};
+use super::document::{Document, Grant, Sequence};
 use crate::period;
 use crate::voice::tame;
 
@@ -49,15 +49,31 @@ fn head(document: &Document) -> String {
     if gate.put_back > 0 {
         let _ = write!(text, "; put back {} so far", times(gate.put_back));
     }
-    let _ = write!(
-        text,
-        "\nknocks    at udp/{knock_port}, from {} known",
-        counted(*clients, "client")
-    );
+    if knock_port.is_some() || *clients > 0 {
+        let at = knock_port.map_or_else(String::new, |port| format!("at udp/{port}, "));
+        let known = counted(*clients, "client");
+        let _ = write!(text, "\nknocks    {at}from {known} known");
+    }
+    if !document.sequences.is_empty() {
+        let _ = write!(text, "\nsequences {}", sequences(&document.sequences));
+    }
     if !document.listener.is_empty() {
         let _ = write!(text, "\nlistener  {}", tame(&document.listener));
     }
     text
+}
+
+fn sequences(sequences: &[Sequence]) -> String {
+    let one = |sequence: &Sequence| {
+        let name = tame(&sequence.name);
+        let method = tame(&sequence.method);
+        match sequence.lines_left {
+            Some(left) => format!("{name} ({method}, {} left)", counted(left, "line")),
+            None => format!("{name} ({method})"),
+        }
+    };
+    let all: Vec<_> = sequences.iter().map(one).collect();
+    all.join(", ")
 }
 
 fn warnings(document: &Document) -> String {
@@ -107,6 +123,7 @@ fn tallies(document: &Document) -> String {
     let lines = [
         told("knocks", &document.knocks),
         told("ignored", &document.ignored),
+        told("commands", &document.commands),
         kept_out,
     ];
     let kept: Vec<_> = lines.into_iter().filter(|line| !line.is_empty()).collect();

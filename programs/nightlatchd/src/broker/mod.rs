@@ -4,6 +4,7 @@
 //! config ─► state ─► listener proven ─► gate raised ─► privileges gone ─► keys derived ─► ready ─► round
 //! ```
 
+mod alarms;
 mod bell;
 mod child;
 mod claims;

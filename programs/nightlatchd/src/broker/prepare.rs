@@ -7,6 +7,7 @@ use nightlatch_core::{Answers, Gatekeeper, Marks, Now, WINDOW};
 use nightlatch_firewall::{Firewall, Hold, Raised, SocketTable};
 use nightlatch_ticket::Counter;
 
+use super::alarms::Alarms;
 use super::bell::{Bell, Rope};
 use super::errands::Errands;
 use super::error::BrokerError;
@@ -169,9 +170,12 @@ impl<'s> Start<'s> {
             }
             Some(Doubt::Lost) => (window, "the state folder remembers nothing"),
         };
-        log.say(Line::StateInDoubt {
-            why: why.to_owned(),
-        });
+        // Where nobody has a key there are no counters to doubt.
+        if !server.roster.is_empty() {
+            log.say(Line::StateInDoubt {
+                why: why.to_owned(),
+            });
+        }
         match self.state.watermark(floor) {
             Ok(()) => Marks {
                 floor,
@@ -208,11 +212,6 @@ impl<'s> Start<'s> {
             sequences: server.policy.sequences().len(),
             listener: self.listener_is.clone(),
         });
-        for warning in gatekeeper.warnings(now) {
-            log.say(Line::Warned {
-                warning: warning.to_string(),
-            });
-        }
     }
 }
 
@@ -259,6 +258,7 @@ impl Prepared<'_> {
             log: self.log,
             watchdog: Watchdog::new(self.now),
             tallies: self.tallies,
+            alarms: Alarms::default(),
             renew_from: self.now.monotonic,
             mend_at: None,
         }

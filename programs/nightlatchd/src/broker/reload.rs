@@ -5,12 +5,13 @@ use std::io;
 use std::path::PathBuf;
 use std::thread::Builder;
 
-use nightlatch_config::{Action, ConfigError, Roster, Server, SourceChoice};
+use nightlatch_config::{ConfigError, Roster, Server, SourceChoice};
 use nightlatch_core::{ActionId, Client, GatePlan, Instant, Policy, PortRange, Protocol};
 use nightlatch_firewall::RaiseError;
 use nightlatch_ticket::{Counter, Span};
 use thiserror::Error;
 
+use super::alarms::Alarms;
 use super::bell::Rope;
 use super::error::BrokerError;
 use super::keys::{WeakClient, derive};
@@ -20,7 +21,8 @@ use super::start::{begin, hand_over};
 use super::words::Carried;
 use crate::clock;
 use crate::config_file::ConfigFile;
-use crate::log::Line;
+use crate::errand::{Plan, RunnerError};
+use crate::log::{Form, Line};
 use crate::privilege::{Identity, PrivilegeError};
 use crate::state::{ClientMark, mark_of};
 use crate::watchdog;
@@ -66,6 +68,9 @@ pub(super) enum ReloadError {
     /// The user of the listener does not exist.
     #[error(transparent)]
     User(#[from] PrivilegeError),
+    /// The user of an action does not exist.
+    #[error(transparent)]
+    Action(#[from] RunnerError),
     /// The system gave no thread to read it in.
     #[error(
         "the system has no thread to read the configuration in\n  reload again when it is less busy"
@@ -83,7 +88,7 @@ pub(super) struct Fresh {
     roster: Roster,
     clients: Vec<Client>,
     in_use: Vec<PortRange>,
-    actions: Vec<Action>,
+    errands: Plan,
     messages: Option<ActionId>,
     warnings: Vec<String>,
 }
@@ -165,7 +170,7 @@ fn read(config: &ConfigFile, fixed: &Fixed) -> Result<Fresh, ReloadError> {
         roster: server.roster,
         clients,
         in_use: server.in_use,
-        actions: server.actions,
+        errands: Plan::of(&server.actions, Form::of(server.log))?,
         messages: server.messages,
         warnings,
     })
@@ -200,7 +205,7 @@ impl Round {
             roster,
             mut clients,
             in_use,
-            actions,
+            errands,
             messages,
             warnings,
         } = fresh;
@@ -215,9 +220,11 @@ impl Round {
         let taken = self.gatekeeper.reload(policy, clients, clock::now());
         // What ended is called by the names that it had.
         self.undo(&taken.grants, clock::now())?;
-        self.errands.replace(&actions, messages)?;
+        self.errands.replace(&errands, messages)?;
         self.seats = seats;
         self.watching.replace(in_use);
+        // Sequences have other places now; and who reloads wants to know what is wrong still.
+        self.alarms = Alarms::default();
         let closed = taken
             .effects
             .iter()

@@ -57,6 +57,14 @@ impl Seats {
         self.roster.name_of(client).unwrap_or("?").to_owned()
     }
 
+    /// Whoever knocked, in words that tell a sequence from a client.
+    pub(crate) fn spoken(&self, knocker: Knocker) -> String {
+        match knocker {
+            Knocker::Client(client) => self.client(client),
+            Knocker::Sequence(_) => format!("sequence {}", self.knocker(knocker)),
+        }
+    }
+
     /// The name of whoever holds a grant.
     pub(crate) fn knocker(&self, knocker: Knocker) -> String {
         match knocker {

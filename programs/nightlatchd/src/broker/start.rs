@@ -18,6 +18,7 @@ use super::round::{Ended, Round};
 use super::scribe::Order;
 use super::signals::Signals;
 use crate::channel::{Channel, ChannelError, KEYS_A_WORD, ListenerPlan, SpanPlan, Word};
+use crate::errand::Plan;
 use crate::log::{Form, Line};
 use crate::log_groups::groups_of;
 use crate::options::Daemon;
@@ -125,11 +126,11 @@ fn open_firewall(options: &Daemon) -> Result<Gate, BrokerError> {
 
 /// Starts the runner, where there is something to run; a dry run only tells of it.
 fn errands(server: &Server, options: &Daemon) -> Result<Errands, BrokerError> {
-    let form = Form::of(server.log);
+    let plan = Plan::of(&server.actions, Form::of(server.log))?;
     if options.dry_run {
-        return Ok(Errands::on_paper(&server.actions, server.messages, form));
+        return Ok(Errands::on_paper(&plan, server.messages));
     }
-    Errands::start(&server.actions, server.messages, (&server.state, form))
+    Errands::start(&plan, server.messages, &server.state)
 }
 
 fn listener(server: &Server, identity: Identity) -> Result<(Channel, Child), BrokerError> {

@@ -8,6 +8,7 @@ use nightlatch_firewall::Noise;
 use super::round::Round;
 use super::words::{self, Carried};
 use crate::listener::{PLACES, Place};
+use crate::state::Upkeep;
 use crate::status::{GateStatus, GrantStatus, SequenceStatus, Status};
 use crate::tally::Tally;
 
@@ -24,8 +25,8 @@ pub(super) struct Tallies {
     pub(super) put_back: u64,
     /// Why the state is not durable, while it is not.
     pub(super) state_failing: Option<String>,
-    /// Whether the marks of the state should be written anew.
-    pub(super) state_is_long: bool,
+    /// What the state asks for.
+    pub(super) upkeep: Upkeep,
     /// What became of commands, by name.
     pub(super) commands: BTreeMap<&'static str, u64>,
     /// What is wrong with the commands that are due later, while it is.
@@ -87,7 +88,7 @@ impl Round {
 
     fn grants(&self, now: Now) -> Vec<GrantStatus> {
         let known = self.gatekeeper.grants(now).map(|grant| GrantStatus {
-            client: Some(self.seats.knocker(grant.knocker)),
+            client: Some(self.seats.spoken(grant.knocker)),
             service: Some(self.seats.service(grant.service)),
             address: grant.address,
             ports: self.ports(grant.service),
@@ -156,7 +157,7 @@ impl Round {
             .chain(
                 self.gatekeeper
                     .warnings(now)
-                    .map(|warning| warning.to_string()),
+                    .map(|warning| self.in_words(warning)),
             )
             .collect()
     }

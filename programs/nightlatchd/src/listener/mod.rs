@@ -104,7 +104,7 @@ pub(crate) fn run() -> Result<(), ListenerError> {
         span: watching.span().cloned(),
     };
     let mut doorstep = Doorstep::new(doorstep_plan, start.clients, start.secret, clock::now());
-    watching.begin(&mut doorstep, &start.in_use);
+    watching.begin(&mut doorstep, 0, &start.in_use);
     match round::Round::new(channel, (sources, replies), doorstep, watching).run() {
         Err(ListenerError::Channel(ChannelError::Closed)) => Ok(()),
         ended => ended,
@@ -132,7 +132,8 @@ impl Start {
             match channel.wait()? {
                 Word::Keys(more) => clients.extend(more),
                 Word::Variant(variant) => watching.take(&variant)?,
-                Word::Watch { in_use: ports } => in_use = ports,
+                // The first policy is number 0.
+                Word::Watch { in_use: ports, .. } => in_use = ports,
                 Word::Begin { secret } => {
                     return Ok(Self {
                         clients,

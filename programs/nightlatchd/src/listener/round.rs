@@ -20,9 +20,11 @@ use crate::tally::Tally;
 
 /// Everything the running listener holds.
 pub(super) struct Round {
-    channel: Channel,
-    sources: Sources,
+    /// First, since what stands first is closed first: a daemon that follows at once needs the port,
+    /// and packet sockets take their time to close.
     replies: Option<ReplySocket>,
+    sources: Sources,
+    channel: Channel,
     doorstep: Doorstep,
     watching: Watching,
     /// Keys of a reload, until the broker says that they are all.
@@ -146,7 +148,9 @@ impl Round {
                         .replace_clients(core::mem::take(&mut self.coming), clock::now());
                 }
                 Some(Word::Variant(variant)) => self.watching.take(&variant)?,
-                Some(Word::Watch { in_use }) => self.watching.begin(&mut self.doorstep, &in_use),
+                Some(Word::Watch { edition, in_use }) => {
+                    self.watching.begin(&mut self.doorstep, edition, &in_use);
+                }
                 Some(Word::Plan(_)) => return Err(ListenerError::Disorder),
             }
         }

@@ -40,12 +40,12 @@ impl Watching {
     }
 
     /// All were named: they are watched for from now on.
-    pub(super) fn begin(&mut self, doorstep: &mut Doorstep, in_use: &[PortRange]) {
+    pub(super) fn begin(&mut self, doorstep: &mut Doorstep, edition: u32, in_use: &[PortRange]) {
         let variants = core::mem::take(&mut self.coming);
         let touches = touches(&variants, in_use, self.span.as_ref());
         self.has_changed |= touches != self.touches;
         self.touches = touches;
-        doorstep.replace_variants(variants, in_use);
+        doorstep.replace_variants(edition, variants, in_use);
     }
 
     /// What the kernel is to let through.

@@ -103,6 +103,16 @@ pub(crate) enum Line {
         /// What, in his words.
         text: String,
     },
+    /// A sequence that counts once was walked, and the disk does not take that it was.
+    #[display(
+        "{client} at {address} was walked and opened nothing: the state folder does not take that it was used\n  make room there; until then knock with a ticket"
+    )]
+    UseUnrecorded {
+        /// Which sequence.
+        client: String,
+        /// From where.
+        address: IpAddr,
+    },
     /// A dry run tells what would be run.
     #[display("{action} would be run for {client} at {address}")]
     WouldRun {
@@ -240,6 +250,7 @@ impl Line {
             Self::GateRefused { .. }
             | Self::StateFailing { .. }
             | Self::StopsFailing { .. }
+            | Self::UseUnrecorded { .. }
             | Self::ReloadRefused { .. } => Level::Error,
             Self::GatePutBack { .. }
             | Self::StateInDoubt { .. }

@@ -1,5 +1,6 @@
 //! The log: lines about what authenticated people did and what the daemon did. Strangers cannot write here.
 
+mod escape;
 mod line;
 mod writer;
 

@@ -71,7 +71,9 @@ impl House {
         if self.watched != Some(generation) {
             self.watched = Some(generation);
             let variants = self.gatekeeper.variants(now);
-            self.doorstep.replace_variants(variants, &self.in_use);
+            let edition = self.gatekeeper.edition();
+            self.doorstep
+                .replace_variants(edition, variants, &self.in_use);
         }
     }
 

@@ -20,18 +20,28 @@ mod actions;
 mod admin;
 mod clocks;
 mod compare;
+mod conditions;
 mod crashes;
 mod daemon;
 mod demo;
 mod disk;
 mod doors;
 mod encrypted;
+mod example;
 mod hostile;
+mod interference;
+mod knockd;
+mod knockd_config;
+mod one_time;
+mod packets;
 mod person;
 mod replays;
 mod sequences;
 mod sources;
 mod stage;
+mod tell;
+mod time_based;
+mod tool;
 mod touch;
 
 use std::process::ExitCode;
@@ -72,6 +82,13 @@ fn main() -> ExitCode {
         actions::STORIES,
         sources::STORIES,
         compare::STORIES,
+        conditions::STORIES,
+        one_time::STORIES,
+        time_based::STORIES,
+        tell::STORIES,
+        interference::STORIES,
+        knockd::STORIES,
+        knockd_config::STORIES,
     ]
     .into_iter()
     .flatten()

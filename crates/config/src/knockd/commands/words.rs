@@ -2,7 +2,8 @@
 
 /// The commands of a line that are run one after the other, each as its words; `None` if only a shell can tell.
 ///
-/// `;` and `&&` may stand between them. Whatever a shell would expand, redirect or do by itself makes it `None`.
+/// `;` and `&&` may stand between them. Whatever a shell would expand, redirect or do by itself makes it `None`; so does
+/// a `%IP%` that comes about only when quotes and backslashes are gone, for knockd looks for it before.
 pub(crate) fn split(line: &str) -> Option<Vec<Vec<String>>> {
     let mut splitter = Splitter::default();
     let mut letters = line.chars().peekable();
@@ -26,7 +27,13 @@ pub(crate) fn split(line: &str) -> Option<Vec<Vec<String>>> {
             _ => splitter.word().push(letter),
         }
     }
-    splitter.finish()
+    let commands = splitter.finish()?;
+    let places = commands.iter().flatten().map(|word| addresses(word));
+    (places.sum::<usize>() == addresses(line)).then_some(commands)
+}
+
+fn addresses(text: &str) -> usize {
+    text.matches("%IP%").count()
 }
 
 #[derive(Default)]
@@ -99,12 +106,86 @@ fn is_the_shells_own(word: &str) -> bool {
 /// Unquoted, each of them asks a shell for something.
 const SHELL_LETTERS: &str = "|<>()$`*?[";
 
-/// Keywords, and what is built in without being a program as well.
-const SHELL_WORDS: [&str; 42] = [
-    "!", "{", "}", ".", ":", "alias", "bg", "break", "case", "cd", "command", "continue", "do",
-    "done", "elif", "else", "esac", "eval", "exec", "exit", "export", "fg", "fi", "for",
-    "function", "hash", "if", "jobs", "local", "read", "readonly", "return", "set", "shift",
-    "source", "then", "times", "trap", "ulimit", "umask", "until", "while",
+/// Keywords, and what a shell has built in where a program would do otherwise or does not exist.
+const SHELL_WORDS: [&str; 78] = [
+    "!",
+    "{",
+    "}",
+    ".",
+    ":",
+    "alias",
+    "bg",
+    "bind",
+    "break",
+    "builtin",
+    "caller",
+    "case",
+    "cd",
+    "chdir",
+    "command",
+    "compgen",
+    "complete",
+    "compopt",
+    "continue",
+    "coproc",
+    "declare",
+    "dirs",
+    "disown",
+    "do",
+    "done",
+    "echo",
+    "elif",
+    "else",
+    "enable",
+    "esac",
+    "eval",
+    "exec",
+    "exit",
+    "export",
+    "fc",
+    "fg",
+    "fi",
+    "for",
+    "function",
+    "getopts",
+    "hash",
+    "help",
+    "history",
+    "if",
+    "in",
+    "jobs",
+    "kill",
+    "let",
+    "local",
+    "logout",
+    "mapfile",
+    "popd",
+    "printf",
+    "pushd",
+    "read",
+    "readarray",
+    "readonly",
+    "return",
+    "select",
+    "set",
+    "shift",
+    "shopt",
+    "source",
+    "suspend",
+    "test",
+    "then",
+    "time",
+    "times",
+    "trap",
+    "type",
+    "typeset",
+    "ulimit",
+    "umask",
+    "unalias",
+    "unset",
+    "until",
+    "wait",
+    "while",
 ];
 
 #[cfg(test)]
@@ -183,6 +264,11 @@ mod tests {
             "a \\",
             "a\nb",
             "for i in 1; do a; done",
+            "a %I\\P%",
+            "a '%I'P%",
+            "a %IP% \"%\"IP%",
+            "unset a",
+            "a && wait",
         ] {
             assert_eq!(words(line), None, "{line}");
         }

@@ -61,6 +61,6 @@ const PREFACE: &str = "\
 # number; what became of it stands below, and why. Look for WARNING. Check it with: nightlatchd --check --config FILE
 #
 # A knock that is right opens here as it did there. What differs: a packet that comes twice spoils nothing; a touch
-# of any other closed port begins the knock anew, so that no scan opens a door; people who knock at the same time
+# of any other closed port begins the knock anew, so that no scan opens a door; people at different addresses
 # do not disturb each other; the time for a knock counts in milliseconds.
 ";
