@@ -117,9 +117,11 @@ pub(crate) fn drop_everything(
     Ok(becoming)
 }
 
-/// Keeps one capability, the broker's: it changes the gate, and nothing else.
+/// Keeps one capability, the broker's: it changes the gate, and nothing else. Who has it not, and
+/// only tells of a gate, keeps none.
 pub(crate) fn keep_net_admin() -> Result<(), PrivilegeError> {
-    let gate_alone = CapsHashSet::from([Capability::CAP_NET_ADMIN]);
+    let gate = Capability::CAP_NET_ADMIN;
+    let gate_alone: CapsHashSet = has(gate).then_some(gate).into_iter().collect();
     drop_bounds(&gate_alone)?;
     drop_capabilities(&gate_alone)
 }

@@ -239,9 +239,9 @@ fn every_method_is_judged_by_the_recording_s_clock() {
             told,
             [
                 format!("ticket alice granted {alice}"),
-                format!("sequence by-ports granted {bob}"),
+                format!("sequence sequence by-ports granted {bob}"),
                 format!("encrypted-sequence alice granted {alice}"),
-                format!("sequence shut closed {bob}"),
+                format!("sequence sequence shut closed {bob}"),
             ]
         );
         assert_eq!(knocks[0]["at"], "2030-01-01T00:00:00.000000Z");

@@ -58,7 +58,7 @@ impl Seats {
     }
 
     /// Whoever knocked, in words that tell a sequence from a client.
-    pub(super) fn spoken(&self, knocker: Knocker) -> String {
+    pub(crate) fn spoken(&self, knocker: Knocker) -> String {
         match knocker {
             Knocker::Client(client) => self.client(client),
             Knocker::Sequence(_) => format!("sequence {}", self.knocker(knocker)),

@@ -20,9 +20,11 @@ use crate::tally::Tally;
 
 /// Everything the running listener holds.
 pub(super) struct Round {
-    channel: Channel,
-    sources: Sources,
+    /// First, since what stands first is closed first: a daemon that follows at once needs the port,
+    /// and packet sockets take their time to close.
     replies: Option<ReplySocket>,
+    sources: Sources,
+    channel: Channel,
     doorstep: Doorstep,
     watching: Watching,
     /// Keys of a reload, until the broker says that they are all.

@@ -29,7 +29,7 @@ pub(super) enum Line {
 
 /// A knock, and what it comes to.
 #[derive(Clone, Debug, PartialEq, Eq, Display, Serialize)]
-#[display("{at}  {address}  {client} by {method}: {verdict}{}", self.more())]
+#[display("{at}  {address}  {client}{}: {verdict}{}", self.way(), self.more())]
 pub(super) struct Knock {
     at: String,
     address: IpAddr,
@@ -86,6 +86,14 @@ impl Line {
 }
 
 impl Knock {
+    /// A sequence says so in its name.
+    fn way(&self) -> String {
+        if self.method == SEQUENCE {
+            return String::new();
+        }
+        format!(" by {}", self.method)
+    }
+
     fn more(&self) -> String {
         let service = self.service.iter().map(|service| format!(" {service}"));
         let seconds = self
@@ -136,7 +144,7 @@ fn whose(claim: &Claim, seats: &Seats) -> String {
         Claim::Ticket(claim) => seats.client(claim.client),
         Claim::Message(claim) => seats.client(claim.client),
         Claim::Frames(claim) => seats.client(claim.client),
-        Claim::Sequence(claim) => seats.knocker(Knocker::Sequence(claim.sequence)),
+        Claim::Sequence(claim) => seats.spoken(Knocker::Sequence(claim.sequence)),
     }
 }
 
@@ -145,6 +153,8 @@ const fn method(claim: &Claim) -> &'static str {
         Claim::Ticket(_) => "ticket",
         Claim::Message(_) => "message",
         Claim::Frames(_) => "encrypted-sequence",
-        Claim::Sequence(_) => "sequence",
+        Claim::Sequence(_) => SEQUENCE,
     }
 }
+
+const SEQUENCE: &str = "sequence";

@@ -42,6 +42,8 @@ pub(super) fn narrow_calls<'fd>(
     let socket = only(1, Dword, of(libc::SOL_SOCKET))?;
     let filter = only(2, Dword, of(libc::SO_ATTACH_FILTER))?;
     let lock = only(2, Dword, of(libc::SO_LOCK_FILTER))?;
+    // Builds for tests look whether a descriptor is open before they close it.
+    let is_open = only(1, Dword, of(libc::F_GETFD))?;
     let through_acks = acks.map(|fd| to_descriptor(fd.as_raw_fd()));
     let through_acks: Vec<_> = through_acks.collect::<Result<_, _>>()?;
     let written = core::iter::once(STANDARD_ERROR).chain(logs.marks.iter().copied());
@@ -54,6 +56,7 @@ pub(super) fn narrow_calls<'fd>(
                 form(vec![socket, lock])?,
             ],
         ),
+        (libc::SYS_fcntl, vec![form(vec![is_open])?]),
         // To the other end of what is connected: the channel, and the kernel's news about links.
         (libc::SYS_sendto, vec![form(vec![only(4, Qword, 0)?])?]),
         (
@@ -79,12 +82,9 @@ fn log_calls() -> Result<Calls, SandboxError> {
         libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC,
         libc::O_RDONLY,
     )?;
-    // Builds for tests look whether a descriptor is open before they close it.
-    let is_open = only(1, Dword, of(libc::F_GETFD))?;
     let of_descriptor = masked(2, libc::AT_EMPTY_PATH, libc::AT_EMPTY_PATH)?;
     Ok(Calls::from([
         (libc::SYS_openat, vec![form(vec![to_read])?]),
-        (libc::SYS_fcntl, vec![form(vec![is_open])?]),
         (libc::SYS_statx, vec![form(vec![of_descriptor])?]),
     ]))
 }

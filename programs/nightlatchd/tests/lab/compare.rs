@@ -261,9 +261,9 @@ fn verdicts(daemon: &Daemon) -> Vec<String> {
 fn told(line: &Value, verdict: &str) -> String {
     // Whose a grant is that ends, the log says; a recording, by what.
     let client = if line[verdict] == "closed" {
-        &Value::Null
+        ""
     } else {
-        &line["client"]
+        line["client"].as_str().unwrap()
     };
     format!(
         "{} {client} {}",
