@@ -173,9 +173,12 @@ fn start_by_its_config(stage: &Stage) -> Daemon {
 /// Debian's own file with one door more, and with notes in the place of commands that change a host.
 fn write_its_config(stage: &Stage) -> PathBuf {
     let folder = stage.folder.display().to_string();
+    // Only where programs lie is one of that name the firewall's.
+    let programs = Path::new("/usr/local/sbin");
+    mount_limited(programs, Limit { bytes: 1 << 20 }).unwrap();
     for name in ["iptables", "knock_add"] {
         let script = format!("#!/bin/sh\necho {name} \"$@\" >> {folder}/note\n");
-        let path = stage.folder.join(name);
+        let path = programs.join(name);
         fs::write(&path, script).unwrap();
         fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
     }
@@ -199,21 +202,21 @@ const ITS_CONFIG: &str = "\
 [openSSH]
 	sequence    = 7000,8000,9000
 	seq_timeout = 5
-	command     = FOLDER/iptables -A INPUT -s %IP% -p tcp --dport 22 -j ACCEPT
+	command     = /usr/local/sbin/iptables -A INPUT -s %IP% -p tcp --dport 22 -j ACCEPT
 	tcpflags    = syn
 
 [closeSSH]
 	sequence    = 9000,8000,7000
 	seq_timeout = 5
-	command     = FOLDER/iptables -D INPUT -s %IP% -p tcp --dport 22 -j ACCEPT
+	command     = /usr/local/sbin/iptables -D INPUT -s %IP% -p tcp --dport 22 -j ACCEPT
 	tcpflags    = syn
 
 [openHTTPS]
 	sequence      = 12345,54321,24680,13579
 	seq_timeout   = 5
-	start_command = FOLDER/knock_add -i -c INPUT -p tcp -d 443 -f %IP%
+	start_command = /usr/local/sbin/knock_add -i -c INPUT -p tcp -d 443 -f %IP%
 	cmd_timeout   = 2
-	stop_command  = FOLDER/knock_add -x -c INPUT -p tcp -d 443 -f %IP%
+	stop_command  = /usr/local/sbin/knock_add -x -c INPUT -p tcp -d 443 -f %IP%
 	tcpflags      = syn
 
 [note]

@@ -136,7 +136,8 @@ fn touched_by_the_tool(entered: &Entered) -> Told {
         run_well(alice, command(&tool, &scene.stage.folder, &words(&line)));
         assert!(gets_in(alice, family), "{}", scene.daemon.log());
         let from = address("alice", family);
-        assert!(scene.daemon.log().contains(&from.to_string()));
+        let is_told = || scene.daemon.log().contains(&from.to_string());
+        assert!(wait_until(PATIENCE, is_told), "{}", scene.daemon.log());
     }
     Told::Whole
 }
@@ -156,6 +157,8 @@ impl Scene {
         write_sequence_secret(&stage.folder.join("phone.secret"), &secret).unwrap();
         let section = SECTION.replace("EVERY", &every.to_string());
         let section = section.replace("PROTOCOL", protocol);
+        // A daemon that remembers nothing counts all steps up to now as used.
+        assert!(stage.start().stop().success());
         stage.write_config(&(stage.config.clone() + &section));
         let scene = Self {
             daemon: stage.start(),
