@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use nightlatch_core::{ActionId, GatePlan, Policy, PortRange, Protocol};
 use nightlatch_ticket::{SecretKey, Span};
 
-use crate::{action::Action, complaint::Complaint, roster::Roster};
+use crate::{action::Action, complaint::Complaint, guarding::Guarding, roster::Roster};
 
 /// A server's configuration, every part of it checked.
 pub struct Server {
@@ -25,6 +25,8 @@ pub struct Server {
     pub actions: Vec<Action>,
     /// What gets the text of messages on its standard input; without one they are only logged.
     pub messages: Option<ActionId>,
+    /// What failures lead to.
+    pub guarding: Guarding,
     /// The folder for what must outlive a restart.
     pub state: PathBuf,
     /// Where `status` is answered.

@@ -2,6 +2,7 @@
 
 mod actions;
 mod clients;
+mod decoys;
 mod encrypted;
 mod guard;
 mod limits;
@@ -9,6 +10,7 @@ mod origins;
 mod sequences;
 mod services;
 mod settings;
+mod suspects;
 mod values;
 mod whole;
 

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use nightlatch_core::{ActionId, Limits, Policy};
+use nightlatch_core::{ActionId, Limits, Policy, PolicyError, Protocol, Sequence};
+use nightlatch_ticket::Span;
 use serde_spanned::Spanned;
 
 use super::{
@@ -11,15 +12,17 @@ use super::{
     sequences::{self, Surroundings},
     services::ServiceBook,
     settings::{self, Need, Needs},
+    suspects::{self, Neighbours},
 };
 use crate::{
     desk::Desk,
     document::{Document, Named, Section},
+    guarding::Guarding,
     remark::Remark,
     server::Server,
     text::{
-        ActionText, ClientText, EncryptedText, LimitsText, MessagesText, SequenceText, ServerText,
-        ServiceText,
+        ActionText, ClientText, EncryptedText, GuardText, LimitsText, MessagesText, SequenceText,
+        ServerText, ServiceText,
     },
     trust::folder_of,
 };
@@ -34,6 +37,7 @@ struct Written {
     encrypted: Option<Section<EncryptedText>>,
     actions: Vec<Named<ActionText>>,
     messages: Option<Section<MessagesText>>,
+    guard: Option<Section<GuardText>>,
 }
 
 /// Builds the server from its file; `None` if anything is on the desk that is wrong.
@@ -67,6 +71,7 @@ pub(crate) fn server(path: &Path, text: &str, desk: &mut Desk) -> Option<Server>
         folder,
     };
     let sequences = sequences::read(&written.sequences, &around, desk);
+    let guarding = guarding(written.guard.as_ref(), &around, &sequences, desk);
     let roster = clients::read(&written.clients, &services, settings.as_ref(), folder, desk);
     if roster.is_empty() {
         written.warn_of_nobody(desk);
@@ -81,15 +86,12 @@ pub(crate) fn server(path: &Path, text: &str, desk: &mut Desk) -> Option<Server>
         settings.answers,
         limits,
     );
-    let policy = match &span {
-        Some(_) => policy.and_then(Policy::with_encrypted_sequences),
-        None => policy,
-    };
-    match policy {
+    match with_encrypted(policy, span.as_ref()) {
         Ok(policy) => Some(Server {
             span,
             actions: actions.into_actions(),
             messages,
+            guarding: guarding?,
             ..settings.server(policy, roster)
         }),
         Err(error) => {
@@ -122,6 +124,7 @@ fn read(text: &str, desk: &mut Desk) -> Option<Written> {
         encrypted: document.section("encrypted-sequence", desk),
         actions: document.named("action", desk),
         messages: document.section("messages", desk),
+        guard: document.section("guard", desk),
     })
 }
 
@@ -165,6 +168,34 @@ impl Written {
     }
 }
 
+fn with_encrypted(
+    policy: Result<Policy, PolicyError>,
+    span: Option<&(Span, Protocol)>,
+) -> Result<Policy, PolicyError> {
+    match span {
+        Some(_) => policy.and_then(Policy::with_encrypted_sequences),
+        None => policy,
+    }
+}
+
+fn guarding(
+    section: Option<&Section<GuardText>>,
+    around: &Surroundings<'_>,
+    sequences: &[Sequence],
+    desk: &mut Desk,
+) -> Option<Guarding> {
+    let Some(section) = section else {
+        return Some(Guarding::default());
+    };
+    let neighbours = Neighbours {
+        services: around.services,
+        sequences,
+        knock_port: around.knock_port,
+        span: around.span,
+    };
+    suspects::read(&section.text, &neighbours, desk)
+}
+
 fn messages(
     section: Option<&Section<MessagesText>>,
     actions: &ActionBook,
@@ -191,7 +222,7 @@ fn warn_of_unused(
 }
 
 /// The tables that a server's file may have.
-pub(crate) const TABLES: [&str; 8] = [
+pub(crate) const TABLES: [&str; 9] = [
     "server",
     "limits",
     "service",
@@ -200,4 +231,5 @@ pub(crate) const TABLES: [&str; 8] = [
     "encrypted-sequence",
     "action",
     "messages",
+    "guard",
 ];
