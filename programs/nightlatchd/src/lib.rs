@@ -21,6 +21,7 @@ mod listener;
 mod log;
 mod main_line;
 mod options;
+mod pace;
 mod privilege;
 mod random;
 mod runner;

@@ -83,7 +83,7 @@ impl Crowd {
             IpAddr::V6(address) => hasher.write_u128(address.to_bits()),
         }
         hasher.write_u8(prefix.length());
-        hasher.write_u8(failure as u8);
+        hasher.write_u8(failure.number());
         hasher.finish()
     }
 }

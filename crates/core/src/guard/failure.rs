@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::Refused;
+
 /// What somebody did that people who knock rightly do not do, or hardly ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Failure {
@@ -15,17 +17,31 @@ pub enum Failure {
     ClosedPort,
     /// A touch of a port that is there to be touched by scanners alone.
     Decoy,
+    /// A claim that the broker refused without a word.
+    Refused(Refused),
 }
 
 impl Failure {
-    /// Every failure in its order: `failure as usize`.
-    pub const ALL: [Self; 5] = [
+    /// What the listener sees by itself, in the order of the numbers.
+    pub const SEEN: [Self; 5] = [
         Self::WrongLength,
         Self::UnknownTag,
         Self::OverQuota,
         Self::ClosedPort,
         Self::Decoy,
     ];
+
+    /// Its number among all; those that the listener sees have the first.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::WrongLength => 0,
+            Self::UnknownTag => 1,
+            Self::OverQuota => 2,
+            Self::ClosedPort => 3,
+            Self::Decoy => 4,
+            Self::Refused(reason) => (reason as u8).saturating_add(5),
+        }
+    }
 
     /// Its name in the log and in `status`. Stable, since people search for it.
     pub const fn name(self) -> &'static str {
@@ -35,6 +51,7 @@ impl Failure {
             Self::OverQuota => "over-quota",
             Self::ClosedPort => "closed-ports",
             Self::Decoy => "decoy",
+            Self::Refused(reason) => reason.name(),
         }
     }
 }
@@ -50,9 +67,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_failure_stands_at_its_number() {
-        for (place, failure) in Failure::ALL.into_iter().enumerate() {
-            assert_eq!(failure as usize, place);
+    fn every_failure_has_a_number_of_its_own() {
+        let refused = Refused::ALL.into_iter().map(Failure::Refused);
+        for (number, failure) in (0..).zip(Failure::SEEN.into_iter().chain(refused)) {
+            assert_eq!(failure.number(), number);
         }
     }
 }

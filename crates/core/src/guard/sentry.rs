@@ -12,7 +12,7 @@ use super::ports::Ports;
 use super::suspicion::{Instance, Suspicion};
 use super::{Failure, Prefix};
 use crate::doorstep::hosts;
-use crate::{Glance, Ignored, Instant, Now, PortRange};
+use crate::{Glance, Ignored, Instant, Now, PortRange, Refused};
 
 /// From when on somebody is suspect.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +44,7 @@ pub struct Sentry {
     crowd: Crowd,
     loudest: Loudest,
     ports: Ports,
+    counts: [u64; Failure::SEEN.len()],
     /// The second that runs, and how many may still be told in it.
     telling: (u64, u32),
 }
@@ -73,6 +74,7 @@ impl Sentry {
             plan,
             crowd: Crowd::new(secret),
             loudest: Loudest::new(),
+            counts: [0; Failure::SEEN.len()],
             telling: (0, SUSPECTS_A_SECOND),
         }
     }
@@ -97,11 +99,26 @@ impl Sentry {
         now: Now,
     ) -> Option<Suspect> {
         let (failure, port) = self.failure(seen, glance)?;
+        if let Some(count) = self.counts.get_mut(usize::from(failure.number())) {
+            *count = count.saturating_add(1);
+        }
         let (source, _) = hosts(seen.source, seen.destination).ok()?;
         if source.is_loopback() {
             return None;
         }
         self.note(source, (failure, port), now.monotonic)
+    }
+
+    /// Counts what the broker refused without a word; says so if that source is too often at what
+    /// nobody does who knocks rightly. A network may double packets, and people may mistype.
+    pub fn refused(&mut self, source: IpAddr, reason: Refused, now: Now) -> Option<Suspect> {
+        let source = source.to_canonical();
+        self.note(source, (Failure::Refused(reason), 0), now.monotonic)
+    }
+
+    /// How often each failure was, in the order of [`Failure::SEEN`].
+    pub const fn counts(&self) -> &[u64; Failure::SEEN.len()] {
+        &self.counts
     }
 
     /// The loudest within the window, the loudest first.
@@ -175,7 +192,13 @@ impl Sentry {
 impl SentryPlan {
     fn threshold(&self, prefix: Prefix, failure: Failure) -> u32 {
         match failure {
-            Failure::WrongLength | Failure::UnknownTag | Failure::OverQuota => self.failures.max(1),
+            Failure::WrongLength
+            | Failure::UnknownTag
+            | Failure::OverQuota
+            | Failure::Refused(Refused::UnknownClient | Refused::Forged | Refused::Malformed) => {
+                self.failures.max(1)
+            }
+            Failure::Refused(_) => u32::MAX,
             Failure::ClosedPort => self.closed_ports.clamp(1, Self::MOST_PORTS),
             // One address may have been forged: a whole network is not banned for it.
             Failure::Decoy if prefix.is_network() => DECOYS_OF_A_NETWORK,
@@ -267,6 +290,24 @@ mod tests {
             "told a moment ago"
         );
         assert!(sentry.note(source, KNOCK, at(30)).is_some(), "and goes on");
+    }
+
+    #[test]
+    fn what_the_broker_refuses_is_counted_and_forgers_are_suspect() {
+        let mut sentry = sentry();
+        let now = Now {
+            monotonic: at(1),
+            unix: nightlatch_ticket::UnixTime::default(),
+        };
+        let source = address("192.0.2.1");
+        let mut suspects = |reason| {
+            let refused = (0..100).filter_map(|_| sentry.refused(source, reason, now));
+            refused.count()
+        };
+        assert_eq!(suspects(Refused::Replayed), 0);
+        assert_eq!(suspects(Refused::Forged), 1);
+        let loudest = sentry.loudest(now);
+        assert!(loudest.iter().all(|loud| loud.count == 100) && loudest.len() == 2);
     }
 
     #[test]

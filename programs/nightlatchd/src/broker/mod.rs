@@ -10,6 +10,7 @@ mod claims;
 mod durability;
 mod errands;
 mod error;
+mod guarding;
 mod keys;
 mod prepare;
 mod readiness;

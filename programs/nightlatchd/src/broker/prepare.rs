@@ -10,6 +10,7 @@ use nightlatch_ticket::Counter;
 use super::bell::{Bell, Rope};
 use super::errands::Errands;
 use super::error::BrokerError;
+use super::guarding::Guarding;
 use super::keys::derive;
 use super::readiness::wait_until_listening;
 use super::reload::{Fixed, Reloaded, Reloading};
@@ -97,21 +98,16 @@ impl<'s> Start<'s> {
         let used = used.map(|(mark, counter)| (*mark, counter.0));
         let gatekeeper = Gatekeeper::new(server.policy.clone(), clients, marks, used, now);
         let gatekeeper = Self::adopt(gatekeeper, firewall, &log, now);
+        let guarding = Guarding::start(&server.guarding, (channel, firewall), &log, now)?;
         let mut watching = Watching::new(SocketTable::open()?, server.in_use.clone());
         watching.follow(&gatekeeper, channel, now)?;
         begin(channel)?;
         wait_until_listening(channel, &self.signals)?;
         self.announce(server, &log, &gatekeeper, now);
+        let tallies = self.tallies(now);
         let reloads = bell()?;
         let scribe = Scribe::start(self.state, bell()?)
             .map_err(|cause| BrokerError::System("a thread", cause))?;
-        let tallies = Tallies {
-            listener_is: self.listener_is,
-            dry_run: self.options.dry_run,
-            owned: self.raised.hold == Hold::Ours,
-            since: Some(now),
-            ..Tallies::default()
-        };
         Ok(Prepared {
             options: self.options,
             fixed: self.fixed,
@@ -125,8 +121,19 @@ impl<'s> Start<'s> {
             tallies,
             watching,
             errands: self.errands,
+            guarding,
             now,
         })
+    }
+
+    fn tallies(&self, now: Now) -> Tallies {
+        Tallies {
+            listener_is: self.listener_is.clone(),
+            dry_run: self.options.dry_run,
+            owned: self.raised.hold == Hold::Ours,
+            since: Some(now),
+            ..Tallies::default()
+        }
     }
 
     /// Takes over what a life before this one opened, as the kernel lists it.
@@ -229,6 +236,7 @@ struct Prepared<'a> {
     tallies: Tallies,
     watching: Watching,
     errands: Errands,
+    guarding: Guarding,
     now: Now,
 }
 
@@ -252,6 +260,7 @@ impl Prepared<'_> {
             plan: server.gate,
             watching: self.watching,
             errands: self.errands,
+            guarding: self.guarding,
             reloads,
             signals: self.signals,
             socket: self.socket,

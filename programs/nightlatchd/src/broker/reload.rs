@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::thread::Builder;
 
-use nightlatch_config::{Action, ConfigError, Roster, Server};
+use nightlatch_config::{Action, ConfigError, Guarding, Roster, Server};
 use nightlatch_core::{ActionId, Client, GatePlan, Instant, Policy, PortRange, Protocol};
 use nightlatch_firewall::RaiseError;
 use nightlatch_ticket::{Counter, Span};
@@ -13,6 +13,7 @@ use thiserror::Error;
 
 use super::bell::Rope;
 use super::error::BrokerError;
+use super::guarding::tell_of_failures;
 use super::keys::{WeakClient, derive};
 use super::round::Round;
 use super::seats::Seats;
@@ -84,6 +85,7 @@ pub(super) struct Fresh {
     in_use: Vec<PortRange>,
     actions: Vec<Action>,
     messages: Option<ActionId>,
+    guarding: Guarding,
     warnings: Vec<String>,
 }
 
@@ -164,6 +166,7 @@ fn read(config: &ConfigFile, fixed: &Fixed) -> Result<Fresh, ReloadError> {
         in_use: server.in_use,
         actions: server.actions,
         messages: server.messages,
+        guarding: server.guarding,
         warnings,
     })
 }
@@ -199,6 +202,7 @@ impl Round {
             in_use,
             actions,
             messages,
+            guarding,
             warnings,
         } = fresh;
         let last: BTreeMap<ClientMark, Counter> = self.counters().into_iter().collect();
@@ -214,7 +218,12 @@ impl Round {
         self.undo(&taken.grants, clock::now())?;
         self.errands.replace(&actions, messages)?;
         self.seats = seats;
+        // Decoys before the ports in use: together they say what counts.
+        tell_of_failures(&self.channel, &guarding)?;
         self.watching.replace(in_use);
+        for effect in self.guarding.replace(guarding) {
+            self.obey(&effect);
+        }
         let closed = taken
             .effects
             .iter()

@@ -1,7 +1,8 @@
 //! Letters: what the listener tells the broker, all of one size, but for those that bring a message.
 
-use nightlatch_core::Claim;
+use nightlatch_core::{Claim, Suspect};
 
+use super::guard::{Louder, read_suspect, write_suspect};
 use crate::privilege::Becoming;
 use crate::sandbox::Landlocked;
 use crate::tally::{REASONS, Tally};
@@ -17,6 +18,10 @@ pub(crate) enum Letter {
     Claim(Claim),
     /// How often it ignored what, since it started.
     Tally(Tally),
+    /// Somebody failed too often.
+    Suspect(Suspect),
+    /// Who fails the most.
+    Louder(Louder),
 }
 
 impl Letter {
@@ -40,6 +45,14 @@ impl Letter {
                 put(body.get_mut(2..).unwrap_or_default(), &user.to_be_bytes());
             }
             Self::Listening => put(head, &[LISTENING]),
+            Self::Suspect(suspect) => {
+                put(head, &[SUSPECT]);
+                write_suspect(suspect, body);
+            }
+            Self::Louder(louder) => {
+                put(head, &[LOUDER]);
+                louder.write(body);
+            }
             // Written above.
             Self::Claim(_) => {}
             Self::Tally(tally) => {
@@ -71,6 +84,8 @@ impl Letter {
                 Self::Ready(becoming, *Landlocked::ALL.get(usize::from(*landlocked))?)
             }
             [LISTENING, 0, 0, 0, 0, 0, 0, 0] => Self::Listening,
+            [SUSPECT, 0, 0, 0, 0, 0, 0, 0] => Self::Suspect(read_suspect(body)?),
+            [LOUDER, 0, 0, 0, 0, 0, 0, 0] => Self::Louder(Louder::read(body)?),
             [TALLY, 0, 0, 0, 0, 0, 0, 0] => {
                 let mut counts = [0; REASONS];
                 for (count, place) in counts.iter_mut().zip(body.as_chunks::<8>().0) {
@@ -83,7 +98,7 @@ impl Letter {
     }
 }
 
-fn put(place: &mut [u8], bytes: &[u8]) {
+pub(super) fn put(place: &mut [u8], bytes: &[u8]) {
     for (to, from) in place.iter_mut().zip(bytes) {
         *to = *from;
     }
@@ -96,6 +111,8 @@ const READY: u8 = 1;
 const CLAIM: u8 = 2;
 const TALLY: u8 = 3;
 const LISTENING: u8 = 4;
+const SUSPECT: u8 = 5;
+const LOUDER: u8 = 6;
 const HEAD_LENGTH: usize = 8;
 /// A head that says what it is, and a body of one size.
 const LETTER_LENGTH: usize = HEAD_LENGTH + Claim::LENGTH;

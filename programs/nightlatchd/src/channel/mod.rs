@@ -3,6 +3,7 @@
 //! Up goes what hostile bytes have touched, so it has a size for each kind and no lengths to lie about. Down goes
 //! what the broker says: the plan, the keys that recognise clients (they open nothing), sealed acks.
 
+mod guard;
 mod letter;
 mod reply;
 mod watch;
@@ -18,6 +19,7 @@ use rustix::net::{
 use thiserror::Error;
 use zeroize::Zeroize;
 
+pub(crate) use guard::{GuardText, LOUD_A_HALF, Louder};
 use letter::LONGEST_LETTER;
 pub(crate) use letter::Letter;
 pub(crate) use reply::Reply;
@@ -175,7 +177,9 @@ const QUEUE: usize = 8 << 20;
 mod tests {
     use core::time::Duration;
 
-    use nightlatch_core::{Protocol, SequenceId, Step, Variant};
+    use nightlatch_core::{
+        BanPlan, Failure, Loud, Protocol, SentryPlan, SequenceId, Step, Suspect, Variant,
+    };
     use nightlatch_ticket::{SEALED_LENGTH, Span};
 
     use super::*;
@@ -216,6 +220,15 @@ mod tests {
         assert!(
             matches!(listener.wait().unwrap(), Word::Watch { in_use: heard } if heard == in_use)
         );
+        let guard = GuardText::of(
+            &SentryPlan {
+                decoys: vec!["tcp/23".parse().unwrap()],
+                ..SentryPlan::default()
+            },
+            &BanPlan::default(),
+        );
+        broker.tell(&Word::Guard(guard.clone())).unwrap();
+        assert!(matches!(listener.wait().unwrap(), Word::Guard(heard) if heard == guard));
         let reply = Reply {
             from: "192.0.2.1".parse().unwrap(),
             to: "[fe80::7%3]:4711".parse().unwrap(),
@@ -226,6 +239,24 @@ mod tests {
         let ready = Letter::Ready(Becoming::User(65534), Landlocked::Fully);
         assert!(listener.post(&ready).unwrap());
         assert_eq!(broker.letter().unwrap(), Some(ready));
+        let suspect = Letter::Suspect(Suspect {
+            prefix: "2001:db8::/64".parse().unwrap(),
+            failure: Failure::Decoy,
+            count: 3,
+        });
+        assert!(listener.post(&suspect).unwrap());
+        assert_eq!(broker.letter().unwrap(), Some(suspect));
+        let loud = |count| Loud {
+            prefix: "192.0.2.1".parse().unwrap(),
+            failure: Failure::UnknownTag,
+            count,
+        };
+        let louder = Letter::Louder(Louder {
+            half: 1,
+            loud: (1..=5).map(loud).collect(),
+        });
+        assert!(listener.post(&louder).unwrap());
+        assert_eq!(broker.letter().unwrap(), Some(louder));
         assert_eq!(broker.letter().unwrap(), None);
     }
 

@@ -3,17 +3,24 @@
 use std::net::SocketAddr;
 
 use nightlatch_capture::Arrival;
-use nightlatch_core::{Claim, Doorstep, Glance, Now};
+use nightlatch_core::{Claim, Doorstep, Glance, Now, Sentry, Suspect};
 use nightlatch_wire::{Unreadable, read};
 
-/// Reads a frame once and shows it to the doorstep.
+/// What is thought of one frame.
+pub(super) struct Heard {
+    pub(super) glance: Glance,
+    pub(super) suspect: Option<Suspect>,
+}
+
+/// Reads a frame once and shows it to the doorstep, and to the sentry what the doorstep made of it.
 pub(super) fn hear(
     arrival: &Arrival<'_>,
-    doorstep: &mut Doorstep,
+    (doorstep, sentry): (&mut Doorstep, &mut Sentry),
     now: Now,
-) -> Result<Glance, Unreadable> {
+) -> Result<Heard, Unreadable> {
     let observation = read(arrival.frame, arrival.link)?;
     let mut glance = doorstep.observe(&observation, now);
+    let suspect = sentry.observe(&observation, &glance, now);
     if let (Glance::Claim(claim), Some(interface)) = (&mut glance, arrival.interface)
         && let Some(SocketAddr::V6(source)) = answered_at(claim)
         && source.ip().is_unicast_link_local()
@@ -21,7 +28,7 @@ pub(super) fn hear(
         // A link-local address means nothing without its link, and the ack has to find the way back.
         source.set_scope_id(interface.get());
     }
-    Ok(glance)
+    Ok(Heard { glance, suspect })
 }
 
 /// Where an answer to this claim would go; sequences have none.

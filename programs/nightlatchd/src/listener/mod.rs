@@ -5,14 +5,16 @@
 //! ```
 //! It holds keys that recognise clients and open nothing. Who takes it over can withhold knocks.
 
+mod attention;
 mod ears;
 mod places;
 mod round;
+mod telling;
 mod touches;
 mod watching;
 
 use nightlatch_capture::{Interfaces, KnockShape, PacketSocket, ReplySocket, Touches, Watch};
-use nightlatch_core::{Doorstep, DoorstepPlan, PortRange};
+use nightlatch_core::{Doorstep, DoorstepPlan, PortRange, Sentry, SentryPlan};
 use nightlatch_ticket::{MESSAGE_LENGTH, SEALED_LENGTH, TagKey};
 use thiserror::Error;
 
@@ -78,15 +80,16 @@ pub(crate) fn run() -> Result<(), ListenerError> {
         .span
         .as_ref()
         .map(|span| span.read().ok_or(ListenerError::Disorder));
-    let mut watching = Watching::new(span.transpose()?);
+    let mut watching = Watching::new(span.transpose()?, plan.knock_port);
     let start = Start::hear(&mut channel, &mut watching)?;
     let doorstep_plan = DoorstepPlan {
         knock_port: plan.knock_port,
         span: watching.span().cloned(),
     };
     let mut doorstep = Doorstep::new(doorstep_plan, start.clients, start.secret, clock::now());
-    watching.begin(&mut doorstep, &start.in_use);
-    match round::Round::new(channel, sockets, doorstep, watching).run() {
+    let mut sentry = Sentry::new(start.sentry, start.secret);
+    watching.begin(&mut doorstep, &mut sentry, &start.in_use);
+    match round::Round::new(channel, sockets, (doorstep, sentry), watching).run() {
         Err(ListenerError::Channel(ChannelError::Closed)) => Ok(()),
         ended => ended,
     }
@@ -130,6 +133,7 @@ impl Sockets {
 struct Start {
     clients: Vec<TagKey>,
     in_use: Vec<PortRange>,
+    sentry: SentryPlan,
     secret: [u8; 16],
 }
 
@@ -137,15 +141,18 @@ impl Start {
     /// Keys and sequences until the broker says that these were all.
     fn hear(channel: &mut Channel, watching: &mut Watching) -> Result<Self, ListenerError> {
         let (mut clients, mut in_use) = (Vec::new(), Vec::new());
+        let mut sentry = SentryPlan::default();
         loop {
             match channel.wait()? {
                 Word::Keys(more) => clients.extend(more),
                 Word::Variant(variant) => watching.take(&variant)?,
                 Word::Watch { in_use: ports } => in_use = ports,
+                Word::Guard(guard) => sentry = watching.guard(&guard)?,
                 Word::Begin { secret } => {
                     return Ok(Self {
                         clients,
                         in_use,
+                        sentry,
                         secret,
                     });
                 }

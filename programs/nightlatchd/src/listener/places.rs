@@ -43,10 +43,14 @@ pub(crate) enum Place {
     Repeated,
     /// It was a first step, and there was no room for one more who begins.
     Crowded,
+    /// It touched a port where nothing is.
+    ClosedPort,
+    /// It touched a decoy.
+    Decoy,
 }
 
 /// Every place, in the order of its number.
-pub(crate) const PLACES: [Place; 18] = [
+pub(crate) const PLACES: [Place; 20] = [
     Place::Claimed,
     Place::BrokerBusy,
     Place::Answered,
@@ -65,6 +69,8 @@ pub(crate) const PLACES: [Place; 18] = [
     Place::Astray,
     Place::Repeated,
     Place::Crowded,
+    Place::ClosedPort,
+    Place::Decoy,
 ];
 
 impl Place {
@@ -94,7 +100,26 @@ impl Place {
             Self::Astray => "astray",
             Self::Repeated => "repeated",
             Self::Crowded => "crowded",
+            Self::ClosedPort => "closed-ports",
+            Self::Decoy => "decoy",
         }
+    }
+}
+
+impl Place {
+    /// Whether it was no part of a knock, and nothing of ours.
+    pub(super) const fn is_failure(self) -> bool {
+        matches!(
+            self,
+            Self::Unreadable
+                | Self::Fragment
+                | Self::NotForUs
+                | Self::WrongLength
+                | Self::NoHost
+                | Self::UnknownTag
+                | Self::OverQuota
+                | Self::Astray
+        )
     }
 }
 

@@ -1,19 +1,20 @@
 //! The listener's round: wait, look at what came, pass on what carries a tag, send what was answered.
 
-use core::time::Duration;
 use std::os::fd::AsFd;
 
-use nightlatch_capture::{MOST_TAGS, PacketSocket, ReplySocket, Source, TagCheck, Touches};
-use nightlatch_core::{Doorstep, Glance, Instant, Now};
+use nightlatch_capture::{MOST_TAGS, PacketSocket, ReplySocket, Source, TagCheck};
+use nightlatch_core::{Doorstep, Failure, Glance, Now, Sentry};
 use nightlatch_ticket::TagKey;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
-use super::ears::hear;
+use super::attention::{Attention, Notice};
+use super::ears::{Heard, hear};
 use super::places::Place;
+use super::telling::{TELL_EVERY, Telling};
 use super::watching::Watching;
 use super::{ListenerError, Sockets};
-use crate::channel::{Channel, Letter, Word};
+use crate::channel::{Channel, ChannelError, Letter, Word};
 use crate::clock;
 use crate::tally::Tally;
 
@@ -23,21 +24,22 @@ pub(super) struct Round {
     packets: PacketSocket,
     replies: Option<ReplySocket>,
     doorstep: Doorstep,
+    sentry: Sentry,
+    attention: Attention,
     watching: Watching,
     /// Keys of a reload, until the broker says that they are all.
     coming: Vec<TagKey>,
     tags_in_kernel: Option<u64>,
     is_filter_final: bool,
     tally: Tally,
-    told: Tally,
-    tell_at: Instant,
+    telling: Telling,
 }
 
 impl Round {
     pub(super) fn new(
         channel: Channel,
         sockets: Sockets,
-        doorstep: Doorstep,
+        (doorstep, sentry): (Doorstep, Sentry),
         watching: Watching,
     ) -> Self {
         Self {
@@ -45,13 +47,14 @@ impl Round {
             packets: sockets.packets,
             replies: sockets.replies,
             doorstep,
+            sentry,
+            attention: Attention::default(),
             watching,
             coming: Vec::new(),
             tags_in_kernel: None,
             is_filter_final: false,
             tally: Tally::default(),
-            told: Tally::default(),
-            tell_at: Instant::from_duration(Duration::ZERO),
+            telling: Telling::default(),
         }
     }
 
@@ -62,6 +65,7 @@ impl Round {
         loop {
             let now = clock::now();
             self.doorstep.tend(now);
+            self.watching.attend(self.attention.notice(now));
             self.follow_tags()?;
             self.tell_tally(now)?;
             self.wait(now)?;
@@ -82,10 +86,14 @@ impl Round {
             .current_tags()
             .take(MOST_TAGS.saturating_add(1));
         let tags: Vec<_> = tags.map(|tag| tag.0).collect();
-        let touches = self.watching.touches();
-        let check = self.packets.watch_for(Some(&tags), touches)?;
-        let is_constant = *touches == Touches::default();
-        if check == TagCheck::Listener && tags.len() > MOST_TAGS && is_constant {
+        let is_final = tags.len() > MOST_TAGS && self.watching.may_be_final();
+        if is_final {
+            self.watching.attend(Notice::Knocks);
+        }
+        let check = self
+            .packets
+            .watch_for(Some(&tags), self.watching.touches())?;
+        if check == TagCheck::Listener && is_final {
             // So many clients never fit: then the filter need not change any more, and nobody who
             // takes this process over shall change it to read what else the host receives.
             self.packets.lock_filter()?;
@@ -97,8 +105,10 @@ impl Round {
     }
 
     fn wait(&self, now: Now) -> Result<(), ListenerError> {
-        let deadline = self.doorstep.next_deadline().unwrap_or(self.tell_at);
-        let patience = deadline.saturating_since(now.monotonic).min(TELL_EVERY);
+        let deadline = self.doorstep.next_deadline();
+        let patience = deadline.map_or(TELL_EVERY, |deadline| {
+            deadline.saturating_since(now.monotonic).min(TELL_EVERY)
+        });
         let patience = Timespec {
             tv_sec: patience.as_secs().cast_signed(),
             tv_nsec: patience.subsec_nanos().into(),
@@ -120,20 +130,24 @@ impl Round {
         let Self {
             packets,
             doorstep,
+            sentry,
+            attention,
             channel,
             tally,
             ..
         } = self;
         let mut broken = None;
-        packets.arrivals(&mut |arrival| match hear(&arrival, doorstep, now) {
-            Ok(Glance::Claim(claim)) => match channel.post(&Letter::Claim(claim)) {
-                Ok(true) => tally.count(Place::Claimed.number()),
-                Ok(false) => tally.count(Place::BrokerBusy.number()),
-                Err(error) => broken = Some(error),
-            },
-            Ok(Glance::Advance(advance)) => tally.count(Place::from(advance).number()),
-            Ok(Glance::Ignore(reason)) => tally.count(Place::from(reason).number()),
-            Err(unreadable) => tally.count(Place::from(unreadable).number()),
+        packets.arrivals(&mut |arrival| {
+            let (place, letters) = match hear(&arrival, (doorstep, sentry), now) {
+                Ok(heard) => sorted(heard),
+                Err(unreadable) => (Place::from(unreadable), [None, None]),
+            };
+            if place.is_failure() {
+                attention.count(now);
+            }
+            let posted = post(channel, place, letters);
+            tally.count(posted.as_ref().map_or(place, |place| *place).number());
+            broken = posted.err().or_else(|| broken.take());
         })?;
         broken.map_or(Ok(()), |error| Err(error.into()))
     }
@@ -159,7 +173,16 @@ impl Round {
                         .replace_clients(core::mem::take(&mut self.coming), clock::now());
                 }
                 Some(Word::Variant(variant)) => self.watching.take(&variant)?,
-                Some(Word::Watch { in_use }) => self.watching.begin(&mut self.doorstep, &in_use),
+                Some(Word::Guard(guard)) => {
+                    let plan = self.watching.guard(&guard)?;
+                    self.sentry.replace_plan(plan);
+                }
+                Some(Word::Watch { in_use }) => {
+                    let Self {
+                        doorstep, sentry, ..
+                    } = self;
+                    self.watching.begin(doorstep, sentry, &in_use);
+                }
                 Some(Word::Plan(_)) => return Err(ListenerError::Disorder),
             }
         }
@@ -167,21 +190,52 @@ impl Round {
     }
 
     fn tell_tally(&mut self, now: Now) -> Result<(), ListenerError> {
-        if now.monotonic < self.tell_at {
+        if !self.telling.is_due(now) {
             return Ok(());
         }
-        self.tell_at = now.monotonic.saturating_add(TELL_EVERY);
         if let Ok(drops) = self.packets.drops() {
             self.tally.set(Place::KernelLost.number(), drops);
         }
-        if self.tally != self.told && self.channel.post(&Letter::Tally(self.tally))? {
-            self.told = self.tally;
+        for (failure, count) in Failure::SEEN.iter().zip(self.sentry.counts()) {
+            match failure {
+                Failure::ClosedPort => self.tally.set(Place::ClosedPort.number(), *count),
+                Failure::Decoy => self.tally.set(Place::Decoy.number(), *count),
+                // The doorstep's own reasons are counted already.
+                _ => {}
+            }
         }
+        self.telling.tell(&self.channel, &self.tally)?;
+        let loudest = self.sentry.loudest(now);
+        self.telling.tell_loudest(&self.channel, loudest)?;
         Ok(())
     }
 }
 
-/// How fresh the numbers of `status` are.
-const TELL_EVERY: Duration = Duration::from_secs(1);
+/// What a frame counts as, and what the broker is told of it.
+fn sorted(heard: Heard) -> (Place, [Option<Letter>; 2]) {
+    let suspect = heard.suspect.map(Letter::Suspect);
+    match heard.glance {
+        Glance::Claim(claim) => (Place::Claimed, [Some(Letter::Claim(claim)), suspect]),
+        Glance::Advance(advance) => (Place::from(advance), [None, suspect]),
+        Glance::Ignore(reason) => (Place::from(reason), [None, suspect]),
+    }
+}
+
+/// Posts them without waiting; says as what the frame counts then.
+fn post(
+    channel: &Channel,
+    place: Place,
+    letters: [Option<Letter>; 2],
+) -> Result<Place, ChannelError> {
+    let mut place = place;
+    for letter in letters.into_iter().flatten() {
+        // A suspect who was not told of is told of again.
+        if !channel.post(&letter)? && matches!(letter, Letter::Claim(_)) {
+            place = Place::BrokerBusy;
+        }
+    }
+    Ok(place)
+}
+
 /// Enough for the acks of one batch of frames.
 const WORDS_A_ROUND: usize = 128;

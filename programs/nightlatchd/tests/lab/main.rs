@@ -25,6 +25,7 @@ mod demo;
 mod disk;
 mod doors;
 mod encrypted;
+mod guard;
 mod hostile;
 mod person;
 mod replays;
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
         sequences::STORIES,
         encrypted::STORIES,
         actions::STORIES,
+        guard::STORIES,
     ]
     .into_iter()
     .flatten()
