@@ -218,7 +218,6 @@ impl Town {
             Effect::Close { openings } => {
                 self.kernel.retain(|opening, _| !openings.contains(opening))
             }
-            // Nobody is judged for his failures here.
             Effect::Ban { .. } | Effect::Pardon { .. } => {}
         }
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use nightlatch_core::{Banned, Effect, GatePlan, Opening, Prefix, Standing};
 
+use crate::commands::in_words;
 use crate::gate::{
     ApplyError, Disturbance, Firewall, Hold, How, ListError, LowerError, Lowered, Noise,
     NoiseError, RaiseError, Raised, WatchError,
@@ -141,7 +142,7 @@ impl Firewall for DryRun {
                 self.bans.retain(|prefix, _| !prefixes.contains(prefix));
             }
         }
-        for line in script::in_words(effect) {
+        for line in in_words(effect) {
             self.tell(&line);
         }
         Ok(())

@@ -1,10 +1,9 @@
-//! The gate and its changes as `nft` would write them, for people to read.
+//! The gate as `nft` would write it, for people to read.
 
 use std::fmt::Write;
-use std::net::IpAddr;
 use std::time::Duration;
 
-use nightlatch_core::{Effect, GatePlan, Opening, Prefix, Protocol};
+use nightlatch_core::{GatePlan, Protocol};
 
 use crate::layout::{
     ADMIT, BANNED, BANS, COUNTERS, DEFAULT_TIME, FLOW_TIME, Family, Field, GATE, GUARD, INSIDE,
@@ -32,55 +31,6 @@ pub fn render(plan: &GatePlan) -> String {
     text.truncate(text.trim_end().len());
     text.push_str("\n}\n");
     text
-}
-
-/// Writes one effect as the `nft` commands that would do the same.
-pub fn in_words(effect: &Effect) -> Vec<String> {
-    match effect {
-        Effect::Open { openings, lasts } => openings
-            .iter()
-            .map(|opening| open_line(opening, *lasts))
-            .collect(),
-        Effect::Close { openings } => openings.iter().map(close_line).collect(),
-        Effect::Ban { prefixes, lasts } => of_bans(prefixes, |set, prefix| {
-            let time = in_nft_units(*lasts);
-            format!("add element inet {TABLE} {set} {{ {prefix} timeout {time} }}")
-        }),
-        Effect::Pardon { prefixes } => of_bans(prefixes, |set, prefix| {
-            format!("destroy element inet {TABLE} {set} {{ {prefix} }}")
-        }),
-    }
-}
-
-fn of_bans(prefixes: &[Prefix], line: impl Fn(&str, IpAddr) -> String) -> Vec<String> {
-    let written = |prefix: &Prefix| Some(line(Set::of_ban(*prefix)?.name(), prefix.first()));
-    prefixes.iter().filter_map(written).collect()
-}
-
-fn open_line(opening: &Opening, lasts: Duration) -> String {
-    format!(
-        "add element inet {TABLE} {} {{ {} timeout {} }}",
-        Set::of(opening).name(),
-        element(opening),
-        in_nft_units(lasts)
-    )
-}
-
-fn close_line(opening: &Opening) -> String {
-    format!(
-        "destroy element inet {TABLE} {} {{ {} }}",
-        Set::of(opening).name(),
-        element(opening)
-    )
-}
-
-fn element(opening: &Opening) -> String {
-    format!(
-        "{} . {} . {}",
-        opening.address,
-        opening.port.protocol,
-        opening.port.number()
-    )
 }
 
 fn push_set(text: &mut String, set: Set) {
@@ -270,7 +220,7 @@ fn range_in_words((first, last): (u16, u16)) -> String {
 }
 
 /// Days, hours, minutes, seconds, milliseconds: the largest units first, zeros left out.
-fn in_nft_units(time: Duration) -> String {
+pub(crate) fn in_nft_units(time: Duration) -> String {
     let mut rest = time.as_millis();
     let mut text = String::new();
     for (unit, size) in [

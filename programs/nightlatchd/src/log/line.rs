@@ -5,18 +5,7 @@ use std::net::IpAddr;
 use derive_more::Display;
 use serde::Serialize;
 
-/// How much it matters; the numbers are syslog's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Level {
-    /// Something does not work.
-    Error = 3,
-    /// Something works, but not as it should.
-    Warning = 4,
-    /// Somebody got in, or the daemon changed.
-    Notice = 5,
-    /// The rest.
-    Info = 6,
-}
+use super::level::Level;
 
 /// One line of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Display, Serialize)]
