@@ -12,7 +12,7 @@ use crate::Told;
 use crate::daemon::Daemon;
 use crate::person::Person;
 use crate::stage::Family::{V4, V6};
-use crate::stage::{Family, Stage, address, assert_silent, door, is_in, keyhole, try_door};
+use crate::stage::{Family, Stage, address, assert_silent, is_in, keyhole, try_door};
 use crate::touch::Touch::{Tcp, Udp};
 use crate::touch::{syns, touch};
 
@@ -254,7 +254,7 @@ fn network(entered: &Entered) -> Told {
     let forger = Forger::open(&stage.stranger).unwrap();
     for port in 20_000..20_060_u16 {
         let source = IpAddr::from([0xfd77, 0, 0, 7, 0, 0, 0, port]);
-        syns(&forger, SocketAddr::new(source, 40_000), port..port + 1);
+        syns(&forger, SocketAddr::new(source, 40_000), port..=port);
     }
     daemon.await_line("banned");
     assert!(
