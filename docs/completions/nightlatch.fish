@@ -45,7 +45,7 @@ complete -c nightlatch -n "__fish_nightlatch_using_subcommand keygen" -s h -l he
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand public" -l passphrase-file -d 'Unlock the key with the passphrase that is the first line of this file' -r -F
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand public" -s h -l help -d 'Print help'
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand knock" -l for -d 'How long it shall stay open, as 30s, 2m or 1h30m; the server may give less' -r
-complete -c nightlatch -n "__fish_nightlatch_using_subcommand knock" -l address -d 'Open for this address instead of finding out which one the server sees' -r
+complete -c nightlatch -n "__fish_nightlatch_using_subcommand knock" -l address -d 'Claim to come from this address instead of finding out which one the server sees' -r
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand knock" -l sequence -d 'Touch these ports of a host instead of knocking with a key: 7000,8000:udp,9000' -r
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand knock" -l ports -d 'How many ports a set has, 3 to 8, as the server has it [default: 4]' -r
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand knock" -l span -d 'Where they lie, as the server has it [default: 20000-29999]' -r
@@ -64,7 +64,7 @@ complete -c nightlatch -n "__fish_nightlatch_using_subcommand knock" -s 4 -l ipv
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand knock" -s 6 -l ipv6 -d 'Use IPv6 only'
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand knock" -s v -l verbose -d 'Tell on standard error each packet that is sent and each answer that comes'
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand knock" -s h -l help -d 'Print help'
-complete -c nightlatch -n "__fish_nightlatch_using_subcommand close" -l address -d 'Open for this address instead of finding out which one the server sees' -r
+complete -c nightlatch -n "__fish_nightlatch_using_subcommand close" -l address -d 'Claim to come from this address instead of finding out which one the server sees' -r
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand close" -l config -d 'The configuration [default: ~/.config/nightlatch/config.toml]' -r -F
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand close" -l passphrase-file -d 'Unlock the key with the passphrase that is the first line of this file' -r -F
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand close" -l method -d 'ticket or encrypted-sequence, when not as the configuration has it' -r -f -a "ticket\t'One sealed datagram, which the server answers'
@@ -93,7 +93,7 @@ complete -c nightlatch -n "__fish_nightlatch_using_subcommand ssh" -s 4 -l ipv4 
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand ssh" -s 6 -l ipv6 -d 'Use IPv6 only'
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand ssh" -s v -l verbose -d 'Tell on standard error each packet that is sent and each answer that comes'
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand ssh" -s h -l help -d 'Print help'
-complete -c nightlatch -n "__fish_nightlatch_using_subcommand tell" -l address -d 'Open for this address instead of finding out which one the server sees' -r
+complete -c nightlatch -n "__fish_nightlatch_using_subcommand tell" -l address -d 'Claim to come from this address instead of finding out which one the server sees' -r
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand tell" -l config -d 'The configuration [default: ~/.config/nightlatch/config.toml]' -r -F
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand tell" -l passphrase-file -d 'Unlock the key with the passphrase that is the first line of this file' -r -F
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand tell" -l method -d 'ticket or encrypted-sequence, when not as the configuration has it' -r -f -a "ticket\t'One sealed datagram, which the server answers'

@@ -25,11 +25,20 @@ _nightlatchd() {
             nightlatchd,help)
                 cmd="nightlatchd__subcmd__help"
                 ;;
+            nightlatchd,import)
+                cmd="nightlatchd__subcmd__import"
+                ;;
             nightlatchd,listener)
                 cmd="nightlatchd__subcmd__listener"
                 ;;
+            nightlatchd,log-ruleset)
+                cmd="nightlatchd__subcmd__log__subcmd__ruleset"
+                ;;
             nightlatchd,runner)
                 cmd="nightlatchd__subcmd__runner"
+                ;;
+            nightlatchd,sources)
+                cmd="nightlatchd__subcmd__sources"
                 ;;
             nightlatchd__subcmd__gate,down)
                 cmd="nightlatchd__subcmd__gate__subcmd__down"
@@ -58,11 +67,20 @@ _nightlatchd() {
             nightlatchd__subcmd__help,help)
                 cmd="nightlatchd__subcmd__help__subcmd__help"
                 ;;
+            nightlatchd__subcmd__help,import)
+                cmd="nightlatchd__subcmd__help__subcmd__import"
+                ;;
             nightlatchd__subcmd__help,listener)
                 cmd="nightlatchd__subcmd__help__subcmd__listener"
                 ;;
+            nightlatchd__subcmd__help,log-ruleset)
+                cmd="nightlatchd__subcmd__help__subcmd__log__subcmd__ruleset"
+                ;;
             nightlatchd__subcmd__help,runner)
                 cmd="nightlatchd__subcmd__help__subcmd__runner"
+                ;;
+            nightlatchd__subcmd__help,sources)
+                cmd="nightlatchd__subcmd__help__subcmd__sources"
                 ;;
             nightlatchd__subcmd__help__subcmd__gate,down)
                 cmd="nightlatchd__subcmd__help__subcmd__gate__subcmd__down"
@@ -77,13 +95,21 @@ _nightlatchd() {
 
     case "${cmd}" in
         nightlatchd)
-            opts="-h -V --config --check --dry-run --help --version gate listener runner hand help"
+            opts="-h -V --config --knockd-config --check --dry-run --read --json --help --version gate sources log-ruleset import listener runner hand help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --knockd-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -95,13 +121,17 @@ _nightlatchd() {
             return 0
             ;;
         nightlatchd__subcmd__gate)
-            opts="-h --config --help down show help"
+            opts="-h --config --knockd-config --help down show help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --knockd-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -113,13 +143,17 @@ _nightlatchd() {
             return 0
             ;;
         nightlatchd__subcmd__gate__subcmd__down)
-            opts="-h --config --help"
+            opts="-h --config --knockd-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --knockd-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -187,13 +221,17 @@ _nightlatchd() {
             return 0
             ;;
         nightlatchd__subcmd__gate__subcmd__show)
-            opts="-h --config --help"
+            opts="-h --config --knockd-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --knockd-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -205,13 +243,17 @@ _nightlatchd() {
             return 0
             ;;
         nightlatchd__subcmd__hand)
-            opts="-h --config --help"
+            opts="-h --config --knockd-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --knockd-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -223,7 +265,7 @@ _nightlatchd() {
             return 0
             ;;
         nightlatchd__subcmd__help)
-            opts="gate listener runner hand help"
+            opts="gate sources log-ruleset import listener runner hand help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -306,7 +348,35 @@ _nightlatchd() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        nightlatchd__subcmd__help__subcmd__import)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         nightlatchd__subcmd__help__subcmd__listener)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatchd__subcmd__help__subcmd__log__subcmd__ruleset)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -334,14 +404,84 @@ _nightlatchd() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        nightlatchd__subcmd__help__subcmd__sources)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatchd__subcmd__import)
+            opts="-o -h --output --keep-commands --config --knockd-config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --knockd-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         nightlatchd__subcmd__listener)
-            opts="-h --config --help"
+            opts="-h --config --knockd-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --knockd-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatchd__subcmd__log__subcmd__ruleset)
+            opts="-h --iptables --config --knockd-config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --knockd-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -353,13 +493,39 @@ _nightlatchd() {
             return 0
             ;;
         nightlatchd__subcmd__runner)
-            opts="-h --config --help"
+            opts="-h --config --knockd-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --knockd-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatchd__subcmd__sources)
+            opts="-h --json --config --knockd-config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --knockd-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

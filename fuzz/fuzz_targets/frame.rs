@@ -61,7 +61,7 @@ thread_local! {
             span: Some((span, Protocol::Tcp)),
         };
         let mut doorstep = Doorstep::new(plan, keys, [0; 16], noon());
-        doorstep.replace_variants(vec![variant()], &[]);
+        doorstep.replace_variants(0, vec![variant()], &[]);
         RefCell::new(doorstep)
     };
 }

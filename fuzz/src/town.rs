@@ -99,7 +99,7 @@ impl Town {
             unseen: Unseen::NOTHING,
         };
         match self.doorstep.observe(&observation, self.now) {
-            Glance::Ignore(_) | Glance::Advance(_) => None,
+            Glance::Ignore(_) | Glance::Advance(_) | Glance::Claims(_) => None,
             Glance::Claim(claim) => match Claim::from_bytes(&claim.to_bytes()).unwrap() {
                 Claim::Ticket(ticket) => self.judge(&ticket),
                 other => unreachable!("this town knows nothing but tickets: {other:?}"),

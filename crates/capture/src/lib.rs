@@ -5,8 +5,8 @@
 //!                 interfaces (rtnetlink) ─┘         ├─► Source::arrivals ─► frame, link
 //! UDP port ──► headers put in front ─► UdpKnocks ───┤
 //! firewall, by its choice ───────────────► Nflog ───┤
-//! firewall's log: file, /dev/kmsg ──► LogFollower,  │
-//!                                     KernelLog  ───┤
+//! firewall's log: file, /dev/kmsg,     LogFollower, │
+//!       a program's output ─────────► KernelLog,    ├
 //! pcap file ─────────────────────────► Recording ───┘
 //! sealed ack ────────────────────────► ReplySocket ─► kernel
 //! ```
@@ -37,7 +37,7 @@ mod watch;
 
 pub use filter::{KnockShape, MOST_TAGS, Touches};
 pub use kernel_log::{KernelLog, KernelLogError};
-pub use log::{FollowError, LogFollower, LogLosses};
+pub use log::{FollowError, LogFollower, LogLosses, LogStream};
 pub use nflog::{Nflog, NflogError};
 pub use packet_socket::{FilterError, OpenError, PacketSocket};
 pub use recording::{Recording, RecordingError};

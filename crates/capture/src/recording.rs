@@ -37,7 +37,11 @@ enum Progress {
 impl Recording {
     /// Opens a file as tcpdump writes it; its link must be one that `nightlatch-wire` reads.
     pub fn open(path: &Path) -> Result<Self, RecordingError> {
-        let file = File::open(path).map_err(RecordingError::Open)?;
+        Self::of(File::open(path).map_err(RecordingError::Open)?)
+    }
+
+    /// The same of a file that is open already, which may be a pipe.
+    pub fn of(file: File) -> Result<Self, RecordingError> {
         let reader =
             PcapReader::new(file.try_clone().map_err(RecordingError::Open)?).map_err(|error| {
                 match error {

@@ -59,6 +59,12 @@ pub enum CaptureError {
     /// The kernel's own log could not be read.
     #[error("the kernel's log cannot be read")]
     KernelLog(#[source] io::Error),
+    /// The program that reads the log out has ended.
+    #[error("the program that reads the log out has ended")]
+    LogEnded,
+    /// What a program reads out of a log could not be read.
+    #[error("what is read out of the log cannot be read")]
+    LogStream(#[source] io::Error),
     /// The kernel's log of packets could not be read.
     #[error("the NFLOG group cannot be read")]
     PacketLog(#[source] io::Error),

@@ -174,7 +174,7 @@ pub enum KeyFileError {
 #[derive(Debug, thiserror::Error)]
 pub enum WriteFileError {
     /// There is a file already.
-    #[error("{}: there is a file already, and keys are never overwritten\n  choose another name, or move the file away", .0.display())]
+    #[error("{}: there is a file already, which is never overwritten\n  choose another name, or move the file away", .0.display())]
     Exists(PathBuf),
     /// There is no such folder.
     #[error("{0}: there is no such folder\n  mkdir -p -m 700 {0}", .folder.display())]

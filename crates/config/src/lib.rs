@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 mod action;
+mod beginning;
 mod clients_file;
 mod complaint;
 mod desk;
@@ -36,8 +37,10 @@ mod scanned;
 mod sealed_key;
 mod server;
 mod source;
+mod source_choice;
 mod spelling;
 mod strength;
+mod sweep;
 mod text;
 mod time_span;
 mod trust;
@@ -57,6 +60,7 @@ pub use remembered::{Remembered, SaveError};
 pub use roster::{Roster, RosterLine};
 pub use sealed_key::{SealedKey, UnsealError};
 pub use server::{Interfaces, LogForm, Server};
+pub use source_choice::{Shows, SourceChoice, SourceError};
 pub use spelling::nearest;
 pub use strength::Strength;
 pub use time_span::{TimeSpanError, read_time_span};

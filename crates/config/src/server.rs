@@ -5,14 +5,21 @@ use std::path::PathBuf;
 use nightlatch_core::{ActionId, GatePlan, Policy, PortRange, Protocol};
 use nightlatch_ticket::{SecretKey, Span};
 
-use crate::{action::Action, complaint::Complaint, guarding::Guarding, roster::Roster};
+use crate::{
+    action::Action, complaint::Complaint, guarding::Guarding, roster::Roster,
+    source_choice::SourceChoice,
+};
 
 /// A server's configuration, every part of it checked.
 pub struct Server {
     /// Services, sequences, answers and limits.
     pub policy: Policy,
-    /// Which ports are guarded and where knocks come in.
+    /// Which ports are guarded, and what is dropped unseen.
     pub gate: GatePlan,
+    /// Where knocks come in over UDP; nowhere without a key.
+    pub knock_port: Option<u16>,
+    /// Where it is seen what strangers send.
+    pub sources: Vec<SourceChoice>,
     /// Who may knock; a client's place in it is its `ClientId`.
     pub roster: Roster,
     /// The server's own key; none where there is no client to knock with one.
@@ -31,7 +38,7 @@ pub struct Server {
     pub state: PathBuf,
     /// Where `status` is answered.
     pub status_socket: PathBuf,
-    /// Where frames are taken from.
+    /// Where packet sockets take frames from.
     pub interfaces: Interfaces,
     /// Whom the listener becomes.
     pub user: String,

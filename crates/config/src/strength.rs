@@ -4,7 +4,10 @@ use std::fmt;
 
 use nightlatch_core::{Method, Number, Payload, Probe, Protocol, Sequence, Step, Timed, Traits};
 
-use crate::scanned::{STOCK_TRIES, is_scanned, is_stock};
+use crate::{
+    scanned::{STOCK_TRIES, is_scanned, is_stock},
+    sweep::is_run,
+};
 
 /// How many tries a stranger needs who guesses; its `Display` says it in words.
 ///
@@ -36,11 +39,11 @@ impl Strength {
             let tries = f64::from(STOCK_TRIES);
             return Self { tries };
         }
-        let tries: f64 = if is_run(&ports) && ports.len() == steps.len() {
-            // One sweep over all ports walks it.
-            f64::from(u16::MAX)
+        let guesses: f64 = steps.iter().map(choices).product();
+        let tries = if is_run(steps) {
+            guesses.min(sweeps(steps))
         } else {
-            steps.iter().map(choices).product()
+            guesses
         };
         Self {
             tries: tries.clamp(1.0, MOST),
@@ -68,15 +71,18 @@ impl Strength {
 impl fmt::Display for Strength {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { tries } = *self;
-        if tries < 1e6 {
-            write!(out, "a stranger who guesses needs about {tries:.0} tries")?;
+        out.write_str("a stranger who guesses needs ")?;
+        if tries < 1.5 {
+            out.write_str("one try")?;
+        } else if tries < 1e6 {
+            write!(out, "about {tries:.0} tries")?;
         } else {
-            write!(out, "a stranger who guesses needs about {tries:.1e} tries")?;
+            write!(out, "about {tries:.1e} tries")?;
         }
         let seconds = tries / TRIES_A_SECOND;
         let unit = UNITS.iter().rev().find(|(length, _)| seconds >= *length);
         match unit {
-            None => out.write_str(", which takes no second"),
+            None => out.write_str(", which takes less than a second"),
             Some((length, _)) if seconds / length > 1e6 => {
                 out.write_str(", which takes more than a million years at 10,000 a second")
             }
@@ -90,6 +96,16 @@ impl fmt::Display for Strength {
             }
         }
     }
+}
+
+/// One sweep over all ports walks neighbours; where they have conditions, one for all values that they may have.
+fn sweeps(steps: &[Step]) -> f64 {
+    let before = std::iter::once(None).chain(steps.iter().map(Some));
+    let others = before
+        .zip(steps)
+        .filter(|(before, step)| before.is_none_or(|before| before.traits != step.traits));
+    let values: f64 = others.map(|(_, step)| conditions(&step.traits)).product();
+    f64::from(u16::MAX) * values
 }
 
 /// How many packets of this kind there are for somebody who tries the likely ones first.
@@ -161,13 +177,6 @@ fn port_of(step: &Step) -> Option<u16> {
     }
 }
 
-/// Whether each port is the neighbour of the one before it, all in one direction.
-fn is_run(ports: &[u16]) -> bool {
-    let rises = |pair: &[u16]| matches!(pair, [low, high] if low.checked_add(1) == Some(*high));
-    let falls = |pair: &[u16]| matches!(pair, [high, low] if low.checked_add(1) == Some(*high));
-    ports.len() > 1 && (ports.windows(2).all(rises) || ports.windows(2).all(falls))
-}
-
 /// What one host sends with ease.
 const TRIES_A_SECOND: f64 = 10_000.0;
 
@@ -212,10 +221,13 @@ mod tests {
     fn what_stands_in_every_manual_is_no_secret() {
         assert_eq!(
             said(&["tcp/7000", "tcp/8000", "tcp/9000"]),
-            "a stranger who guesses needs about 20 tries, which takes no second"
+            "a stranger who guesses needs about 20 tries, which takes less than a second"
         );
         // With a condition of its own it is nobody's example any more, and still no more than a port.
-        assert!(said(&["icmp/echo"]).contains("about 1 tries"));
+        assert_eq!(
+            said(&["icmp/echo"]),
+            "a stranger who guesses needs one try, which takes less than a second"
+        );
     }
 
     #[test]
@@ -224,6 +236,27 @@ mod tests {
             assert!(said(&steps).contains("about 65535 tries"));
         }
         assert!(said(&["tcp/31007", "tcp/31009"]).contains("about 4.3e9 tries"));
+        // Two of what even fewer tries are spent on.
+        assert!(said(&["tcp/22", "tcp/23"]).contains("about 10000 tries"));
+    }
+
+    #[test]
+    fn neighbours_of_two_protocols_are_as_strong_as_any_ports() {
+        assert!(said(&["udp/3001", "tcp/3002", "udp/3003"]).contains("about 2.8e14 tries"));
+    }
+
+    #[test]
+    fn neighbours_with_conditions_take_a_sweep_for_each_value() {
+        let tries =
+            |steps: [&str; 2]| Strength::of_steps(&steps.map(|step| step.parse().unwrap())).tries();
+        let bare = tries(["udp/31007", "udp/31008"]);
+        for (steps, times) in [
+            (["udp/31007 ttl=200-215", "udp/31008 ttl=200-215"], 16.0),
+            (["udp/31007 payload='a'", "udp/31008 payload='b'"], 64.0),
+            (["udp/31007", "udp/31008 payload='b'"], 8.0),
+        ] {
+            assert!((tries(steps) / bare - times).abs() < 1e-6, "{steps:?}");
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub(crate) struct ServerText {
     pub(crate) guard: Option<Spanned<List>>,
     pub(crate) state: Option<Spanned<String>>,
     pub(crate) status_socket: Option<Spanned<String>>,
+    pub(crate) sources: Option<Spanned<List>>,
     pub(crate) interfaces: Option<Spanned<WordOrList>>,
     pub(crate) user: Option<Spanned<String>>,
     pub(crate) answers: Option<Spanned<String>>,

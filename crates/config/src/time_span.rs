@@ -1,4 +1,4 @@
-//! How long: "30s", "2m", "1h30m", "1d" as people write them.
+//! How long: "30s", "2m", "1h30m", "1d", and where it is short "500ms", as people write it.
 
 use std::time::Duration;
 
@@ -6,51 +6,29 @@ use std::time::Duration;
 ///
 /// It is at least a second and at most 30 days: an open door is never forgotten for good.
 pub fn read_time_span(text: &str) -> Result<Duration, TimeSpanError> {
-    let mut rest = text;
-    let mut seconds = 0_u64;
-    let mut last_unit = u64::MAX;
-    while !rest.is_empty() {
-        let digits = rest
-            .len()
-            .saturating_sub(rest.trim_start_matches(|c: char| c.is_ascii_digit()).len());
-        let (number, tail) = rest
-            .split_at_checked(digits)
-            .ok_or(TimeSpanError::NotATime)?;
-        let mut letters = tail.chars();
-        let unit = match letters.next() {
-            None => return Err(TimeSpanError::NoUnit),
-            Some(letter) => unit_of(letter).ok_or(TimeSpanError::NotATime)?,
-        };
-        if unit >= last_unit {
-            return Err(TimeSpanError::NotATime);
-        }
-        // Twenty digits do not fit: that is too long, not unreadable.
-        let count: u64 = match number {
-            "" => return Err(TimeSpanError::NotATime),
-            digits => digits.parse().unwrap_or(u64::MAX),
-        };
-        seconds = seconds.saturating_add(count.saturating_mul(unit));
-        last_unit = unit;
-        rest = letters.as_str();
-    }
-    match seconds {
-        _ if text.is_empty() => Err(TimeSpanError::NotATime),
-        0 => Err(TimeSpanError::Nothing),
-        LONGEST_SECONDS.. => Err(TimeSpanError::TooLong),
-        _ => Ok(Duration::from_secs(seconds)),
+    let span = read_in(&UNITS, text)?;
+    if span.is_zero() {
+        Err(TimeSpanError::Nothing)
+    } else {
+        Ok(span)
     }
 }
 
-/// Writes a length of time the way [`read_time_span`] reads it.
+/// The same where thousandths of a second count: `500ms`, `1s500ms`; it may be no time at all.
+pub(crate) fn read_short_time_span(text: &str) -> Result<Duration, TimeSpanError> {
+    read_in(&SHORT_UNITS, text)
+}
+
+/// Writes a length of time the way [`read_time_span`] reads it, with thousandths of a second where there are any.
 pub(crate) fn write_time_span(span: Duration) -> String {
-    let mut left = span.as_secs();
+    let mut left = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
     let mut text = String::new();
-    for (letter, unit) in [('d', DAY), ('h', HOUR), ('m', MINUTE), ('s', 1)] {
+    for (letters, unit) in SHORT_UNITS {
         let count = left.checked_div(unit).unwrap_or_default();
         left = left.checked_rem(unit).unwrap_or_default();
         if count > 0 {
             text.push_str(&count.to_string());
-            text.push(letter);
+            text.push_str(letters);
         }
     }
     if text.is_empty() {
@@ -58,6 +36,41 @@ pub(crate) fn write_time_span(span: Duration) -> String {
     } else {
         text
     }
+}
+
+fn read_in(units: &[(&str, u64)], text: &str) -> Result<Duration, TimeSpanError> {
+    let mut rest = text;
+    let mut milliseconds = 0_u64;
+    let mut last_unit = u64::MAX;
+    while !rest.is_empty() {
+        let (number, tail) = split_after(rest, |letter| letter.is_ascii_digit());
+        let (letters, tail) = split_after(tail, |letter| letter.is_ascii_alphabetic());
+        let unit = match units.iter().find(|(known, _)| *known == letters) {
+            _ if letters.is_empty() && tail.is_empty() => return Err(TimeSpanError::NoUnit),
+            Some((_, unit)) if *unit < last_unit => *unit,
+            _ => return Err(TimeSpanError::NotATime),
+        };
+        // Twenty digits do not fit: that is too long, not unreadable.
+        let count: u64 = match number {
+            "" => return Err(TimeSpanError::NotATime),
+            digits => digits.parse().unwrap_or(u64::MAX),
+        };
+        milliseconds = milliseconds.saturating_add(count.saturating_mul(unit));
+        last_unit = unit;
+        rest = tail;
+    }
+    match milliseconds {
+        _ if text.is_empty() => Err(TimeSpanError::NotATime),
+        TOO_LONG.. => Err(TimeSpanError::TooLong),
+        _ => Ok(Duration::from_millis(milliseconds)),
+    }
+}
+
+/// The letters of a kind at the front, and what follows.
+fn split_after(text: &str, is_of_it: impl Fn(char) -> bool) -> (&str, &str) {
+    let end = text.find(|letter| !is_of_it(letter));
+    end.and_then(|end| text.split_at_checked(end))
+        .unwrap_or((text, ""))
 }
 
 /// Why a length of time was not taken.
@@ -77,22 +90,24 @@ pub enum TimeSpanError {
     TooLong,
 }
 
-fn unit_of(letter: char) -> Option<u64> {
-    match letter {
-        's' => Some(1),
-        'm' => Some(MINUTE),
-        'h' => Some(HOUR),
-        'd' => Some(DAY),
-        _ => None,
-    }
-}
-
-const MINUTE: u64 = 60;
+/// In milliseconds.
+const SECOND: u64 = 1000;
+const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// One second past 30 days.
-const LONGEST_SECONDS: u64 = 30 * DAY + 1;
+const UNITS: [(&str, u64); 4] = [("d", DAY), ("h", HOUR), ("m", MINUTE), ("s", SECOND)];
+
+const SHORT_UNITS: [(&str, u64); 5] = [
+    ("d", DAY),
+    ("h", HOUR),
+    ("m", MINUTE),
+    ("s", SECOND),
+    ("ms", 1),
+];
+
+/// The first moment past 30 days.
+const TOO_LONG: u64 = 30 * DAY + 1;
 
 #[cfg(test)]
 mod tests {
@@ -129,6 +144,8 @@ mod tests {
             ("-1s", TimeSpanError::NotATime),
             ("1.5h", TimeSpanError::NotATime),
             ("30 s", TimeSpanError::NotATime),
+            ("500ms", TimeSpanError::NotATime),
+            ("1hm", TimeSpanError::NotATime),
             ("0s", TimeSpanError::Nothing),
             ("0h0m", TimeSpanError::Nothing),
             ("31d", TimeSpanError::TooLong),
@@ -140,6 +157,33 @@ mod tests {
         }
     }
 
+    #[test]
+    fn thousandths_count_where_times_are_short() {
+        for (text, milliseconds) in [
+            ("500ms", 500),
+            ("1s500ms", 1500),
+            ("1500ms", 1500),
+            ("1m1ms", 60_001),
+            ("0ms", 0),
+            ("2s", 2000),
+        ] {
+            let read = read_short_time_span(text);
+            assert_eq!(read, Ok(Duration::from_millis(milliseconds)), "{text}");
+        }
+        for (text, reason) in [
+            ("500", TimeSpanError::NoUnit),
+            ("1ms1s", TimeSpanError::NotATime),
+            ("1ms1ms", TimeSpanError::NotATime),
+            ("1.5s", TimeSpanError::NotATime),
+            ("30d1ms", TimeSpanError::TooLong),
+            ("99999999999999999999999ms", TimeSpanError::TooLong),
+        ] {
+            assert_eq!(read_short_time_span(text), Err(reason), "{text}");
+        }
+        assert_eq!(write_time_span(Duration::from_millis(100)), "100ms");
+        assert_eq!(write_time_span(Duration::from_millis(61_500)), "1m1s500ms");
+    }
+
     proptest! {
         #[test]
         fn what_is_written_is_read_back(seconds in 1_u64..=2_592_000) {
@@ -148,8 +192,14 @@ mod tests {
         }
 
         #[test]
+        fn what_is_written_of_short_times_is_read_back(milliseconds in 0_u64..=2_592_000_000) {
+            let span = Duration::from_millis(milliseconds);
+            prop_assert_eq!(read_short_time_span(&write_time_span(span)), Ok(span));
+        }
+
+        #[test]
         fn no_text_makes_it_panic(text in "\\PC{0,24}") {
-            let _ = read_time_span(&text);
+            let _ = (read_time_span(&text), read_short_time_span(&text));
         }
     }
 }

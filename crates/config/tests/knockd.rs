@@ -99,8 +99,8 @@ fn the_command_of_the_closing_door_undoes_what_is_kept() {
 #[test]
 fn the_firewalls_own_timeout_is_as_good_as_a_stop_command() {
     let text = text_of(
-        b"[a]\nsequence = 7,9,8\ncommand = firewall-cmd --timeout=5m --add-rich-rule='rule source \
-          address=%IP% port port=22 protocol=tcp accept'",
+        b"[a]\nsequence = 7,9,8\ncommand = firewall-cmd --timeout=5m --add-rich-rule='rule family=ipv4 \
+          source address=%IP% port port=22 protocol=tcp accept'",
         Commands::BecomeGrants,
     );
     assert!(text.contains("for = \"5m\""), "{text}");
@@ -124,6 +124,129 @@ fn a_close_door_that_looks_its_line_up_closes_what_has_its_name() {
 }
 
 #[test]
+fn a_door_that_any_scan_opens_is_left_out_and_one_that_closes_stays() {
+    let opens = "command = iptables -A INPUT -s %IP% -p tcp --dport 22 -j ACCEPT\n";
+    let closes = "command = iptables -D INPUT -s %IP% -p tcp --dport 22 -j ACCEPT\n";
+    let elsewhere = "command = iptables -D INPUT -s %IP% -p tcp --dport 80 -j ACCEPT\n";
+    let door = |name: &str, ports: &str, rest: &str| {
+        format!("[{name}]\nsequence = {ports}\ntcpflags = syn\n{rest}")
+    };
+    let text = door("rising", "31001,31002,31003", opens)
+        + &door("kept", "31003,31001,31002", opens)
+        + &door("closing", "31013,31012,31011", closes)
+        + &door("orphan", "31023,31022,31021", elsewhere);
+    let folder = folder();
+    let path = write(folder.path(), "knockd.conf", &text, 0o600);
+    let server = load_knockd(&path, Commands::BecomeGrants).unwrap();
+    let names = server.policy.sequences().iter().map(|one| &one.name);
+    assert_eq!(names.collect::<Vec<_>>(), ["kept", "closing"]);
+    for name in ["rising", "orphan"] {
+        let said = format!("opens the door: `{name}` is left out");
+        let is_it =
+            |title: &str| title.starts_with("these ports are neighbours") && title.ends_with(&said);
+        assert!(
+            server.warnings.iter().any(|one| is_it(one.title())),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_door_that_is_opened_on_the_way_to_one_of_wider_flags_keeps_that_one_out() {
+    let text = "[a]\nsequence = 7,9,8\ntcpflags = syn\ncommand = /bin/a\n\
+                [b]\nsequence = 7,9,8,6\ntcpflags = !urg\ncommand = /bin/b\n";
+    let folder = folder();
+    let path = write(folder.path(), "knockd.conf", text, 0o600);
+    let server = load_knockd(&path, Commands::BecomeGrants).unwrap();
+    let names = server.policy.sequences().iter().map(|one| &one.name);
+    assert_eq!(names.collect::<Vec<_>>(), ["a"]);
+}
+
+#[test]
+fn a_door_that_shares_a_service_keeps_its_own_warnings() {
+    let narrow = |first: &str, second: &str| {
+        let text = format!(
+            "[a]\nsequence = 7,9,8\ntcpflags = syn\ncommand = {SSH}\n{first}\n\
+             [b]\nsequence = 17,19,18\ntcpflags = syn\n{second}\n"
+        );
+        let path = Path::new("knockd.conf");
+        let converted = convert_knockd(path, text.as_bytes(), Commands::BecomeGrants).unwrap();
+        assert_eq!(converted.text.matches("[service.").count(), 1, "{text}");
+        let (_, below) = converted.text.split_once("[sequence.b]").unwrap();
+        let aloud: Vec<String> = converted.warnings.iter().map(ToString::to_string).collect();
+        (below.replace("\n# ", " "), aloud.join("\n"))
+    };
+    let tunnel =
+        "command = iptables -I INPUT -s %IP% -p tcp --dport 22 -i tun0 -d 10.8.0.1 -j ACCEPT";
+    for (first, second, warning) in [
+        (
+            "",
+            tunnel.to_owned(),
+            "on interface tun0 only and to address 10.8.0.1 only",
+        ),
+        (
+            "",
+            format!("{tunnel}\ncommand_6 ="),
+            "knockd opened nothing for IPv6",
+        ),
+        ("", format!("command = {SSH}"), "left this open for ever"),
+        (
+            "cmd_timeout = 1\nstop_command = /sbin/iptables -D INPUT -s %IP% -p tcp --dport 22 -j ACCEPT",
+            format!(
+                "command = {SSH}\ncmd_timeout = 0\n\
+                 stop_command = iptables -D INPUT -s %IP% -p tcp --dport 22 -j ACCEPT"
+            ),
+            "no time at all",
+        ),
+    ] {
+        let (below, aloud) = narrow(first, &second);
+        assert!(
+            below.contains("WARNING") && below.contains(warning),
+            "{below}"
+        );
+        let (_, of_second) = aloud.split_once("knockd.conf:4:").unwrap();
+        assert!(of_second.contains(warning), "{aloud}");
+    }
+}
+
+const SSH: &str = "iptables -I INPUT -s %IP% -p tcp --dport 22 -j ACCEPT";
+
+#[test]
+fn a_stop_command_behind_the_firewalls_own_timeout_keeps_both() {
+    let text = text_of(
+        b"[a]\nsequence = 7,9,8\ncmd_timeout = 3600\ncommand = firewall-cmd --timeout=5 \
+          --add-rich-rule='rule family=ipv4 source address=%IP% port port=22 protocol=tcp accept'\n\
+          stop_command = iptables -D INPUT -s %IP% -p tcp --dport 22 -j ACCEPT",
+        Commands::BecomeGrants,
+    );
+    assert!(!text.contains("open = "), "{text}");
+    assert!(
+        text.contains("# It stays a command: a --timeout ends it"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_lookup_with_another_name_closes_nothing_where_it_could_mean_several() {
+    let opened = |name: &str, port: u16| {
+        format!(
+            "[{name}]\nsequence = {port},9,8\ncommand = iptables -I INPUT -s %IP% -p tcp --dport {port} -j ACCEPT\n"
+        )
+    };
+    let close = "[shut]\nsequence = 5,9,8\ncommand = nft delete rule inet f input handle $(nft -a list \
+                 ruleset | grep %IP%)\n";
+    let one = text_of(
+        (opened("ssh", 22) + close).as_bytes(),
+        Commands::BecomeGrants,
+    );
+    assert!(one.contains("closes = \"ssh\""), "{one}");
+    let two = opened("ssh", 22) + &opened("web", 443) + close;
+    let two = text_of(two.as_bytes(), Commands::BecomeGrants);
+    assert!(!two.contains("closes = "), "{two}");
+    assert!(two.contains("start-shell = \"nft delete rule"), "{two}");
+}
+
+#[test]
 fn only_so_many_doors_begin_with_the_same_port() {
     let doors = (1..=9).map(|last| format!("[d{last}]\nsequence = 7,9,{last}\ncommand = /bin/a\n"));
     let text = text_of(doors.collect::<String>().as_bytes(), Commands::BecomeGrants);
@@ -133,7 +256,7 @@ fn only_so_many_doors_begin_with_the_same_port() {
 
 #[test]
 fn a_file_with_very_many_doors_is_translated_in_no_time() {
-    let doors = (1..20_000).map(|port| format!("[d]\nsequence = {port},9,8\n"));
+    let doors = (1..20_000).map(|port| format!("[d]\nsequence = {port},9,7\n"));
     let text = text_of(doors.collect::<String>().as_bytes(), Commands::BecomeGrants);
     assert_eq!(text.matches("\nsteps = ").count(), 256);
     assert!(text.contains("more than 256 doors"));

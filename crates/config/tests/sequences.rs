@@ -370,12 +370,8 @@ fn a_weak_sequence_is_a_warning_that_says_why() {
             "`s` is short: a stranger who guesses needs about 4.3e9 tries",
         ),
         (
-            "\"tcp/1001\", \"udp/2002\", \"tcp/3003\"",
-            "`s` only rises: a port scan could open this door",
-        ),
-        (
-            "\"tcp/3003\", \"udp/2002\", \"tcp/1001\"",
-            "`s` only falls: a port scan could open this door",
+            "\"udp/31007 ttl=64\", \"udp/31008 ttl=64\", \"udp/31009 ttl=64\"",
+            "the ports of `s` are neighbours: a stranger who guesses needs about 1.7e7 tries",
         ),
         (
             "\"tcp/7000\", \"tcp/8000\", \"tcp/9000\"",
@@ -402,8 +398,97 @@ fn a_weak_sequence_is_a_warning_that_says_why() {
 fn what_is_hard_to_guess_may_be_short_and_what_closes_may_be_weak() {
     assert!(said_of("\"udp/31007 payload='open sesame, it is me'\"").is_empty());
     assert!(said_of("\"tcp/31007\", \"udp/1001\", \"tcp/29001\"").is_empty());
+    let neighbours =
+        [1, 2, 3].map(|last| format!("\"udp/3100{last} payload='open sesame, it is me'\""));
+    assert!(said_of(&neighbours.join(", ")).is_empty());
     let close = "[sequence.s]\nsteps = [\"tcp/9000\"]\ncloses = \"ssh\"\n";
     assert!(warnings(&format!("{HEAD}{close}")).is_empty());
+}
+
+#[test]
+fn a_walk_may_have_to_be_over_within_milliseconds() {
+    let within = |text: &str| {
+        let text = format!("{HEAD}[sequence.s]\n{GOOD}within = \"{text}\"\n");
+        let loaded = Folder::new().load(&text).map_err(|error| error.to_string());
+        loaded.map(|server| sequence(&server, 0).within)
+    };
+    for (text, milliseconds) in [("100ms", 100), ("1s500ms", 1500), ("10m", 600_000)] {
+        assert_eq!(within(text), Ok(Duration::from_millis(milliseconds)));
+    }
+    for text in ["99ms", "0ms", "10m1ms"] {
+        let said = within(text).unwrap_err();
+        assert!(said.contains("choose from 100ms to 10m"), "{said}");
+    }
+}
+
+#[test]
+fn ports_in_order_with_others_between_are_met_by_no_sweep() {
+    for steps in [
+        "\"tcp/1001\", \"udp/2002\", \"tcp/3003\"",
+        "\"tcp/3003\", \"tcp/2002\", \"tcp/1001\"",
+        "\"tcp/31001\", \"tcp/31002\", \"tcp/31004\"",
+        "\"udp/3001\", \"tcp/3002\", \"udp/3003\"",
+    ] {
+        assert_eq!(said_of(steps), [""; 0], "{steps}");
+    }
+}
+
+#[test]
+fn neighbours_may_close_since_what_a_stranger_closes_is_his_own() {
+    let close =
+        "[sequence.s]\nsteps = [\"tcp/31001\", \"tcp/31002\", \"tcp/31003\"]\ncloses = \"ssh\"\n";
+    assert!(warnings(&format!("{HEAD}{close}")).is_empty());
+}
+
+#[test]
+fn a_sequence_within_another_is_a_warning() {
+    let two = |within: &str| {
+        warnings(&format!(
+            "{HEAD}[sequence.a]\nsteps = [\"tcp/31007\", \"tcp/4711\", \"udp/20001\", \"tcp/29001\"]\nopens = \"ssh\"\n\
+             [sequence.b]\nsteps = [{within}]\ncloses = \"ssh\"\n"
+        ))
+    };
+    for (within, says) in [
+        (
+            "\"tcp/4711\", \"udp/20001\"",
+            "walking `a` sets off `b` on the way",
+        ),
+        ("\"udp/20001\"", "walking `a` sets off `b` on the way"),
+        (
+            "\"tcp/4711\", \"udp/20001 ttl=64\"",
+            "walking `a` can set off `b` on the way",
+        ),
+        (
+            "\"udp/20001\", \"tcp/29001\"",
+            "`a` ends with the steps of `b`",
+        ),
+    ] {
+        assert_eq!(two(within), [says], "{within}");
+    }
+    assert!(two("\"udp/20001\", \"tcp/4711\"").is_empty());
+    assert!(two("\"tcp/29001\", \"tcp/31007\"").is_empty());
+}
+
+#[test]
+fn neighbours_in_a_list_are_a_warning_at_their_place() {
+    let folder = Folder::new();
+    folder.write(
+        "list",
+        0o600,
+        "1001 2002 3003\n4004 4005 4006\n6006:udp 6005:udp\n",
+    );
+    let text = format!("{HEAD}[sequence.s]\none-time = \"list\"\nopens = \"ssh\"\n");
+    let server = folder.load(&text).unwrap();
+    let [warning] = &*server.warnings else {
+        panic!("{:?}", server.warnings)
+    };
+    assert_eq!(
+        (warning.place(), warning.title()),
+        (
+            (2, 1),
+            "the ports of this line are neighbours, one after the other, and 1 more"
+        )
+    );
 }
 
 #[test]

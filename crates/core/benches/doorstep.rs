@@ -143,7 +143,7 @@ fn watching() -> Doorstep {
         variant(1, [9000, 8000, 7000]),
         variant(2, [7000, 4000, 5000]),
     ];
-    doorstep.replace_variants(variants, &["udp/32768-60999".parse().unwrap()]);
+    doorstep.replace_variants(0, variants, &["udp/32768-60999".parse().unwrap()]);
     doorstep
 }
 

@@ -39,6 +39,10 @@ pub struct Gatekeeper {
     pub(crate) spent: Spent,
     pub(crate) budgets: Budgets,
     pub(crate) changing: Changing,
+    /// Counts policies: a place in one of them means something else in the next.
+    pub(crate) edition: u32,
+    /// Since when nobody knows which lines and steps were used before.
+    pub(crate) forgotten: Option<Instant>,
 }
 
 impl Gatekeeper {
@@ -60,7 +64,15 @@ impl Gatekeeper {
             clients,
             durable: Durable::new(marks),
             recovery: Recovery::new(now),
+            edition: 0,
+            forgotten: None,
         }
+    }
+
+    /// Notes that the state remembered nothing: what that means for sequences is warned of until a
+    /// reload. The edge counts [`Policy::steps_in_doubt`] as used; which lines were, nobody knows.
+    pub const fn forget(&mut self, now: Now) {
+        self.forgotten = Some(now.monotonic);
     }
 
     /// Seals an answer for the client; for one that does not exist, noise.
@@ -182,6 +194,11 @@ impl Gatekeeper {
     /// Every line and time step that was used, for the disk.
     pub fn used(&self) -> impl Iterator<Item = ([u8; 16], u64)> + '_ {
         self.spent.used()
+    }
+
+    /// Which edition of the policy is in force: what the listener has to say with each sequence.
+    pub const fn edition(&self) -> u32 {
+        self.edition
     }
 
     /// What may be opened, by whom, for how long.

@@ -34,6 +34,7 @@ mod holds;
 mod judge;
 mod knocker;
 mod labels;
+mod lane;
 mod ledger;
 mod plan;
 mod policy;
@@ -65,6 +66,7 @@ pub use guard::{
     Sentence, Sentry, SentryPlan, Spared, Suspect,
 };
 pub use knocker::Knocker;
+pub use labels::MOST_HEARD_BY_PORTS;
 pub use plan::GatePlan;
 pub use policy::{
     Answers, LONGEST, Limits, MOST_LINES, MOST_PORTS, MOST_SEQUENCES, MOST_SERVICES, Policy,

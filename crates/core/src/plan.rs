@@ -8,7 +8,7 @@ use crate::PortRange;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GatePlan {
     /// Where tickets arrive, over UDP; the gate drops them, so that no answer gives it away. None
-    /// where nobody has a key.
+    /// where nobody has a key, and where a socket of ours has the port: it would get none of them.
     pub knock_port: Option<u16>,
     /// What is silent unless a grant opens it.
     pub guarded: Vec<PortRange>,

@@ -174,8 +174,8 @@ pub enum PortError {
     /// It has no slash, so nothing says which protocol is meant.
     #[error("the protocol is missing\n  write it in front of the port: tcp/22, udp/8000-8010")]
     NoProtocol,
-    /// It names a protocol that has no ports, or none that can be guarded.
-    #[error("unknown protocol\n  tcp and udp have ports that can be guarded")]
+    /// It names a protocol that has no ports, or none that we know.
+    #[error("unknown protocol\n  choose tcp or udp")]
     UnknownProtocol,
     /// It is no number from 1 to 65535.
     #[error("not a port\n  ports are numbers from 1 to 65535")]

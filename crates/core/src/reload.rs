@@ -53,7 +53,9 @@ impl Gatekeeper {
         self.spent.follow(&policy);
         self.changing.change();
         self.changing.tend(&policy, now);
+        self.forgotten = None;
         self.policy = policy;
+        self.edition = self.edition.wrapping_add(1);
         self.clients = clients;
         self.recovery.reset_budgets();
         self.taken_back(grants, disowned, now)

@@ -3,7 +3,7 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use nightlatch_ticket::{Epoch, Frame, SequenceTag, Tag, TagKey, Tagged, UnixTime};
+use nightlatch_ticket::{Epoch, SequenceTag, Tag, TagKey, Tagged, UnixTime};
 
 use crate::ClientId;
 use crate::labels::Labels;
@@ -39,13 +39,17 @@ impl Shelves {
         self.tickets.find(Labels::of_ticket(tag), draw)
     }
 
-    /// Whose frame this is.
-    pub(crate) fn by_frame(&self, tag: SequenceTag, frame: &Frame) -> Option<(ClientId, Epoch)> {
-        let [.., draw] = *frame;
-        match self.frames.as_ref()?.find(Labels::of_frame(tag), draw)? {
-            (client, Tagged::Now(epoch)) => Some((client, epoch)),
-            (_, Tagged::Recovery) => None,
-        }
+    /// Whose frame this may be: with 28 bits of tag two clients have the same now and then.
+    pub(crate) fn by_frame(&self, tag: SequenceTag) -> Vec<(ClientId, Epoch)> {
+        let all = self
+            .frames
+            .iter()
+            .flat_map(|frames| frames.all(Labels::of_frame(tag)));
+        let dated = all.filter_map(|(client, tagged)| match tagged {
+            Tagged::Now(epoch) => Some((client, epoch)),
+            Tagged::Recovery => None,
+        });
+        dated.collect()
     }
 
     /// Does some of what is to be done at `now`; true if a ticket's tag came or went.

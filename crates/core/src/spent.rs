@@ -114,6 +114,11 @@ impl Spent {
         self.used.get(&timed.mark) > Some(steps_around(timed, now).end())
     }
 
+    /// Whether every step that counts now was used.
+    pub(crate) fn is_used_up(&self, timed: &Timed, now: Now) -> bool {
+        self.steps(timed, now).next().is_none()
+    }
+
     /// Everything that was used.
     pub(crate) fn used(&self) -> impl Iterator<Item = ([u8; 16], u64)> + '_ {
         self.used.iter().map(|(mark, number)| (*mark, *number))
@@ -132,6 +137,18 @@ impl Spent {
                 *turn = turn.saturating_add(used.count());
             }
         }
+    }
+}
+
+impl Policy {
+    /// For each time-based sequence the latest step that may have been used by now: where nobody
+    /// remembers, it counts as used, and so does every step before it.
+    pub fn steps_in_doubt(&self, now: Now) -> impl Iterator<Item = ([u8; 16], u64)> + '_ {
+        let methods = self.sequences().iter().map(|sequence| &sequence.method);
+        methods.filter_map(move |method| match method {
+            Method::Timed(timed) => Some((timed.mark, *steps_around(timed, now).end())),
+            Method::Plain(_) | Method::OneTime(_) => None,
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use nightlatch_ticket::UnixTime;
 
-use crate::{Gatekeeper, Method, Now};
+use crate::{Gatekeeper, Method, Now, SequenceId, Timed};
 
 /// What the administrator should know, and what a status shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
@@ -24,48 +24,86 @@ pub enum Warning {
     GrantsFull,
     /// Somebody who has the list will soon have nothing left to knock with.
     #[error(
-        "a list of one-time sequences has 5 lines left or fewer\n  write more lines and hand them out"
+        "this list of one-time sequences has 5 lines left or fewer\n  write more lines and hand them out"
     )]
-    LinesRunningOut,
+    LinesRunningOut(SequenceId),
     /// Nobody gets in by this list any more.
-    #[error("a list of one-time sequences is used up\n  write new lines and hand them out")]
-    LinesUsedUp,
+    #[error("this list of one-time sequences is used up\n  write new lines and hand them out")]
+    LinesUsedUp(SequenceId),
     /// The clock was later once: until it has caught up nobody gets in by this secret.
     #[error(
-        "a time-based sequence was used later than the clock says it is\n  check the clock; if it is right now, make a new secret or wait"
+        "this time-based sequence was used later than the clock says it is\n  check the clock; if it is right now, make a new secret or wait"
     )]
-    StepsAhead,
+    StepsAhead(SequenceId),
+    /// A line that was used before the state was lost opens once more.
+    #[error(
+        "the state folder remembers nothing: lines of one-time lists that were used before count again\n  unless this is the first start, take the used ones out of the file and reload"
+    )]
+    LinesForgotten,
+    /// A step that was used before the state was lost must not open once more.
+    #[error(
+        "the state folder remembers nothing: time-based sequences open nothing for two of their periods at most\n  wait, then use the ports of that time"
+    )]
+    StepsForgotten,
+}
+
+impl Warning {
+    /// The sequence that it is about, where it is about one: its name belongs in front of the words.
+    pub const fn sequence(self) -> Option<SequenceId> {
+        match self {
+            Self::LinesRunningOut(id) | Self::LinesUsedUp(id) | Self::StepsAhead(id) => Some(id),
+            Self::ClockUnset
+            | Self::ClockBehind
+            | Self::GrantsFull
+            | Self::LinesForgotten
+            | Self::StepsForgotten => None,
+        }
+    }
 }
 
 impl Gatekeeper {
     /// What the administrator should know.
     pub fn warnings(&self, now: Now) -> impl Iterator<Item = Warning> {
-        [
+        let general = [
             (now.unix < UNSET_BEFORE).then_some(Warning::ClockUnset),
             self.durable.is_ahead(now).then_some(Warning::ClockBehind),
             self.ledger.is_full().then_some(Warning::GrantsFull),
-            self.any_lines_left(|left| (1..=FEW_LINES).contains(&left))
-                .then_some(Warning::LinesRunningOut),
-            self.any_lines_left(|left| left == 0)
-                .then_some(Warning::LinesUsedUp),
-            self.any_steps_ahead(now).then_some(Warning::StepsAhead),
-        ]
-        .into_iter()
-        .flatten()
+            self.forgets_lines().then_some(Warning::LinesForgotten),
+            self.waits_for_steps(now).then_some(Warning::StepsForgotten),
+        ];
+        let sequences = self.policy.numbered();
+        let special = sequences.filter_map(move |(id, sequence)| match &sequence.method {
+            Method::Plain(_) => None,
+            Method::OneTime(lines) => match self.spent.left(lines) {
+                0 => Some(Warning::LinesUsedUp(id)),
+                1..=FEW_LINES => Some(Warning::LinesRunningOut(id)),
+                _ => None,
+            },
+            Method::Timed(timed) => self
+                .spent
+                .is_ahead(timed, now)
+                .then_some(Warning::StepsAhead(id)),
+        });
+        general.into_iter().flatten().chain(special)
     }
 
-    fn any_lines_left(&self, is_meant: impl Fn(usize) -> bool) -> bool {
-        let mut left = self
-            .policy
-            .numbered()
-            .filter_map(|(id, _)| self.lines_left(id));
-        left.any(is_meant)
+    /// Whether there are lines of which nobody knows whether they were used.
+    fn forgets_lines(&self) -> bool {
+        let mut ids = self.policy.numbered().map(|(id, _)| id);
+        self.forgotten.is_some() && ids.any(|id| self.lines_left(id).is_some_and(|left| left > 0))
     }
 
-    fn any_steps_ahead(&self, now: Now) -> bool {
-        self.policy.sequences().iter().any(
-            |sequence| matches!(&sequence.method, Method::Timed(timed) if self.spent.is_ahead(timed, now)),
-        )
+    /// Whether no step counts because nobody knows which were used.
+    fn waits_for_steps(&self, now: Now) -> bool {
+        let Some(since) = self.forgotten else {
+            return false;
+        };
+        let waits = |timed: &Timed| {
+            let wait = timed.every.saturating_mul(2);
+            now.monotonic.saturating_since(since) < wait && self.spent.is_used_up(timed, now)
+        };
+        let mut methods = self.policy.sequences().iter().map(|one| &one.method);
+        methods.any(|method| matches!(method, Method::Timed(timed) if waits(timed)))
     }
 }
 

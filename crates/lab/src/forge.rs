@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
+use crate::craft::Crafted;
 use crate::error::LabError;
 use crate::host::Host;
 use crate::packet::Packet;
@@ -33,6 +34,11 @@ impl Forger {
     /// Sends one packet as it is, forged source and all.
     pub fn send(&self, packet: &Packet) -> Result<(), LabError> {
         self.send_bytes(&packet.to_bytes(), packet.destination)
+    }
+
+    /// Sends one packet with every field as it was chosen.
+    pub fn send_crafted(&self, crafted: &Crafted) -> Result<(), LabError> {
+        self.send_bytes(&crafted.to_bytes(), crafted.packet.destination)
     }
 
     /// Sends any bytes that begin with an IP header to a destination.

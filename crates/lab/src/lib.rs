@@ -19,6 +19,7 @@
 mod address;
 mod clock;
 mod connect;
+mod craft;
 mod enter;
 mod error;
 mod flood;
@@ -40,6 +41,7 @@ mod world;
 pub use address::{Subnet, SubnetError};
 pub use clock::{now, pause, unix_now, wait_until};
 pub use connect::{Reached, connect};
+pub use craft::Crafted;
 pub use enter::{EnterError, Entered, Standing, enter};
 pub use error::LabError;
 pub use flood::{Flood, Flooded, Payloads};

@@ -149,6 +149,11 @@ impl Packet {
         })
     }
 
+    /// Whether it is TCP.
+    pub(crate) const fn is_segment(&self) -> bool {
+        matches!(self.kind, Kind::Tcp { .. })
+    }
+
     /// Whether it is how a network keeps house: neighbours, routers, group membership.
     pub fn is_housekeeping(&self) -> bool {
         matches!(
@@ -236,7 +241,7 @@ const UDP: u8 = 17;
 const ICMPV6: u8 = 58;
 
 /// RFC 1071. The parts but the last must have an even length.
-fn checksum(parts: &[&[u8]]) -> u16 {
+pub(crate) fn checksum(parts: &[&[u8]]) -> u16 {
     let words = parts
         .iter()
         .flat_map(|part| part.chunks(2))
@@ -261,7 +266,7 @@ fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_be_bytes(*pair))
 }
 
-fn set_u16(bytes: &mut [u8], at: usize, value: u16) {
+pub(crate) fn set_u16(bytes: &mut [u8], at: usize, value: u16) {
     if let Some(place) = bytes
         .get_mut(at..)
         .and_then(|rest| rest.first_chunk_mut::<2>())
@@ -270,7 +275,7 @@ fn set_u16(bytes: &mut [u8], at: usize, value: u16) {
     }
 }
 
-fn to_u16(value: usize) -> u16 {
+pub(crate) fn to_u16(value: usize) -> u16 {
     u16::try_from(value).unwrap_or(u16::MAX)
 }
 

@@ -23,10 +23,13 @@ impl Disk {
             Record::Ahead { client, counter } => {
                 self.exact.insert(client, counter);
             }
-            Record::Used { mark, number, .. } => {
-                self.used.insert(mark, number);
-            }
+            Record::Used { mark, number, .. } => self.remember(mark, number),
         }
+    }
+
+    /// Notes that a line or a time step counts as used.
+    pub fn remember(&mut self, mark: [u8; 16], number: u64) {
+        self.used.insert(mark, number);
     }
 
     /// Writes every counter down, as at a clean stop: nothing is in doubt afterwards.

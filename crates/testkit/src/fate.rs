@@ -24,7 +24,10 @@ impl Scene {
     pub fn lose_state(&mut self) {
         let window = self.now.unix.saturating_add(nightlatch_core::WINDOW);
         self.disk.lose(Counter(window.as_nanos()));
+        let doubtful = self.gatekeeper.policy().steps_in_doubt(self.now);
+        doubtful.for_each(|(mark, step)| self.disk.remember(mark, step));
         self.start();
+        self.gatekeeper.forget(self.now);
     }
 
     fn start(&mut self) {

@@ -166,6 +166,7 @@ impl Scene {
         };
         match self.doorstep.observe(&observation, self.now) {
             Glance::Claim(claim) => self.judge(&claim),
+            Glance::Claims(claims) => self.judge_each(&claims),
             Glance::Advance(advance) => Came::Noted(advance),
             Glance::Ignore(reason) => Came::Ignored(reason),
         }

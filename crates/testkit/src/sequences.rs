@@ -90,6 +90,7 @@ impl Scene {
     /// The listener says so of any sequence, whether there is one or not.
     pub fn walked(&mut self, id: SequenceId, number: u64, source: IpAddr) -> Came {
         self.judge(&Claim::Sequence(SequenceClaim {
+            edition: self.gatekeeper.edition(),
             sequence: id,
             number,
             source,

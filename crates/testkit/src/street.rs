@@ -59,12 +59,12 @@ impl Street {
 
     /// Watches for these from now on, with no port in use.
     pub fn watch(&mut self, variants: Vec<Variant>) {
-        self.doorstep.replace_variants(variants, &[]);
+        self.doorstep.replace_variants(0, variants, &[]);
     }
 
     /// The same, with these ports in use.
     pub fn watch_beside(&mut self, variants: Vec<Variant>, in_use: &[PortRange]) {
-        self.doorstep.replace_variants(variants, in_use);
+        self.doorstep.replace_variants(0, variants, in_use);
     }
 
     /// Sends a packet; from [`Street::WALKER`] unless it says from where.

@@ -3,7 +3,9 @@
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
-use nightlatch_core::{Doorstep, DoorstepPlan, Policy, Probe, Protocol, Step, Variant};
+use nightlatch_core::{
+    Claim, Doorstep, DoorstepPlan, Policy, Probe, Protocol, Refused, Step, Variant,
+};
 use nightlatch_ticket::{Frame, Span, spread};
 
 use crate::{Came, KNOCK_PORT, Packet, Scene};
@@ -20,6 +22,21 @@ impl Scene {
         scene.doorstep = Doorstep::new(plan, keys.collect(), [9; 16], scene.now);
         scene.heed();
         scene
+    }
+
+    /// Hands each of these on; says what became of the one that opened, if one did.
+    pub(crate) fn judge_each(&mut self, claims: &[Claim]) -> Came {
+        let forged = Came::Refused(Refused::Forged);
+        let came: Vec<Came> = claims.iter().map(|claim| self.judge(claim)).collect();
+        let opened = came.into_iter().find(|came| *came != forged);
+        opened.unwrap_or(forged)
+    }
+
+    /// From now on everybody has the tags of this person, as two clients may have by chance.
+    pub fn lend_tags_of(&mut self, who: usize) {
+        let tags = self.people.iter().map(|_| self.keys(who).tag_key());
+        let tags = tags.collect();
+        self.doorstep.replace_clients(tags, self.now);
     }
 
     /// Somebody at this address sends a packet.
@@ -67,7 +84,8 @@ impl Scene {
         let generation = self.gatekeeper.variants_generation(self.now);
         if generation != self.heeded {
             let variants = self.gatekeeper.variants(self.now);
-            self.doorstep.replace_variants(variants, &[]);
+            let edition = self.gatekeeper.edition();
+            self.doorstep.replace_variants(edition, variants, &[]);
             self.heeded = generation;
         }
     }

@@ -76,6 +76,14 @@ impl Failure {
         }
     }
 
+    /// Whether no server is known by the name that was said.
+    pub(crate) const fn finds_no_server(&self) -> bool {
+        matches!(
+            self,
+            Self::Call(CallError::NoConfig(_) | CallError::NoSuchServer { .. })
+        )
+    }
+
     /// The exit code that tells this kind of failure.
     pub(crate) fn exit(&self) -> Exit {
         match self {
@@ -109,6 +117,7 @@ fn of_call(error: &CallError) -> Exit {
 fn of_key(error: &KeyError) -> Exit {
     match error {
         KeyError::Read(KeyFileError::Unread(unread)) => of_read(unread),
+        KeyError::NoSequence(_) => Exit::Missing,
         KeyError::Write(error) => of_write(error),
         KeyError::Passphrase(error) => of_passphrase(error),
         KeyError::Unseal { cause, .. } if *cause == UnsealError::WrongPassphrase => Exit::Refused,

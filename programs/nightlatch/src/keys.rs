@@ -102,6 +102,12 @@ pub(crate) enum KeyError {
     /// The file is not read.
     #[error(transparent)]
     Read(#[from] KeyFileError),
+    /// There is no secret of a sequence.
+    #[error(
+        "{file}: there is no such file\n  get it from the server's administrator, or make one for both: nightlatch sequence new -o {file}",
+        file = .0.display()
+    )]
+    NoSequence(PathBuf),
     /// The file is not written.
     #[error(transparent)]
     Write(#[from] WriteFileError),

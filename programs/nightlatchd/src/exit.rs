@@ -9,6 +9,8 @@ pub enum Exit {
     Ok,
     /// The command line was wrong (`EX_USAGE`).
     Usage,
+    /// What was given to be read is not what it should be (`EX_DATAERR`).
+    Data,
     /// Something that another program keeps was not there (`EX_UNAVAILABLE`).
     Unavailable,
     /// Our own bug, or the other half of the daemon broke its word (`EX_SOFTWARE`).
@@ -27,6 +29,7 @@ impl Exit {
         match self {
             Self::Ok => 0,
             Self::Usage => 64,
+            Self::Data => 65,
             Self::Unavailable => 69,
             Self::Software => 70,
             Self::System => 71,

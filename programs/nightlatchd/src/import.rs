@@ -55,7 +55,8 @@ fn write(path: &Path, text: &str) -> Result<(), ImportError> {
     let file = OpenOptions::new()
         .write(true)
         .create_new(true)
-        .mode(0o644)
+        // Whoever knows a sequence opens its door.
+        .mode(0o600)
         .open(path);
     let written = file.and_then(|mut file| {
         file.write_all(text.as_bytes())?;

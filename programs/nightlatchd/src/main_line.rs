@@ -7,15 +7,18 @@ use std::path::Path;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use nightlatch_capture::OpenError;
-use nightlatch_config::Server;
+use nightlatch_config::{Server, Strength};
+use nightlatch_core::Deed;
 
 use crate::config_file::ConfigFile;
-use crate::errand::Doer;
+use crate::errand::{Doer, Plan};
 use crate::exit::Exit;
 use crate::listener::ListenerError;
-use crate::options::{Command, GateCommand, Options};
+use crate::log;
+use crate::log_ruleset::Tool;
+use crate::options::{Command, Form, GateCommand, Options};
 use crate::runner::{HandError, RunError};
-use crate::{broker, gate, import, listener, runner};
+use crate::{broker, gate, import, listener, log_ruleset, replay, runner, sources};
 
 /// Does what the arguments ask for.
 pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
@@ -39,13 +42,33 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
         }) => end(gate::down().map_err(|error| (error.exit(), because(&error)))),
         Some(Command::Gate {
             what: GateCommand::Show,
-        }) => with_config(&options.run.file(), gate::show),
+        }) => with_config(&options.run.file(), |server| {
+            gate::show(server);
+            Exit::Ok
+        }),
+        Some(Command::Sources { json }) => {
+            sources::show(&options.run.file(), Form::of_switch(json))
+        }
+        Some(Command::LogRuleset { iptables }) => {
+            let tool = if iptables { Tool::Iptables } else { Tool::Nft };
+            with_config(&options.run.file(), |server| {
+                log_ruleset::show(server, tool);
+                Exit::Ok
+            })
+        }
         Some(Command::Import(order)) => {
             end(import::import(&order).map_err(|error| (error.exit(), because(&error))))
         }
-        None if options.run.check => {
-            let file = options.run.file();
-            with_config(&file, |server| say(&praise(file.path(), server)))
+        None if options.run.check => check(&options.run.file()),
+        None if options.run.read.is_some() => {
+            let from = options
+                .run
+                .read
+                .as_deref()
+                .unwrap_or_else(|| Path::new("-"));
+            let form = Form::of_switch(options.run.json);
+            let read = replay::replay(&options.run.file(), from, form);
+            end(read.map_err(|error| (error.exit(), because(&error))))
         }
         None => end(broker::run(&options.run).map_err(|error| (error.exit(), because(&error)))),
     }
@@ -74,14 +97,38 @@ pub fn because(error: &dyn Error) -> String {
     line
 }
 
+/// The configuration, and whether the users exist that it names.
+fn check(file: &ConfigFile) -> Exit {
+    with_config(file, |server| {
+        match Plan::of(&server.actions, log::Form::of(server.log)) {
+            Ok(_) => {
+                say(&praise(file.path(), server));
+                Exit::Ok
+            }
+            Err(error) => {
+                complain(&because(&error));
+                Exit::Config
+            }
+        }
+    })
+}
+
 fn praise(path: &Path, server: &Server) -> String {
     let guarded = count(server.gate.guarded.len(), "guarded range");
     let services = count(server.policy.services().len(), "service");
     let clients = count(server.roster.len(), "client");
-    format!(
-        "{} is right: {guarded}, {services}, {clients}",
+    let sequences = count(server.policy.sequences().len(), "sequence");
+    let praise = format!(
+        "{} is right: {guarded}, {services}, {clients}, {sequences}",
         path.display()
-    )
+    );
+    let all = server.policy.sequences().iter();
+    // What only closes tempts nobody.
+    let opening = all.filter(|sequence| sequence.deed == Deed::Open);
+    let strengths =
+        opening.map(|sequence| format!("{}: {}", sequence.name, Strength::of(sequence)));
+    let lines: Vec<String> = core::iter::once(praise).chain(strengths).collect();
+    lines.join("\n")
 }
 
 fn count(number: usize, thing: &str) -> String {
@@ -89,14 +136,13 @@ fn count(number: usize, thing: &str) -> String {
     format!("{number} {thing}{ending}")
 }
 
-fn with_config(file: &ConfigFile, then: impl Fn(&Server)) -> Exit {
+fn with_config(file: &ConfigFile, then: impl Fn(&Server) -> Exit) -> Exit {
     match file.load() {
         Ok(server) => {
             for warning in &server.warnings {
                 complain(&warning.to_string());
             }
-            then(&server);
-            Exit::Ok
+            then(&server)
         }
         Err(error) => {
             complain(&because(&error));

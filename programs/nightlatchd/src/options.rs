@@ -38,6 +38,28 @@ pub(crate) struct Daemon {
     /// Hear and judge knocks, but only tell what the firewall would be told.
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Judge the packets of a recording (pcap; `-` is standard input) by its own clock, and open nothing.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["check", "dry_run"])]
+    pub(crate) read: Option<PathBuf>,
+    /// What a recording comes to as JSON, one object a line.
+    #[arg(long, requires = "read")]
+    pub(crate) json: bool,
+}
+
+/// For whom something is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// For people.
+    Human,
+    /// For programs.
+    Json,
+}
+
+impl Form {
+    /// As `--json` says.
+    pub(crate) const fn of_switch(is_json: bool) -> Self {
+        if is_json { Self::Json } else { Self::Human }
+    }
 }
 
 /// Where the gate is.
@@ -75,6 +97,20 @@ pub(crate) enum Command {
     Gate {
         #[command(subcommand)]
         what: GateCommand,
+    },
+    /// Try every source of knocks: which of them work on this host, and why others do not.
+    #[command(after_help = SOURCES_EXAMPLES)]
+    Sources {
+        /// As one JSON list, for programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the ruleset that has the firewall log what sequences need, a limit for each source.
+    #[command(after_help = LOG_RULESET_EXAMPLES)]
+    LogRuleset {
+        /// As a script for iptables and ip6tables instead of nft's text.
+        #[arg(long)]
+        iptables: bool,
     },
     /// Translate a configuration of knockd's into ours, with a comment on each line that changed.
     #[command(after_help = IMPORT_EXAMPLES)]
@@ -140,15 +176,35 @@ Examples:
   nightlatchd import /etc/knockd.conf -o /etc/nightlatch/nightlatchd.toml
   nightlatchd --check              looks at what was written
 
-Warnings go to standard error, and stand in the text as comments. Commands of iptables, nft, ufw and firewalld
-that open ports for %IP% become grants: the gate opens, and no command is run. If your own firewall drops these
+Warnings go to standard error, and stand in the text as comments.
+
+Commands of iptables, nft, ufw and firewalld that open ports for %IP% become
+grants: the gate opens, and no command is run. If your own firewall drops these
 ports by itself, let it accept them, or keep the commands.";
+
+const SOURCES_EXAMPLES: &str = "\
+Examples:
+  nightlatchd sources
+  nightlatchd sources --json --config ./nightlatchd.toml
+
+Each is opened and closed again; nothing is read. One that another program has, or the daemon that runs, does not
+open a second time. Exit code 69: the configuration names one that does not work.";
+
+const LOG_RULESET_EXAMPLES: &str = "\
+Examples:
+  nightlatchd log-ruleset > /etc/nftables.d/nightlatch-log.nft
+  nightlatchd log-ruleset | nft -f -
+  nightlatchd log-ruleset --iptables | sh
+
+Nothing is changed by printing it. The lines go where the kernel's go: sources = [\"log:/var/log/kern.log\"], or
+\"kmsg\", or \"journal\". For a source like \"packets\" or \"nflog:5\" no line is needed.";
 
 const EXAMPLES: &str = "\
 Examples:
   nightlatchd --check --config /etc/nightlatch/nightlatchd.toml
   nightlatchd --dry-run --config ./nightlatchd.toml
   nightlatchd --knockd-config /etc/knockd.conf
+  nightlatchd --read street.pcap   what the packets of a recording come to
   nightlatchd gate down            when you want your ports back
 
 SIGHUP reads the configuration anew; a wrong one changes nothing. SIGTERM stops the daemon and leaves

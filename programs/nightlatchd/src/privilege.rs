@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 
 use caps::{CapSet, Capability, CapsHashSet};
+use nightlatch_config::{Server, SourceChoice};
 use nix::unistd::{Gid, Uid, User, setgroups, setresgid, setresuid};
 use rustix::net::{AddressFamily, SocketType, socket};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
@@ -65,17 +66,25 @@ pub(crate) enum Becoming {
 }
 
 /// Says which capability is missing before anything is tried, because the kernel's own words do not.
-pub(crate) fn demand(means: Means, knock_port: Option<u16>) -> Result<(), PrivilegeError> {
+pub(crate) fn demand(means: Means, server: &Server) -> Result<(), PrivilegeError> {
+    let hears = |is_meant: fn(&SourceChoice) -> bool| server.sources.iter().any(is_meant);
     let needed = [
-        (true, Capability::CAP_NET_RAW, "CAP_NET_RAW", "cap_net_raw"),
         (
-            means == Means::Kernel,
+            hears(|one| *one == SourceChoice::Packets),
+            Capability::CAP_NET_RAW,
+            "CAP_NET_RAW",
+            "cap_net_raw",
+        ),
+        (
+            means == Means::Kernel || hears(|one| matches!(one, SourceChoice::Nflog(_))),
             Capability::CAP_NET_ADMIN,
             "CAP_NET_ADMIN",
             "cap_net_admin",
         ),
         (
-            knock_port.is_some_and(|port| port < FIRST_UNPRIVILEGED_PORT),
+            server
+                .knock_port
+                .is_some_and(|port| port < FIRST_UNPRIVILEGED_PORT),
             Capability::CAP_NET_BIND_SERVICE,
             "CAP_NET_BIND_SERVICE",
             "cap_net_bind_service",
@@ -93,20 +102,26 @@ fn has(capability: Capability) -> bool {
     caps::has_cap(None, CapSet::Effective, capability).unwrap_or(false)
 }
 
-/// Gives up everything: groups, user, capabilities, and the way back. Sockets must be open by now.
-pub(crate) fn drop_everything(identity: Identity) -> Result<Becoming, PrivilegeError> {
+/// Gives up everything: groups but those of logs, user, capabilities, and the way back. Sockets must
+/// be open by now.
+pub(crate) fn drop_everything(
+    identity: Identity,
+    log_groups: &[u32],
+) -> Result<Becoming, PrivilegeError> {
     let nothing = CapsHashSet::new();
     // Before the user: with root goes the capability that this takes.
     drop_bounds(&nothing)?;
-    let becoming = become_user(identity)?;
+    let becoming = become_user(identity, log_groups)?;
     drop_capabilities(&nothing)?;
     refuse_regaining(becoming)?;
     Ok(becoming)
 }
 
-/// Keeps one capability, the broker's: it changes the gate, and nothing else.
+/// Keeps one capability, the broker's: it changes the gate, and nothing else. Who has it not, and
+/// only tells of a gate, keeps none.
 pub(crate) fn keep_net_admin() -> Result<(), PrivilegeError> {
-    let gate_alone = CapsHashSet::from([Capability::CAP_NET_ADMIN]);
+    let gate = Capability::CAP_NET_ADMIN;
+    let gate_alone: CapsHashSet = has(gate).then_some(gate).into_iter().collect();
     drop_bounds(&gate_alone)?;
     drop_capabilities(&gate_alone)
 }
@@ -134,7 +149,19 @@ impl Identity {
     }
 }
 
-fn become_user(identity: Identity) -> Result<Becoming, PrivilegeError> {
+impl Identity {
+    /// The same user in another group.
+    pub(crate) const fn in_group(self, group: u32) -> Self {
+        Self { group, ..self }
+    }
+
+    /// User and group, by number.
+    pub(crate) const fn numbers(self) -> (u32, u32) {
+        (self.user, self.group)
+    }
+}
+
+fn become_user(identity: Identity, log_groups: &[u32]) -> Result<Becoming, PrivilegeError> {
     let own = Uid::effective();
     let Identity { user, group } = identity;
     if !own.is_root() {
@@ -143,12 +170,15 @@ fn become_user(identity: Identity) -> Result<Becoming, PrivilegeError> {
     if !is_known_here(user, group) {
         return Ok(Becoming::NamespaceRoot);
     }
-    change(Uid::from_raw(user), Gid::from_raw(group))?;
+    change(Uid::from_raw(user), Gid::from_raw(group), log_groups)?;
     Ok(Becoming::User(user))
 }
 
-fn change(user: Uid, group: Gid) -> Result<(), PrivilegeError> {
-    setgroups(&[]).map_err(|cause| kept("its supplementary groups", cause.into()))?;
+fn change(user: Uid, group: Gid, log_groups: &[u32]) -> Result<(), PrivilegeError> {
+    // Root's group is nobody's to keep, whatever a log belongs to.
+    let kept_groups = log_groups.iter().filter(|group| **group != 0);
+    let kept_groups: Vec<Gid> = kept_groups.map(|group| Gid::from_raw(*group)).collect();
+    setgroups(&kept_groups).map_err(|cause| kept("its supplementary groups", cause.into()))?;
     setresgid(group, group, group).map_err(|cause| kept("its group", cause.into()))?;
     setresuid(user, user, user).map_err(|cause| kept("its user", cause.into()))
 }

@@ -26,6 +26,8 @@ pub(crate) struct Status {
     pub(crate) clients: usize,
     /// The UDP port of knocks; null where nobody has a key.
     pub(crate) knock_port: Option<u16>,
+    /// Where it is seen what strangers send.
+    pub(crate) sources: Vec<String>,
     /// The listener: as whom it runs, and how confined.
     pub(crate) listener: String,
     /// What is wrong now, in words; empty when nothing is.

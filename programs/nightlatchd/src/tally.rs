@@ -1,7 +1,7 @@
 //! The tally: how often the listener ignored what. Strangers write numbers here, and nothing else anywhere.
 
 /// How many kinds of number a tally has room for; the unused ones stay zero.
-pub(crate) const REASONS: usize = 24;
+pub(crate) const REASONS: usize = 32;
 
 /// Counters since the listener started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

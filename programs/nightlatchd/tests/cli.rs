@@ -60,7 +60,7 @@ fn a_right_configuration_is_called_right() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(
         output.stdout,
-        b"n.toml is right: 1 guarded range, 1 service, 1 client\n"
+        b"n.toml is right: 1 guarded range, 1 service, 1 client, 0 sequences\n"
     );
 }
 
@@ -122,4 +122,33 @@ fn the_gate_of_a_configuration_is_shown_without_touching_the_kernel() {
     );
     assert!(text.contains("table inet nightlatch"), "{text}");
     assert!(text.contains("udp dport 62201"), "{text}");
+}
+
+#[test]
+fn every_source_is_tried_and_what_does_not_work_says_why() {
+    let folder = folder(&GOOD.replace("guard", "sources = [\"udp\", \"log:none.log\"]\nguard"));
+    let arguments = ["sources", "--json", "--config", "n.toml"];
+    let output = nightlatchd(folder.path(), &arguments);
+    // The log is not there.
+    assert_eq!(output.status.code(), Some(69));
+    let tried: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let tried = tried.as_array().unwrap();
+    let find = |name: &str| {
+        let named = |one: &&serde_json::Value| one["source"].as_str().unwrap().starts_with(name);
+        tried.iter().find(named).unwrap()
+    };
+    for name in ["packets", "log:", "kmsg", "journal", "nflog:5", "udp"] {
+        let one = find(name);
+        let works = one["works"].as_bool().unwrap();
+        assert_eq!(works, one["why"].is_null(), "{one}");
+    }
+    assert_eq!(find("udp")["configured"], true);
+    assert_eq!(find("log:")["why"], "there is no such file");
+    let table = nightlatchd(folder.path(), &["sources", "--config", "n.toml"]);
+    let table = String::from_utf8(table.stdout).unwrap();
+    assert!(
+        table.lines().next().unwrap().contains("named  works"),
+        "{table}"
+    );
+    assert!(table.contains("there is no such file\n"), "{table}");
 }

@@ -55,6 +55,8 @@ fn what_is_written_is_right_and_is_not_written_over() {
     let folder = folder(KNOCKD);
     let order = ["import", "knockd.conf", "-o", "n.toml"];
     assert_eq!(nightlatchd(folder.path(), &order).status.code(), Some(0));
+    let written = fs::metadata(folder.path().join("n.toml")).unwrap();
+    assert_eq!(written.permissions().mode() & 0o777, 0o600);
     let checked = nightlatchd(folder.path(), &["--check", "--config", "n.toml"]);
     assert_eq!(checked.status.code(), Some(0), "{}", words(&checked.stderr));
     let again = nightlatchd(folder.path(), &order);

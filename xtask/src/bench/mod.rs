@@ -27,6 +27,7 @@ mod prober;
 mod quiet;
 mod report;
 mod sequences;
+mod sources;
 mod spread;
 mod stage;
 mod tables;
@@ -83,6 +84,8 @@ enum Part {
     Memory,
     /// Plain and encrypted sequences: row by row, scanned, flooded and replayed, beside knockd
     Sequences,
+    /// Knock to open through packet sockets, a UDP socket, an NFLOG group and a log
+    Sources,
 }
 
 /// How much of everything.
@@ -181,6 +184,7 @@ impl Bench {
             Part::Grants => grants::measure(self, report),
             Part::Memory => memory::measure(self, report),
             Part::Sequences => sequences::measure(self, report),
+            Part::Sources => sources::measure(self, report),
         }
     }
 }

@@ -74,6 +74,21 @@ impl Builds {
         self.run(stage, folder)
     }
 
+    /// The same with knocks seen by this source.
+    pub(super) fn start_hearing(
+        &self,
+        stage: &Stage,
+        folder: &Folder,
+        clients: &Clients,
+        (source, sections): (&str, &str),
+    ) -> Result<Ours> {
+        clients.write(folder.path())?;
+        let heard = format!("log = \"json\"\nsources = [{source:?}]");
+        let text = configuration(2).replace("log = \"json\"", &heard) + sections;
+        fs::write(folder.file(CONFIG), text)?;
+        self.run(stage, folder)
+    }
+
     /// The same for nobody but those who know what these sections say.
     pub(super) fn start_with(
         &self,

@@ -27,6 +27,8 @@ pub(super) fn of(report: &Report) -> String {
         tables::floods(&report.sequence_floods),
         REPLAYS.to_owned(),
         sequences::tables::replays(&report.replays),
+        SOURCES.to_owned(),
+        tables::sourced(&report.sourced),
         tail(report),
     ]
     .concat()
@@ -137,6 +139,14 @@ const SEQUENCE_FLOODS: &str = "
 ### Flooded
 
 SYNs from random sources at the first port of the sequence, or at one port of the span. Knocks are sent once.
+
+";
+
+const SOURCES: &str = "
+## Sources
+
+Knock to open as above, through each source: a sealed datagram, and for the log a sequence of three lines, which are written at
+once; the time is from just before that.
 
 ";
 

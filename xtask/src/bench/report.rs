@@ -23,6 +23,15 @@ pub(super) struct Report {
     pub(super) scans: Vec<Scan>,
     pub(super) sequence_floods: Vec<Flooding>,
     pub(super) replays: Vec<Replays>,
+    pub(super) sourced: Vec<Sourced>,
+}
+
+/// Knock to open through one source.
+#[derive(Serialize)]
+pub(super) struct Sourced {
+    pub(super) source: String,
+    pub(super) knocks: usize,
+    pub(super) opened: Option<Spread>,
 }
 
 /// One thing that happens to a sequence of SYNs, and whether the door opened.
@@ -30,8 +39,17 @@ pub(super) struct Report {
 pub(super) struct Row {
     pub(super) what: String,
     pub(super) should_open: bool,
-    pub(super) theirs: Option<bool>,
-    pub(super) ours: bool,
+    pub(super) theirs: Option<Fate>,
+    pub(super) ours: Fate,
+}
+
+/// What became of the door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(super) enum Fate {
+    Opens,
+    Stays,
+    /// The daemon takes no such doors.
+    Refused,
 }
 
 /// Scans of one manner, and how many of them opened the door.
@@ -42,6 +60,10 @@ pub(super) struct Scan {
     pub(super) manner: String,
     pub(super) scans: u32,
     pub(super) opened: u32,
+    /// Touches that our daemon saw and that were no step.
+    pub(super) astray: u64,
+    /// Packets that the kernel had no room for.
+    pub(super) lost: u64,
 }
 
 /// A recorded knock, sent again.
@@ -160,6 +182,7 @@ impl Report {
             scans: Vec::new(),
             sequence_floods: Vec::new(),
             replays: Vec::new(),
+            sourced: Vec::new(),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Where it is played: a server and a client on one cable, in namespaces of the run's own.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4};
 
 use anyhow::Result;
 use nightlatch_lab::{Greeter, Host, World};
@@ -17,8 +17,8 @@ impl Stage {
         let world = World::new();
         let (server, client) = (world.host("server")?, world.host("client")?);
         world.join(
-            server.plug(LINK, &["10.77.0.1/24"]),
-            client.plug(LINK, &["10.77.0.2/24"]),
+            server.plug(LINK, &["10.77.0.1/24", "fd77::1/64"]),
+            client.plug(LINK, &["10.77.0.2/24", "fd77::2/64"]),
         )?;
         // On a loopback a whole network is local: the client has eight million addresses, and the
         // server needs to find a single neighbour for all of them.
@@ -49,6 +49,8 @@ pub(super) fn keyhole() -> SocketAddr {
 }
 
 pub(super) const SERVER: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);
+pub(super) const SERVER_SIX: Ipv6Addr = Ipv6Addr::new(0xfd77, 0, 0, 0, 0, 0, 0, 1);
+pub(super) const CLIENT_SIX: Ipv6Addr = Ipv6Addr::new(0xfd77, 0, 0, 0, 0, 0, 0, 2);
 pub(super) const CLIENT: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 2);
 /// The interface of either host.
 pub(super) const LINK: &str = "eth0";

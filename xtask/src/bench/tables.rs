@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::report::{Flooding, Grants, Housed, Inside, Opening, Report, Who};
+use super::report::{Flooding, Grants, Housed, Inside, Opening, Report, Sourced, Who};
 use super::sequences;
 use super::spread::Spread;
 
@@ -29,6 +29,9 @@ pub(super) fn all(report: &Report) -> String {
         parts.push(sequences::tables::scans(&report.scans));
         parts.push(floods(&report.sequence_floods));
         parts.push(sequences::tables::replays(&report.replays));
+    }
+    if !report.sourced.is_empty() {
+        parts.push(sourced(&report.sourced));
     }
     parts.join("\n")
 }
@@ -68,6 +71,44 @@ pub(super) fn openings(openings: &[Opening]) -> String {
                 time(*opened, |spread| spread.p95),
                 time(*opened, |spread| spread.most),
                 ratio.map_or_else(String::new, |ratio| format!("{ratio:.0}")),
+            ],
+        );
+    }
+    table
+}
+
+/// Each source beside packet sockets.
+pub(super) fn sourced(sources: &[Sourced]) -> String {
+    let packets = sources.iter().find(|one| one.source == "packets");
+    let packets = packets.and_then(|one| one.opened);
+    let mut table = head(&[
+        "source",
+        "knocks",
+        "opened",
+        "median",
+        "p95",
+        "worst",
+        "times packets",
+    ]);
+    for Sourced {
+        source,
+        knocks,
+        opened,
+    } in sources
+    {
+        let ratio = packets
+            .zip(*opened)
+            .map(|(packets, one)| one.median / packets.median);
+        row(
+            &mut table,
+            &[
+                source.clone(),
+                knocks.to_string(),
+                opened.map_or(0, |spread| spread.runs).to_string(),
+                time(*opened, |spread| spread.median),
+                time(*opened, |spread| spread.p95),
+                time(*opened, |spread| spread.most),
+                ratio.map_or_else(String::new, |ratio| format!("{ratio:.1}")),
             ],
         );
     }

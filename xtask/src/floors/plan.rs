@@ -17,7 +17,7 @@ pub(super) const HOUSE: &[Room] = &[
         name: "nightlatch-ticket",
         folder: "crates/ticket",
         floor: Floor::Pure,
-        role: "the sealed knock and its answer, keys, the client's self-repair",
+        role: "the sealed knock, as a datagram or as ports, and its answer; keys, the client's self-repair",
         touches: "nothing: randomness and time are arguments",
         ours: &[],
         theirs: &[
@@ -56,7 +56,7 @@ pub(super) const HOUSE: &[Room] = &[
         name: "nightlatch-config",
         folder: "crates/config",
         floor: Floor::Edge,
-        role: "the administrator's text → a policy right by construction",
+        role: "the administrator's text, or knockd's → a policy right by construction",
         touches: "the files it is named",
         ours: &["nightlatch-core", "nightlatch-ticket"],
         theirs: &[
@@ -106,7 +106,7 @@ pub(super) const HOUSE: &[Room] = &[
         name: "nightlatchd",
         folder: "programs/nightlatchd",
         floor: Floor::Program,
-        role: "listener and broker, status socket, systemd, journal",
+        role: "listener, broker and runner, status socket, systemd, journal",
         touches: "processes, clock, signals, its state folder",
         ours: &[
             "nightlatch-capture",

@@ -80,6 +80,16 @@ impl LogFollower {
         Ok(follower)
     }
 
+    /// The folder in which it opens files again: whoever confines the process leaves it that.
+    pub fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or_else(|| Path::new("."))
+    }
+
+    /// What it writes to, so that it is called again: nothing else is ever written.
+    pub fn mark(&self) -> BorrowedFd<'_> {
+        self.more.as_fd()
+    }
+
     /// What was lost since `open`, and why.
     pub fn losses(&self) -> LogLosses {
         let open = self.current.iter().chain(&self.previous);

@@ -11,7 +11,9 @@ mod lines;
 mod losses;
 mod news;
 mod place;
+mod stream;
 
 pub use follower::LogFollower;
 pub use losses::LogLosses;
 pub use place::FollowError;
+pub use stream::LogStream;

@@ -18,7 +18,7 @@ pub enum FollowError {
     #[error("{} names no file", .0.display())]
     NoName(PathBuf),
     /// The file is closed to us.
-    #[error("the log {} cannot be read\n  its group is usually adm: let the listener have it", .0.display())]
+    #[error("the log {} cannot be read\n  the listener reads it by the group that it has, which must not be root's: chgrp adm and chmod 640", .0.display())]
     Closed(PathBuf, #[source] io::Error),
     /// Its folder cannot be watched.
     #[error("the folder of the log {} cannot be watched", .0.display())]

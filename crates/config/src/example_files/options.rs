@@ -164,9 +164,11 @@ fn option(line: &str) -> Option<&str> {
 /// Everything that a server's file says, comparable.
 fn said(server: &Server) -> String {
     format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         server.policy,
         server.gate,
+        server.knock_port,
+        server.sources,
         server.state,
         server.status_socket,
         server.interfaces,

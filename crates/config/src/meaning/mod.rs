@@ -10,6 +10,7 @@ mod origins;
 mod sequences;
 mod services;
 mod settings;
+mod sources;
 mod suspects;
 mod values;
 mod whole;

@@ -10,7 +10,7 @@ use nightlatch_ticket::{PublicKey, SecretKey};
 use serde_spanned::Spanned;
 
 use super::{
-    guard,
+    guard, sources,
     values::{USUAL_KNOCK_PORT, answers, path_of, port, user, word},
 };
 use crate::{
@@ -22,6 +22,7 @@ use crate::{
     remark::Remark,
     roster::Roster,
     server::{Interfaces, LogForm, Server},
+    source_choice::SourceChoice,
     text::{List, ServerText, WordOrList},
 };
 
@@ -38,6 +39,7 @@ pub(crate) struct Settings {
     server_key: Option<SecretKey>,
     state: PathBuf,
     status_socket: PathBuf,
+    sources: Vec<SourceChoice>,
     interfaces: Interfaces,
     user: String,
     log: LogForm,
@@ -48,12 +50,16 @@ impl Settings {
     pub(crate) fn server(self, policy: Policy, roster: Roster) -> Server {
         let ports =
             |ranges: Vec<Spanned<PortRange>>| ranges.into_iter().map(Spanned::into_inner).collect();
+        // A socket gets nothing that the gate has dropped before.
+        let has_socket = self.sources.contains(&SourceChoice::Udp);
         Server {
             policy,
             gate: GatePlan {
-                knock_port: self.knock_port,
+                knock_port: self.knock_port.filter(|_| !has_socket),
                 guarded: ports(self.guard),
             },
+            knock_port: self.knock_port,
+            sources: self.sources,
             roster,
             server_key: self.server_key,
             span: None,
@@ -122,6 +128,7 @@ pub(crate) fn read(
     let answers = answers(text.answers.as_ref(), desk);
     let state = path(&text.state, "/var/lib/nightlatch", desk);
     let status_socket = path(&text.status_socket, "/run/nightlatch/status.sock", desk);
+    let sources = sources::read(text.sources.as_ref(), folder, heard, desk);
     let interfaces = interfaces(text.interfaces.as_ref(), desk);
     let user = listener_user(text.user.as_ref(), desk);
     let log = log(text.log.as_ref(), desk);
@@ -142,6 +149,7 @@ pub(crate) fn read(
         server_key: server_key?,
         state: state?,
         status_socket: status_socket?,
+        sources: sources?,
         interfaces: interfaces?,
         user: user?,
         log: log?,

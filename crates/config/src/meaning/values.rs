@@ -14,7 +14,7 @@ use crate::{
     remark::Remark,
     spelling::nearest,
     text::Number,
-    time_span::{read_time_span, write_time_span},
+    time_span::{TimeSpanError, read_short_time_span, read_time_span, write_time_span},
 };
 
 /// A length of time between two bounds.
@@ -23,8 +23,26 @@ pub(crate) fn time(
     bounds: RangeInclusive<Duration>,
     desk: &mut Desk,
 ) -> Option<Duration> {
+    time_read_by(read_time_span, written, bounds, desk)
+}
+
+/// The same where thousandths of a second count.
+pub(crate) fn short_time(
+    written: &Spanned<String>,
+    bounds: RangeInclusive<Duration>,
+    desk: &mut Desk,
+) -> Option<Duration> {
+    time_read_by(read_short_time_span, written, bounds, desk)
+}
+
+fn time_read_by(
+    read: impl Fn(&str) -> Result<Duration, TimeSpanError>,
+    written: &Spanned<String>,
+    bounds: RangeInclusive<Duration>,
+    desk: &mut Desk,
+) -> Option<Duration> {
     let text = written.get_ref();
-    let remark = match read_time_span(text) {
+    let remark = match read(text) {
         Ok(span) if bounds.contains(&span) => return Some(span),
         Ok(_) => {
             let [least, most] = [bounds.start(), bounds.end()].map(|bound| write_time_span(*bound));

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use nightlatch_core::{ActionId, Limits, Policy, PolicyError, Protocol, Sequence};
+use nightlatch_core::{
+    ActionId, Limits, MOST_HEARD_BY_PORTS, Policy, PolicyError, Protocol, Sequence,
+};
 use nightlatch_ticket::Span;
 use serde_spanned::Spanned;
 
@@ -11,7 +13,8 @@ use super::{
     clients, encrypted, limits,
     sequences::{self, Surroundings},
     services::ServiceBook,
-    settings::{self, Need, Needs},
+    settings::{self, Need, Needs, Settings},
+    sources,
     suspects::{self, Neighbours},
 };
 use crate::{
@@ -57,13 +60,7 @@ pub(crate) fn server(path: &Path, text: &str, desk: &mut Desk) -> Option<Server>
     let services = ServiceBook::read(&written.services, settings.as_ref(), &actions, desk);
     let messages = messages(written.messages.as_ref(), &actions, desk);
     warn_of_unused(&actions, &services, messages, desk);
-    let span = written
-        .encrypted
-        .as_ref()
-        .and_then(|section| encrypted::read(section, settings.as_ref(), desk));
-    if written.encrypted.is_some() {
-        encrypted::complain_of_twins(services.services(), services.places(), desk);
-    }
+    let span = written.span(&services, settings.as_ref(), desk);
     let around = Surroundings {
         services: &services,
         knock_port: settings.as_ref().and_then(|settings| settings.knock_port),
@@ -76,6 +73,9 @@ pub(crate) fn server(path: &Path, text: &str, desk: &mut Desk) -> Option<Server>
     if roster.is_empty() {
         written.warn_of_nobody(desk);
     }
+    if span.is_some() && roster.len() > MOST_HEARD_BY_PORTS {
+        written.warn_of_deafness(desk);
+    }
     if !desk.is_clean() {
         return None;
     }
@@ -86,18 +86,33 @@ pub(crate) fn server(path: &Path, text: &str, desk: &mut Desk) -> Option<Server>
         settings.answers,
         limits,
     );
-    match with_encrypted(policy, span.as_ref()) {
-        Ok(policy) => Some(Server {
-            span,
-            actions: actions.into_actions(),
-            messages,
-            guarding: guarding?,
-            ..settings.server(policy, roster)
-        }),
+    match hearing(policy, span.as_ref()) {
+        Ok(policy) => {
+            let server = Server {
+                span,
+                actions: actions.into_actions(),
+                messages,
+                guarding: guarding?,
+                ..settings.server(policy, roster)
+            };
+            written.warn_of_unseen(&server, desk);
+            Some(server)
+        }
         Err(error) => {
             desk.add(Remark::of(0..0, &error));
             None
         }
+    }
+}
+
+/// A policy that hears encrypted sequences where there is a span for them.
+fn hearing(
+    policy: Result<Policy, PolicyError>,
+    span: Option<&(Span, Protocol)>,
+) -> Result<Policy, PolicyError> {
+    match span {
+        Some(_) => policy.and_then(Policy::with_encrypted_sequences),
+        None => policy,
     }
 }
 
@@ -149,6 +164,39 @@ impl Written {
         }
     }
 
+    /// Beyond a bound only the first clients are heard by ports.
+    fn warn_of_deafness(&self, desk: &mut Desk) {
+        if let Some(section) = &self.encrypted {
+            desk.add(
+                Remark::warning(
+                    section.place.clone(),
+                    format!("encrypted sequences of the first {MOST_HEARD_BY_PORTS} clients are heard, and no more"),
+                )
+                .advise("let the others knock with tickets, or put those who need ports first"),
+            );
+        }
+    }
+
+    /// Where encrypted sequences are heard, if they are.
+    fn span(
+        &self,
+        services: &ServiceBook,
+        settings: Option<&Settings>,
+        desk: &mut Desk,
+    ) -> Option<(Span, Protocol)> {
+        let section = self.encrypted.as_ref()?;
+        let span = encrypted::read(section, settings, desk);
+        encrypted::complain_of_twins(services.services(), services.places(), desk);
+        span
+    }
+
+    /// What the file asks for and no source shows.
+    fn warn_of_unseen(&self, server: &Server, desk: &mut Desk) {
+        if let Some(section) = &self.server {
+            sources::warn_of_unseen(&section.text, server, desk);
+        }
+    }
+
     /// Without clients some parts of the file do nothing.
     fn warn_of_nobody(&self, desk: &mut Desk) {
         if self.sequences.is_empty() && desk.is_clean() {
@@ -165,16 +213,6 @@ impl Written {
                 .advise("make a key with nightlatch keygen, and add a table [client.NAME]"),
             );
         }
-    }
-}
-
-fn with_encrypted(
-    policy: Result<Policy, PolicyError>,
-    span: Option<&(Span, Protocol)>,
-) -> Result<Policy, PolicyError> {
-    match span {
-        Some(_) => policy.and_then(Policy::with_encrypted_sequences),
-        None => policy,
     }
 }
 

@@ -75,6 +75,8 @@ pub struct FramesClaim {
 /// A sequence that somebody walked to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SequenceClaim {
+    /// Of which policy the places are: they mean nothing in another.
+    pub edition: u32,
     /// Which one.
     pub sequence: SequenceId,
     /// Which of its variants: 0 for a plain one, else the line's place or the time step.

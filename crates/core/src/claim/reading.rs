@@ -130,6 +130,7 @@ impl Reader<'_> {
 
     fn take_sequence(&mut self) -> Result<SequenceClaim, ClaimError> {
         Ok(SequenceClaim {
+            edition: u32::from_be_bytes(self.take()?),
             sequence: SequenceId(u16::from_be_bytes(self.take()?)),
             number: u64::from_be_bytes(self.take()?),
             source: self.take_address()?,
@@ -231,6 +232,7 @@ mod tests {
 
     fn sequence() -> Claim {
         Claim::Sequence(SequenceClaim {
+            edition: 5,
             sequence: SequenceId(7),
             number: 3,
             source: "192.0.2.1".parse().unwrap(),
@@ -282,7 +284,7 @@ mod tests {
         assert_eq!(with(&ticket, 16, 5), Err(ClaimError::Family(5)));
         assert_eq!(with(&frames(1), 2, 0), Err(ClaimError::Frames(0)));
         assert_eq!(with(&frames(4), 2, 5), Err(ClaimError::Frames(5)));
-        assert_eq!(with(&sequence(), 12, 5), Err(ClaimError::Family(5)));
+        assert_eq!(with(&sequence(), 16, 5), Err(ClaimError::Family(5)));
     }
 
     #[test]
@@ -292,7 +294,7 @@ mod tests {
             (message(), [3, 17, 45], 1196),
             (frames(1), [3, 17, 35], 69),
             (frames(4), [3, 17, 35], 120),
-            (sequence(), [13, 31, 31], 48),
+            (sequence(), [17, 35, 35], 52),
         ];
         for (claim, within, behind) in nothing {
             for place in within.into_iter().chain(behind..claim.to_bytes().len()) {
@@ -309,7 +311,7 @@ mod tests {
         assert_eq!(with(&ticket, 20, 1), Err(ClaimError::Family(4)));
         assert_eq!(with(&ticket, 39, 1), Err(ClaimError::Family(4)));
         assert_eq!(with(&ticket, 43, 1), Err(ClaimError::Family(4)));
-        assert_eq!(with(&sequence(), 14, 1), Err(ClaimError::Family(4)));
+        assert_eq!(with(&sequence(), 18, 1), Err(ClaimError::Family(4)));
     }
 
     #[test]
@@ -370,6 +372,7 @@ mod tests {
             }),
             sequence.prop_map(|(sequence, number, source, destination)| {
                 Claim::Sequence(SequenceClaim {
+                    edition: 5,
                     sequence: SequenceId(sequence),
                     number,
                     source,

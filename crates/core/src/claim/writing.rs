@@ -87,6 +87,7 @@ impl Writer<'_> {
 
     fn put_sequence(&mut self, claim: &SequenceClaim) {
         self.put([VERSION, SEQUENCE]);
+        self.put(claim.edition.to_be_bytes());
         self.put(claim.sequence.0.to_be_bytes());
         self.put(claim.number.to_be_bytes());
         self.put_address(claim.source);

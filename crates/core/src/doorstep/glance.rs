@@ -1,5 +1,6 @@
 //! What became of one observation at the doorstep.
 
+use alloc::vec::Vec;
 use core::fmt;
 
 use crate::Claim;
@@ -10,6 +11,8 @@ use crate::Claim;
 pub enum Glance {
     /// The broker is to judge it.
     Claim(Claim),
+    /// The broker is to judge each of them: all of one encrypted sequence, whose tag several have.
+    Claims(Vec<Claim>),
     /// A part of something; it is remembered for a while.
     Advance(Advance),
     /// Noise; nothing of it is kept.

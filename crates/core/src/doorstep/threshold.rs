@@ -22,6 +22,8 @@ pub struct Doorstep {
     pub(super) quota: Quota,
     pub(super) faces: Faces,
     pub(super) walks: Walks,
+    /// Of which policy the sequences are that are walked.
+    pub(super) edition: u32,
     /// Only where encrypted sequences are heard.
     pub(super) gathering: Option<Gathering>,
     pub(super) deadline: Instant,
@@ -55,6 +57,7 @@ impl Doorstep {
             quota: Quota::new(secret),
             faces: Faces::new(secret),
             walks: Walks::nowhere(),
+            edition: 0,
             gathering,
             deadline: now.monotonic,
             tended: Epoch::at(now.unix),
@@ -64,11 +67,17 @@ impl Doorstep {
         doorstep
     }
 
-    /// Watches for these sequences from now on, and for no other.
+    /// Watches for these sequences of this edition of the policy from now on, and for no other.
     ///
     /// Touches where a port is in use do not lead anybody astray: the host's own services are used
     /// while somebody knocks. A range of them in which a step waits counts as closed.
-    pub fn replace_variants(&mut self, variants: Vec<Variant>, ports_in_use: &[PortRange]) {
+    pub fn replace_variants(
+        &mut self,
+        edition: u32,
+        variants: Vec<Variant>,
+        ports_in_use: &[PortRange],
+    ) {
+        self.edition = edition;
         self.walks.replace(variants, ports_in_use);
     }
 

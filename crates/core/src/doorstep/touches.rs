@@ -1,5 +1,6 @@
 //! What comes to all other ports: steps of sequences, symbols of encrypted ones, and scans.
 
+use alloc::vec::Vec;
 use core::net::IpAddr;
 
 use nightlatch_ticket::Tagged;
@@ -7,7 +8,7 @@ use nightlatch_wire::Observation;
 
 use super::threshold::hosts;
 use super::{Advance, Doorstep, Glance, Ignored};
-use crate::gathering::Gathered;
+use crate::gathering::{Gathered, Letter};
 use crate::sequence::Stride;
 use crate::{Claim, FramesClaim, Now, SequenceClaim};
 
@@ -53,27 +54,13 @@ impl Doorstep {
     ) -> Glance {
         match (stride, gathered) {
             (Stride::Whole(whole), _) => Glance::Claim(Claim::Sequence(SequenceClaim {
+                edition: self.edition,
                 sequence: whole.sequence,
                 number: whole.number,
                 source,
                 destination,
             })),
-            (_, Gathered::Whole(letter)) => {
-                let tagged = Tagged::Now(letter.epoch);
-                if !self
-                    .quota
-                    .take(letter.client, tagged, source, now.monotonic)
-                {
-                    return Glance::Ignore(Ignored::OverQuota);
-                }
-                Glance::Claim(Claim::Frames(FramesClaim {
-                    client: letter.client,
-                    epoch: letter.epoch,
-                    source,
-                    destination,
-                    frames: letter.frames,
-                }))
-            }
+            (_, Gathered::Whole(letter)) => self.hand_on(&letter, (source, destination), now),
             (Stride::Onward, _) => Glance::Advance(Advance::NextStep),
             (Stride::First, _) => Glance::Advance(Advance::FirstStep),
             (_, Gathered::Kept) => Glance::Advance(Advance::Symbol),
@@ -81,6 +68,33 @@ impl Doorstep {
             (Stride::Again, _) | (_, Gathered::Again) => Glance::Ignore(Ignored::Repeated),
             (Stride::Astray, _) => Glance::Ignore(Ignored::Astray),
             (Stride::Nothing, Gathered::Nothing) => Glance::Ignore(Ignored::NotForUs),
+        }
+    }
+
+    /// Claims a letter for everybody whose it may be: one of them opens it, or nobody does.
+    fn hand_on(
+        &mut self,
+        letter: &Letter,
+        (source, destination): (IpAddr, IpAddr),
+        now: Now,
+    ) -> Glance {
+        let mut claims = Vec::new();
+        for (client, epoch) in letter.senders.iter().copied() {
+            let tagged = Tagged::Now(epoch);
+            if self.quota.take(client, tagged, source, now.monotonic) {
+                claims.push(Claim::Frames(FramesClaim {
+                    client,
+                    epoch,
+                    source,
+                    destination,
+                    frames: letter.frames,
+                }));
+            }
+        }
+        match <[Claim; 1]>::try_from(claims) {
+            Ok([claim]) => Glance::Claim(claim),
+            Err(claims) if claims.is_empty() => Glance::Ignore(Ignored::OverQuota),
+            Err(claims) => Glance::Claims(claims),
         }
     }
 }

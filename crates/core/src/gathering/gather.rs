@@ -1,5 +1,7 @@
 //! From packets to frames: who touches enough ports of the span may have said something.
 
+use alloc::vec::Vec;
+
 use nightlatch_ticket::{
     Epoch, Frame, FrameHead, MOST_FRAMES, Span, Symbol, gather, head_of, spread,
 };
@@ -15,12 +17,12 @@ use crate::{ClientId, FlagsWanted, FrameList, Instant, Protocol};
 pub(crate) struct Gathering {
     span: Span,
     carrier: Protocol,
-    heard: Bounded<Heard>,
+    pub(super) heard: Bounded<Heard>,
     parcels: Bounded<Parcel>,
 }
 
 /// What one symbol was to what its source said before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Gathered {
     /// The one that was missing.
     Whole(Letter),
@@ -32,11 +34,10 @@ pub(crate) enum Gathered {
     Nothing,
 }
 
-/// All frames of one request, and whose tag they have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// All frames of one request, and all who have their tag: whose they are only a key can tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Letter {
-    pub(crate) client: ClientId,
-    pub(crate) epoch: Epoch,
+    pub(crate) senders: Vec<(ClientId, Epoch)>,
     pub(crate) frames: FrameList,
 }
 
@@ -127,7 +128,10 @@ fn collect(
     if usize::from(index) >= MOST_FRAMES {
         return None;
     }
-    let (client, epoch) = shelves.by_frame(tag, &frame)?;
+    let senders = shelves.by_frame(tag);
+    if senders.is_empty() {
+        return None;
+    }
     let parcel = Parcel::among(parcels.room(heard.who())?, heard.who())?;
     if parcel.contains(&frame, now) {
         return None;
@@ -138,23 +142,18 @@ fn collect(
         heard.forget(&values);
     }
     Some(match parcel.letter(&frame, now) {
-        Some(frames) => Gathered::Whole(Letter {
-            client,
-            epoch,
-            frames,
-        }),
+        Some(frames) => Gathered::Whole(Letter { senders, frames }),
         None => Gathered::Kept,
     })
 }
 
 /// Sources whose symbols are kept, eight in each set: some 14 MiB when strangers have filled it.
-const HEARD_SETS: usize = 4096;
+pub(super) const HEARD_SETS: usize = 4096;
 /// Only who has somebody's tag gets in: some 700 KiB.
 const PARCEL_SETS: usize = 128;
 
 #[cfg(test)]
 mod tests {
-    use alloc::vec::Vec;
     use core::time::Duration;
 
     use nightlatch_ticket::UnixTime;

@@ -1,5 +1,6 @@
 //! What one source has said of late: for each position the last two values.
 
+use core::cmp::Reverse;
 use core::time::Duration;
 
 use nightlatch_ticket::{FRAME_LENGTH, SYMBOLS, Symbol};
@@ -44,25 +45,16 @@ pub(super) enum Novelty {
 pub(super) type Symbols = [Option<u8>; SYMBOLS];
 
 impl Heard {
-    /// What this source has said; one that is new takes a free place, else that of who has been
-    /// silent for too long, else of who has said the least, else of who has been silent longest.
+    /// What this source has said; one that is new takes the place of whoever of the others has been
+    /// silent longest, except that the four who have come furthest keep theirs.
+    ///
+    /// So a crowd of sources of one symbol takes no place from somebody who is slow. And a table full
+    /// of those who have said much, and nothing to anybody, keeps nobody out: an honest sender says
+    /// a symbol every few milliseconds, and is not the one who has been silent longest.
     pub(super) fn among(set: &mut [Self; WAYS], who: u64, now: Instant) -> Option<&mut Self> {
-        let worth = |heard: &Self| {
-            let positions = if heard.is_over(now) {
-                0
-            } else {
-                usize::from(heard.positions)
-            };
-            (positions, heard.last)
-        };
         let place = match set.iter().position(|heard| heard.who == who) {
             Some(place) => place,
-            None => {
-                (0..)
-                    .zip(set.iter())
-                    .min_by_key(|(_, heard)| worth(heard))?
-                    .0
-            }
+            None => Self::place_for_newcomer(set, now)?,
         };
         let heard = set.get_mut(place)?;
         if heard.who != who || heard.is_over(now) || heard.is_full(now) {
@@ -170,6 +162,32 @@ impl Heard {
         self.tries = 0;
     }
 
+    fn place_for_newcomer(set: &[Self; WAYS], now: Instant) -> Option<usize> {
+        let mut places: [usize; WAYS] = core::array::from_fn(|place| place);
+        // Among equals who came first has come furthest: a crowd of equals changes nothing.
+        places.sort_by_key(|place| {
+            let heard = set.get(*place);
+            Reverse(heard.map(|heard| (heard.come(now), Reverse(heard.since))))
+        });
+        let (furthest, others) = places.split_at_checked(KEEP)?;
+        let is_no_further =
+            |place: &&usize| set.get(**place).is_some_and(|heard| heard.come(now) <= 1);
+        let open = furthest.iter().filter(is_no_further).chain(others);
+        let silent_since = |place: &&usize| {
+            set.get(**place)
+                .map(|heard| (heard.positions > 0, heard.last))
+        };
+        open.min_by_key(silent_since).copied()
+    }
+
+    /// How far it has come. What was tried in vain counts against it, and a newcomer comes to one.
+    fn come(&self, now: Instant) -> u16 {
+        if self.is_over(now) {
+            return 0;
+        }
+        u16::from(self.positions).saturating_sub(self.tries)
+    }
+
     fn forget_old(&mut self, second: u16) {
         for sound in self.sounds.as_flattened_mut() {
             if second.saturating_sub(sound.second) > WINDOW_SECONDS {
@@ -206,7 +224,7 @@ fn nth_latest<'a>(sounds: impl Iterator<Item = &'a Sound>, count: usize) -> Opti
     for (arrival, sound) in arrivals.iter_mut().zip(sounds) {
         *arrival = sound.arrival;
     }
-    arrivals.sort_unstable_by_key(|arrival| core::cmp::Reverse(*arrival));
+    arrivals.sort_unstable_by_key(|arrival| Reverse(*arrival));
     let nth = *arrivals.get(count.checked_sub(1)?)?;
     (nth > 0).then_some(nth)
 }
@@ -222,6 +240,9 @@ pub(super) const WINDOW: Duration = Duration::from_mins(1);
 const WINDOW_SECONDS: u16 = 60;
 /// Two, so that one stray packet does not take the place of what was said.
 const SOUNDS: usize = 2;
+/// Half of a set: of those in the other half four have to come between two symbols of somebody
+/// before he loses his place.
+const KEEP: usize = WAYS / 2;
 /// A whole frame, and a third as much besides that is none of it.
 const LATELY: u16 = 40;
 /// So many tries are free: several knocks that failed.
@@ -309,22 +330,60 @@ mod tests {
         assert_eq!(heard.undoubted(), Some([Some(2); SYMBOLS]));
     }
 
-    #[test]
-    fn a_newcomer_takes_the_place_of_who_said_least_and_of_the_silent_before() {
+    /// Eight sources, one after the other, each of which says so many symbols.
+    fn full(symbols: [u8; WAYS]) -> [Heard; WAYS] {
         let mut set: [Heard; WAYS] = core::array::from_fn(|_| Heard::default());
-        for who in 1..=8 {
+        for (who, symbols) in (1..).zip(symbols) {
             let heard = Heard::among(&mut set, who, at(who)).unwrap();
-            for position in 0..=u8::try_from(who).unwrap() {
+            for position in 0..symbols {
                 heard.hear(symbol(position, 0), at(who));
+                heard.is_due();
             }
         }
-        let mut come = |who, now| {
-            let _ = Heard::among(&mut set, who, now);
-            set.each_ref().map(|heard| heard.who)
-        };
-        assert_eq!(come(9, at(10)), [9, 2, 3, 4, 5, 6, 7, 8]);
-        assert_eq!(come(10, at(10)), [10, 2, 3, 4, 5, 6, 7, 8]);
-        assert_eq!(come(11, at(68)), [10, 11, 3, 4, 5, 6, 7, 8]);
+        set
+    }
+
+    /// Who is there once somebody else has come.
+    fn come(set: &mut [Heard; WAYS], who: u64, now: u64) -> [u64; WAYS] {
+        let newcomer = Heard::among(set, who, at(now)).unwrap();
+        newcomer.hear(symbol(0, 0), at(now));
+        set.each_ref().map(|heard| heard.who)
+    }
+
+    #[test]
+    fn a_newcomer_takes_the_place_of_the_silent_but_for_the_four_who_have_come_furthest() {
+        let mut set = full([9, 8, 7, 6, 5, 4, 3, 2]);
+        assert_eq!(come(&mut set, 11, 10), [1, 2, 3, 4, 11, 6, 7, 8]);
+        assert_eq!(come(&mut set, 12, 11), [1, 2, 3, 4, 11, 12, 7, 8]);
+        assert_eq!(come(&mut set, 13, 12), [1, 2, 3, 4, 11, 12, 13, 8]);
+        assert_eq!(come(&mut set, 14, 13), [1, 2, 3, 4, 11, 12, 13, 14]);
+        assert_eq!(come(&mut set, 15, 14), [1, 2, 3, 4, 15, 12, 13, 14]);
+        // After a minute of silence nobody has come far any more.
+        assert_eq!(come(&mut set, 16, 63), [16, 2, 3, 4, 15, 12, 13, 14]);
+    }
+
+    #[test]
+    fn one_symbol_keeps_no_place() {
+        let mut set = full([1; WAYS]);
+        assert_eq!(come(&mut set, 11, 10), [11, 2, 3, 4, 5, 6, 7, 8]);
+        let mut set = full([1, 1, 1, 1, 1, 1, 2, 1]);
+        for newcomer in 11..40 {
+            assert_eq!(come(&mut set, newcomer, newcomer)[6], 7);
+        }
+    }
+
+    #[test]
+    fn who_says_much_in_vain_comes_no_further_by_it() {
+        // The first four have said the whole span and more, and nobody's frame came of it.
+        let mut set = full([31, 31, 31, 31, 14, 14, 14, 14]);
+        for who in 1..=4 {
+            let heard = Heard::among(&mut set, who, at(who)).unwrap();
+            assert_eq!(heard.come(at(9)), 16);
+            for _ in 0..31 {
+                heard.is_due();
+            }
+        }
+        assert_eq!(come(&mut set, 11, 10), [11, 2, 3, 4, 5, 6, 7, 8]);
     }
 
     #[test]

@@ -5,8 +5,10 @@
 //!                                                                 └ noise                      └ all frames: Letter
 //! ```
 
+#[cfg(test)]
+mod crowds;
 mod gather;
 mod heard;
 mod parcel;
 
-pub(crate) use gather::{Gathered, Gathering};
+pub(crate) use gather::{Gathered, Gathering, Letter};

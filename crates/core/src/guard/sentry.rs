@@ -135,6 +135,7 @@ impl Sentry {
             Glance::Ignore(Ignored::NotForUs | Ignored::Astray) => self.ports.failure(seen),
             Glance::Ignore(Ignored::NoHost | Ignored::Repeated | Ignored::Crowded)
             | Glance::Claim(_)
+            | Glance::Claims(_)
             | Glance::Advance(_) => None,
         }
     }

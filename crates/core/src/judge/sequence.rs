@@ -6,6 +6,10 @@ use crate::{Deed, Gatekeeper, Judgement, Knocker, Now, Refused, SequenceClaim};
 
 impl Gatekeeper {
     pub(super) fn judge_sequence(&mut self, claim: &SequenceClaim, now: Now) -> Judgement {
+        // It was on its way when the policy changed: its places are those of the one before.
+        if claim.edition != self.edition {
+            return Judgement::ignore(Refused::NotNow);
+        }
         let (id, number) = (claim.sequence, claim.number);
         let Some(sequence) = self.policy.sequence(id) else {
             return Judgement::ignore(Refused::UnknownSequence);

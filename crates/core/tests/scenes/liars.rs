@@ -176,7 +176,7 @@ fn lie(scene: &mut Scene, id: u16, number: i8) -> (u64, Came) {
         _ => 0,
     };
     let number = around.saturating_add_signed(number.into());
-    let source = stranger(number as u32 % 7);
+    let source = stranger(u32::try_from(number % 7).unwrap());
     (number, scene.walked(SequenceId(id), number, source))
 }
 

@@ -84,12 +84,12 @@ fn a_list_that_runs_out_is_said_and_one_that_is_used_up_locks_nobody_else_out() 
     assert_eq!(warnings(&scene), []);
     opened(&scene.walk("list", 1, elsewhere()));
     assert_eq!(scene.gatekeeper.lines_left(id), Some(5));
-    assert_eq!(warnings(&scene), [Warning::LinesRunningOut]);
+    assert_eq!(warnings(&scene), [Warning::LinesRunningOut(id)]);
     for line in 2..7 {
         opened(&scene.walk("list", line, elsewhere()));
     }
     assert_eq!(scene.gatekeeper.lines_left(id), Some(0));
-    assert_eq!(warnings(&scene), [Warning::LinesUsedUp]);
+    assert_eq!(warnings(&scene), [Warning::LinesUsedUp(id)]);
     assert_eq!(turn(&scene), None);
     for line in [6, 7, u64::MAX] {
         assert!(matches!(
@@ -144,4 +144,28 @@ fn a_line_that_met_a_full_house_is_used_up_all_the_same() {
         scene.walk("list", 1, address("203.0.113.67")),
         Came::Refused(Refused::Used)
     );
+}
+
+#[test]
+fn after_a_lost_state_it_is_said_that_used_lines_count_again_until_they_are_taken_out() {
+    let mut scene = scene(8);
+    let warnings = |scene: &Scene| scene.gatekeeper.warnings(scene.now()).collect::<Vec<_>>();
+    opened(&scene.walk("list", 0, elsewhere()));
+    scene.lose_state();
+    assert_eq!(warnings(&scene), [Warning::LinesForgotten]);
+    // Nobody can know it: that is why it is said.
+    assert_eq!(turn(&scene), Some(0));
+    reload(&mut scene, vec![listed("list", 2, 7)]);
+    assert_eq!(warnings(&scene), []);
+    assert_eq!(turn(&scene), Some(0));
+    opened(&scene.walk("list", 0, elsewhere()));
+}
+
+#[test]
+fn where_there_are_no_lines_a_lost_state_is_no_matter_of_lines() {
+    let mut scene = scene(1);
+    opened(&scene.walk("list", 0, elsewhere()));
+    reload(&mut scene, vec![]);
+    scene.lose_state();
+    assert_eq!(scene.gatekeeper.warnings(scene.now()).count(), 0);
 }

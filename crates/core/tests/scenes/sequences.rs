@@ -1,6 +1,9 @@
 //! Plain sequences: what they open and close, for whom, and what a reload makes of them.
 
-use nightlatch_core::{Deed, Knocker, Limits, Sequence, SequenceId, ServiceId, ServiceSet, Step};
+use nightlatch_core::{
+    Claim, Deed, Knocker, Limits, Refused, Sequence, SequenceClaim, SequenceId, ServiceId,
+    ServiceSet, Step,
+};
 use nightlatch_testkit::{Came, Scene, closing, plain, policy_with};
 use nightlatch_ticket::Status;
 
@@ -195,4 +198,23 @@ fn grants_from_before_a_restart_end_when_a_sequence_that_opens_is_gone() {
         !reload(&mut scene, doors().split_off(1)),
         "it may have been this one's"
     );
+}
+
+#[test]
+fn what_was_walked_before_a_reload_is_no_walk_of_what_stands_there_now() {
+    let mut scene = scene();
+    let before = Claim::Sequence(SequenceClaim {
+        edition: scene.gatekeeper.edition(),
+        sequence: SequenceId(2),
+        number: 0,
+        source: elsewhere(),
+        destination: address("192.0.2.1"),
+    });
+    let mut moved = doors();
+    moved.swap(0, 2);
+    let policy = policy_with(moved, Limits::default());
+    scene.reload(policy, &[0], ServiceSet::all());
+    assert_eq!(scene.judge(&before), Came::Refused(Refused::NotNow));
+    assert!(!scene.is_open(elsewhere(), 22));
+    opened(&scene.walk("open", 0, elsewhere()));
 }

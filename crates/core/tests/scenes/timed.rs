@@ -131,7 +131,7 @@ fn a_clock_that_jumps_back_brings_no_used_step_back() {
     }
     assert_eq!(numbers(&scene), []);
     let warnings: Vec<_> = scene.gatekeeper.warnings(scene.now()).collect();
-    assert_eq!(warnings, [Warning::StepsAhead]);
+    assert_eq!(warnings, [Warning::StepsAhead(SequenceId(0))]);
     scene.wait(seconds(60));
     opened(&scene.walk("clock", now + 1, elsewhere()));
 }
@@ -155,4 +155,55 @@ fn two_secrets_do_not_use_each_other_up() {
     opened(&scene.walk("clock", now, elsewhere()));
     opened(&scene.walk("other", now, elsewhere()));
     assert_eq!(scene.gatekeeper.lines_left(SequenceId(0)), None);
+}
+
+#[test]
+fn a_lost_state_brings_no_used_step_back_and_locks_out_for_two_periods_at_most() {
+    // The first and the last second of a period, and whichever of the three steps was used.
+    for (into, ahead) in (0..30)
+        .step_by(29)
+        .flat_map(|into| [(into, 0), (into, 1), (into, 2)])
+    {
+        let mut scene = scene();
+        scene.wait(seconds(
+            30 - scene.now().unix.as_nanos() / 1_000_000_000 % 30 + into,
+        ));
+        let used = step(&scene) - 1 + ahead;
+        opened(&scene.walk("clock", used, elsewhere()));
+        scene.lose_state();
+        let warnings: Vec<_> = scene.gatekeeper.warnings(scene.now()).collect();
+        assert_eq!(warnings, [Warning::StepsForgotten]);
+        let mut waited = 0;
+        loop {
+            assert!(matches!(
+                scene.walk("clock", used, elsewhere()),
+                Came::Refused(_)
+            ));
+            let now = step(&scene);
+            if matches!(scene.walk("clock", now, elsewhere()), Came::Opened(_)) {
+                break;
+            }
+            scene.wait(seconds(1));
+            waited += 1;
+        }
+        assert!(waited <= 60, "{waited}");
+        // Whoever is early next time uses all up that count now: that is nothing to warn of.
+        scene.wait(seconds(60));
+        opened(&scene.walk("clock", step(&scene) + 1, elsewhere()));
+        assert_eq!(scene.gatekeeper.warnings(scene.now()).count(), 0);
+    }
+}
+
+#[test]
+fn a_crash_after_a_lost_state_brings_no_used_step_back_either() {
+    let mut scene = scene();
+    let now = step(&scene);
+    opened(&scene.walk("clock", now, elsewhere()));
+    scene.lose_state();
+    scene.crash();
+    assert_eq!(numbers(&scene), []);
+    assert_eq!(
+        scene.walk("clock", now, elsewhere()),
+        Came::Refused(Refused::Used)
+    );
 }

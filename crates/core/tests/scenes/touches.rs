@@ -1,10 +1,10 @@
 //! The whole way: packets that touch ports, a listener, a broker, a door.
 
-use nightlatch_core::{Ignored, Limits, Policy, Variant};
+use nightlatch_core::{ClientId, Ignored, Knocker, Limits, Policy, Variant};
 use nightlatch_testkit::{Came, Scene, closing, listed, plain, policy_with, timed};
 use nightlatch_ticket::SequenceKind;
 
-use crate::{ALICE, elsewhere, home, is_in, opened, seconds};
+use crate::{ALICE, BOB, elsewhere, home, is_in, opened, seconds};
 
 fn policy() -> Policy {
     let sequences = vec![
@@ -35,6 +35,27 @@ fn a_plain_sequence_opens_and_another_closes() {
         Came::Closed(_)
     ));
     assert!(!scene.is_open(elsewhere(), 22));
+}
+
+#[test]
+fn whoever_shares_his_tag_is_heard_every_time_and_nobody_in_his_stead() {
+    for who in [ALICE, BOB] {
+        let mut scene = Scene::touchable(2, policy());
+        scene.lend_tags_of(who);
+        let here = home(&mut scene, who);
+        let places: Vec<usize> = (0..31).collect();
+        for _ in 0..20 {
+            let spelled = scene.spell(who, SequenceKind::Knock, "ssh");
+            let came = scene.spell_out(&spelled.frames[0], &places, here);
+            let grant = came.and_then(|came| match came {
+                Came::Opened(grant) => Some(grant),
+                _ => None,
+            });
+            let client = ClientId(u32::try_from(who).unwrap());
+            assert_eq!(grant.unwrap().knocker, Knocker::Client(client));
+            scene.wait(seconds(1));
+        }
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Knocks as people and their tools make them: with duplicates, retransmissions and second tries.
 
-use nightlatch_core::{Claim, Glance, SequenceId};
-use nightlatch_testkit::{Packet, SERVER_V4, Street};
+use nightlatch_core::{Claim, Glance, SequenceId, Step};
+use nightlatch_testkit::{Packet, SERVER_V4, Street, variant};
 use nightlatch_wire::Flags;
 
 use crate::{ASTRAY, FIRST, NEXT, NOT_FOR_US, NOTHING, OPENS, REPEATED, milliseconds};
@@ -207,6 +207,36 @@ fn opening_and_closing_sequences_lie_beside_each_other() {
         [SequenceId(0), SequenceId(1), SequenceId(0)],
         "the last step of one is the first of the other, and the other way round"
     );
+}
+
+#[test]
+fn who_walks_the_longer_sets_off_what_begins_or_lies_within_it() {
+    let [long, short] = [0, 1].map(SequenceId);
+    for (within, claimed) in [
+        (&[7000, 8000][..], [short, long]),
+        (&[8000, 9000][..], [short, long]),
+    ] {
+        let mut street = Street::watching(&[&[7000, 8000, 9000, 6000], within]);
+        assert_eq!(street.knock(&[7000, 8000, 9000, 6000]), claimed);
+    }
+}
+
+#[test]
+fn who_walks_the_longer_sets_off_its_end_alone_only_where_the_beginning_did_not_count() {
+    let [long, end] = [0, 1].map(SequenceId);
+    let mut street = Street::watching(&[&[7000, 8000, 9000], &[8000, 9000]]);
+    assert_eq!(street.knock(&[7000, 8000, 9000]), [long]);
+    assert_eq!(street.knock(&[7000, 1, 8000, 9000]), [end]);
+}
+
+#[test]
+fn an_attempt_sets_off_what_asks_for_less_and_what_asks_for_more() {
+    let mut street = Street::new();
+    let bare = [7000, 8000].map(Step::tcp).to_vec();
+    let any: Step = "tcp/7000 flags=any".parse().unwrap();
+    let longer = vec![any, Step::tcp(8000), Step::tcp(9000)];
+    street.watch(vec![variant(0, bare), variant(1, longer)]);
+    assert_eq!(street.knock(&[7000, 8000, 9000]), [0, 1].map(SequenceId));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Scans of all ports, in every order and kind: they open no sequence of three steps.
+//! Scans of all ports, in every order and kind: they open a sequence of direct neighbours, and no other of three steps.
 
 use nightlatch_core::{FlagsWanted, Probe, Step, Traits};
 use nightlatch_testkit::{Packet, Street, variant};
@@ -95,6 +95,41 @@ fn a_scan_over_ports_in_use_opens_nothing_that_waits_among_them() {
     scan(&mut street, (0..=u16::MAX).rev(), Packet::udp);
     let walk = [40_000, 45_000, 50_000].map(Packet::udp);
     assert_eq!(street.walk(walk), OPENS);
+}
+
+#[test]
+fn a_sweep_opens_neighbours_in_its_own_direction_however_many_they_are() {
+    let neighbours: Vec<u16> = (31_001..31_033).collect();
+    let falling: Vec<u16> = neighbours.iter().rev().copied().collect();
+    for ports in [&neighbours[..3], &neighbours[..]] {
+        let mut street = Street::watching(&[ports]);
+        assert_eq!(street.walk((0..=u16::MAX).map(Packet::syn)), OPENS);
+        scan(&mut street, (0..=u16::MAX).rev(), Packet::syn);
+    }
+    let mut street = Street::watching(&[&falling]);
+    assert_eq!(street.walk((0..=u16::MAX).rev().map(Packet::syn)), OPENS);
+}
+
+#[test]
+fn a_sweep_of_one_protocol_opens_no_neighbours_of_two() {
+    let mut street = Street::new();
+    let steps = [Step::udp(3001), Step::tcp(3002), Step::udp(3003)].to_vec();
+    street.watch(vec![variant(0, steps)]);
+    scan(&mut street, 0..=u16::MAX, Packet::syn);
+    scan(&mut street, 0..=u16::MAX, Packet::udp);
+    let both = (0..=u16::MAX).flat_map(|port| [Packet::syn(port), Packet::udp(port)]);
+    assert_eq!(street.walk(both), NOTHING);
+}
+
+#[test]
+fn a_scan_in_random_order_opens_two_steps_where_they_follow_each_other_in_its_order() {
+    let mut street = Street::watching(&[&[40_000, 7000]]);
+    let all = (0..=u16::MAX).filter(|port| ![40_000, 7000].contains(port));
+    let (low, high): (Vec<u16>, Vec<u16>) = all.partition(|port| *port < 30_000);
+    let apart = low.iter().chain(&[40_000]).chain(&high).chain(&[7000]);
+    scan(&mut street, apart.copied(), Packet::syn);
+    let together = low.iter().chain(&[40_000, 7000]).chain(&high);
+    assert_eq!(street.walk(together.copied().map(Packet::syn)), OPENS);
 }
 
 #[test]

@@ -90,11 +90,16 @@ fn claims(street: &mut Street, packets: impl IntoIterator<Item = Packet>) -> Vec
 /// Everything that is claimed while these packets come, right or wrong.
 fn all_claims(street: &mut Street, packets: impl IntoIterator<Item = Packet>) -> Vec<FramesClaim> {
     let glances = packets.into_iter().map(|packet| street.send(&packet));
-    let claims = glances.filter_map(|glance| match glance {
-        Glance::Claim(Claim::Frames(claim)) => Some(claim),
+    let claims = glances.flat_map(|glance| match glance {
+        Glance::Claim(claim) => vec![claim],
+        Glance::Claims(claims) => claims,
+        _ => vec![],
+    });
+    let frames = claims.filter_map(|claim| match claim {
+        Claim::Frames(claim) => Some(claim),
         _ => None,
     });
-    claims.collect()
+    frames.collect()
 }
 
 fn is_opened(claim: &FramesClaim) -> bool {
@@ -375,6 +380,23 @@ fn clients_that_are_replaced_are_not_recognised_any_more() {
         )
     });
     assert!(opened.any(|opened| opened == (ClientId(0), true)));
+}
+
+#[test]
+fn what_has_the_tag_of_several_is_claimed_for_each_of_them_and_once() {
+    let mut street = street();
+    for twins in 2..=4 {
+        let mut keys = vec![pair(5).tag_key()];
+        keys.extend((0..twins).map(|_| pair(1).tag_key()));
+        let now = street.now();
+        street.doorstep.replace_clients(keys, now);
+        let packets = sealed(&street, 1, Packet::syn, Street::WALKER);
+        let claims = all_claims(&mut street, packets.clone());
+        let clients = claims.iter().map(|claim| claim.client);
+        assert!(clients.eq((1..=twins).map(ClientId)));
+        assert_eq!(all_claims(&mut street, packets), []);
+        street.wait(milliseconds(1000));
+    }
 }
 
 #[test]

@@ -45,7 +45,7 @@ pub(crate) struct Way {
 /// What to claim and how to tell the outcome.
 #[derive(Debug, Args)]
 pub(crate) struct Manner {
-    /// Open for this address instead of finding out which one the server sees
+    /// Claim to come from this address instead of finding out which one the server sees
     #[arg(long, value_name = "IP")]
     pub(crate) address: Option<IpAddr>,
     /// Send and go: the server is one that never answers

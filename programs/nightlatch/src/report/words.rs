@@ -42,7 +42,7 @@ pub(super) fn said(report: &Report<'_>) -> Said {
 pub(super) fn diary(report: &Report<'_>) -> String {
     let mut text = String::new();
     for visit in report.visits {
-        let _ = writeln!(text, "at {}:", visit.place);
+        let _ = writeln!(text, "at {}:", place(visit));
         let _ = match &visit.end {
             Ok(knocked) => write!(text, "{}", knocked.exchange.diary),
             Err(error) => writeln!(text, "  {error}"),
@@ -102,7 +102,15 @@ fn beside(visit: &Visit, is_in_vain: bool) -> Option<String> {
     }
     let first = trouble.to_string();
     let first = first.lines().next().unwrap_or_default();
-    Some(format!("over {} ({}): {first}", visit.family, visit.place))
+    Some(format!("over {} ({}): {first}", visit.family, place(visit)))
+}
+
+/// Where it went: an encrypted sequence goes to many ports, and the knock port is none of them.
+fn place(visit: &Visit) -> String {
+    match visit.means {
+        Means::Ticket => visit.place.to_string(),
+        Means::Sequence => visit.place.ip().to_string(),
+    }
 }
 
 fn clock(visits: &[Visit]) -> Option<String> {
@@ -298,6 +306,24 @@ mod tests {
             said(Kind::Message),
             ["told home at 192.0.2.1; nobody answers an encrypted sequence"]
         );
+    }
+
+    #[test]
+    fn a_diary_names_the_port_where_there_is_one() {
+        let diary = |means| {
+            let visit = Visit {
+                means,
+                ..visit("192.0.2.1:9", Ok(OPEN), 0)
+            };
+            let report = Report {
+                server: "home",
+                service: "ssh",
+                visits: &[visit],
+            };
+            report.diary()
+        };
+        assert!(diary(Means::Ticket).starts_with("at 192.0.2.1:9:"));
+        assert_eq!(diary(Means::Sequence).lines().next(), Some("at 192.0.2.1:"));
     }
 
     #[test]

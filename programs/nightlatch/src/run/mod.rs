@@ -1,5 +1,6 @@
 //! From the options to the parts that do the work.
 
+mod habit;
 mod knocking;
 mod sequences;
 mod telling;
@@ -25,25 +26,39 @@ use crate::{demo, mishap, status, surroundings};
 /// Does what the command line says.
 pub fn run(line: impl IntoIterator<Item = OsString>) -> ExitCode {
     mishap::own_up();
-    let options = match Options::try_parse_from(line) {
+    let line: Vec<OsString> = line.into_iter().collect();
+    let options = match Options::try_parse_from(&line) {
         Ok(options) => options,
-        Err(error) => return misunderstood(&error).into(),
+        Err(error) => return misunderstood(&error, &line).into(),
     };
     match perform(options.task) {
         Ok(code) => code,
         Err(failure) => {
             remark(failure.told().trim_end());
+            if failure.finds_no_server() {
+                tell_habit(&line);
+            }
             failure.exit().into()
         }
     }
 }
 
-fn misunderstood(error: &clap::Error) -> Exit {
+fn misunderstood(error: &clap::Error, line: &[OsString]) -> Exit {
     // A closed stream: nobody is left to be told.
     let _ = error.print();
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Done,
+        ErrorKind::UnknownArgument => {
+            tell_habit(line);
+            Exit::Usage
+        }
         _ => Exit::Usage,
+    }
+}
+
+fn tell_habit(line: &[OsString]) {
+    if let Some(meant) = habit::meant(line) {
+        remark(&meant);
     }
 }
 

@@ -4,7 +4,9 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use nightlatch_config::{read_sequence_secret, write_sequence_list, write_sequence_secret};
+use nightlatch_config::{
+    KeyFileError, ReadError, read_sequence_secret, write_sequence_list, write_sequence_secret,
+};
 use nightlatch_core::Protocol;
 use nightlatch_ticket::SequenceSecret;
 use zeroize::Zeroizing;
@@ -89,7 +91,10 @@ fn timed(options: &Timed) -> Result<Option<(Shape, SequenceSecret)>, Failure> {
         options.every.unwrap_or(USUAL_PERIOD),
         options.protocol.unwrap_or(Protocol::Tcp),
     )?;
-    let secret = read_sequence_secret(file).map_err(KeyError::Read)?;
+    let secret = read_sequence_secret(file).map_err(|error| match error {
+        KeyFileError::Unread(ReadError::Missing(file)) => KeyError::NoSequence(file),
+        error => KeyError::Read(error),
+    })?;
     Ok(Some((shape, secret)))
 }
 

@@ -60,7 +60,7 @@ fn draw(steps: u8, span: PortSpan, rng: &mut impl CryptoRng) -> Vec<u16> {
     line
 }
 
-/// A scan from one end to the other must not open anything.
+/// A sweep walks direct neighbours; where the list is for knockd, which sees no other ports, it walks whatever rises.
 fn is_sorted_either_way(line: &[u16]) -> bool {
     line.is_sorted() || line.iter().rev().is_sorted()
 }
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn no_line_is_there_twice_or_can_be_met_by_a_scan() {
+    fn no_line_is_there_twice_or_only_rises_or_falls() {
         for (number, steps, span) in [
             (10_000, 3, "1000-1255"),
             (500, 4, "20000-29999"),

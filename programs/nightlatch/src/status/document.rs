@@ -18,8 +18,8 @@ pub(super) struct Document {
     pub(super) dry_run: bool,
     /// How many clients may knock.
     pub(super) clients: u64,
-    /// The UDP port of knocks.
-    pub(super) knock_port: u16,
+    /// The UDP port of knocks, if anybody has a key.
+    pub(super) knock_port: Option<u16>,
     /// The listener, in its own words.
     pub(super) listener: String,
     /// What is wrong now.
@@ -34,6 +34,10 @@ pub(super) struct Document {
     pub(super) knocks: BTreeMap<String, u64>,
     /// What was ignored since the start.
     pub(super) ignored: BTreeMap<String, u64>,
+    /// The sequences that may be walked.
+    pub(super) sequences: Vec<Sequence>,
+    /// What became of the commands of actions since the start.
+    pub(super) commands: BTreeMap<String, u64>,
     /// Who fails, and who is banned for it.
     pub(super) guard: Guard,
 }
@@ -76,6 +80,20 @@ pub(super) struct Ban {
     pub(super) source: String,
     /// For how long still.
     pub(super) remaining_seconds: u64,
+}
+
+/// One sequence.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(super) struct Sequence {
+    /// What the configuration calls it.
+    pub(super) name: String,
+    /// What it opens or closes.
+    pub(super) service: String,
+    /// How its steps come about.
+    pub(super) method: String,
+    /// How many lines are not used yet, where they are used once.
+    pub(super) lines_left: Option<u64>,
 }
 
 /// The gate, as the kernel has it.

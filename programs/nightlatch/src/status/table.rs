@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::aligned::{aligned, counted, told};
-use super::document::{Document, Grant};
+use super::document::{Document, Grant, Sequence};
 use super::guard::guard;
 use crate::period;
 use crate::voice::tame;
@@ -51,24 +51,42 @@ fn head(document: &Document) -> String {
     if gate.put_back > 0 {
         let _ = write!(text, "; put back {} so far", times(gate.put_back));
     }
-    let _ = write!(
-        text,
-        "\nknocks    at udp/{knock_port}, from {} known",
-        counted(*clients, "client")
-    );
+    if knock_port.is_some() || *clients > 0 {
+        let at = knock_port.map_or_else(String::new, |port| format!("at udp/{port}, "));
+        let known = counted(*clients, "client");
+        let _ = write!(text, "\nknocks    {at}from {known} known");
+    }
+    if !document.sequences.is_empty() {
+        let _ = write!(text, "\nsequences {}", sequences(&document.sequences));
+    }
     if !document.listener.is_empty() {
         let _ = write!(text, "\nlistener  {}", tame(&document.listener));
     }
     text
 }
 
+fn sequences(sequences: &[Sequence]) -> String {
+    let one = |sequence: &Sequence| {
+        let name = tame(&sequence.name);
+        let method = tame(&sequence.method);
+        match sequence.lines_left {
+            Some(left) => format!("{name} ({method}, {} left)", counted(left, "line")),
+            None => format!("{name} ({method})"),
+        }
+    };
+    let all: Vec<_> = sequences.iter().map(one).collect();
+    all.join(", ")
+}
+
 fn warnings(document: &Document) -> String {
-    let lines: Vec<_> = document
-        .warnings
-        .iter()
-        .map(|warning| format!("warning: {}", tame(warning)))
-        .collect();
+    let lines: Vec<_> = document.warnings.iter().map(|text| warning(text)).collect();
     lines.join("\n")
+}
+
+/// What is wrong; what to do stands below, where it has lines of its own.
+fn warning(text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(|line| tame(line.trim())).collect();
+    format!("warning: {}", lines.join("\n         "))
 }
 
 fn grants(document: &Document) -> String {
@@ -109,6 +127,7 @@ fn tallies(document: &Document) -> String {
     let lines = [
         told("knocks", &document.knocks),
         told("ignored", &document.ignored),
+        told("commands", &document.commands),
         kept_out,
     ];
     let kept: Vec<_> = lines.into_iter().filter(|line| !line.is_empty()).collect();
@@ -163,6 +182,16 @@ kept out: 1 packet from guarded ports; at the knock port: 0 packets";
         assert!(text.starts_with("nightlatchd 9 "), "{text}");
         assert!(text.contains("\nwarning: the clock is wrong\n"), "{text}");
         assert!(text.contains("nobody has a door open"), "{text}");
+    }
+
+    #[test]
+    fn what_to_do_about_a_warning_stands_below_it() {
+        let text = shown(
+            r#"{"version": "1", "warnings": ["the clock is before 2020\n  set it: all wait", "one"]}"#,
+        );
+        let expected =
+            "\nwarning: the clock is before 2020\n         set it: all wait\nwarning: one\n";
+        assert!(text.contains(expected), "{text}");
     }
 
     #[test]

@@ -153,6 +153,7 @@ fn the_tool_says_that_nobody_answers_and_shows_each_touch() {
     );
     assert_eq!(output.status.code(), Some(0));
     let remarks = text(&output.stderr);
+    assert!(remarks.starts_with("at 127.0.0.1:\n"), "{remarks}");
     assert_eq!(
         remarks.matches("touched tcp/2").count(),
         SYMBOLS,

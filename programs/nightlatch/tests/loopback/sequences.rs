@@ -37,6 +37,8 @@ fn a_secret_is_for_our_eyes_only_and_never_overwritten() {
     let again = home.run(&["sequence", "new", "-o", &file]);
     assert_eq!(again.status.code(), Some(77));
     assert!(text(&again.stderr).contains("never overwritten"));
+    let list = home.run(&["sequence", "lines", "-o", &file]);
+    assert!(text(&list.stderr).contains("a file already, which is never overwritten"));
     assert_eq!(fs::read_to_string(&file).unwrap(), before);
     // The secret stands in its file and nowhere else.
     assert!(!text(&again.stderr).contains("nightlatch-seq1"));

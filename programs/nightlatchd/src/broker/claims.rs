@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
-use nightlatch_core::{Claim, ClientId, Effect, Instant, Judgement, Knocker, Verdict};
+use nightlatch_core::{Claim, ClientId, Effect, Instant, Judgement, Knocker, Record, Verdict};
 use nightlatch_ticket::Ack;
 
+use super::durability::Durability;
 use super::error::BrokerError;
 use super::round::Round;
 use super::words::{self, Carried};
@@ -20,6 +21,16 @@ struct Judged {
     judgement: Judgement,
     effect: Option<Effect>,
     since: Instant,
+    /// Whether it may be carried out at all.
+    leave: Leave,
+}
+
+/// Whether something may be carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Leave {
+    Given,
+    /// It counts once, and a crash would forget that: no address and no clock binds a replay of it.
+    Refused,
 }
 
 impl Round {
@@ -42,15 +53,21 @@ impl Round {
     fn judge(&mut self, claim: Claim) -> Judged {
         let now = clock::now();
         let judgement = self.gatekeeper.judge(&claim, now);
-        if let Some(record) = judgement.record {
-            self.make_durable(record, now);
-        }
+        let durability = judgement
+            .record
+            .map(|record| self.make_durable(record, now));
+        let leave = match (judgement.record, durability) {
+            (Some(Record::Used { .. }), Some(Durability::Lost)) => Leave::Refused,
+            _ => Leave::Given,
+        };
         let effect = judgement.verdict.effect();
+        let effect = effect.filter(|_| leave == Leave::Given);
         Judged {
             claim,
             judgement,
             effect,
             since: now.monotonic,
+            leave,
         }
     }
 
@@ -64,7 +81,10 @@ impl Round {
         for judged in together {
             // Alone, or where the kernel refused all of them: each by itself, so that each is told right.
             let effect = judged.effect.as_ref();
-            let alone = |round: &mut Self| effect.map_or(Carried::Out, |effect| round.obey(effect));
+            let alone = |round: &mut Self| match judged.leave {
+                Leave::Given => effect.map_or(Carried::Out, |effect| round.obey(effect)),
+                Leave::Refused => Carried::Refused,
+            };
             let carried = carried.unwrap_or_else(|| alone(self));
             self.conclude(judged, carried)?;
         }
@@ -72,6 +92,12 @@ impl Round {
     }
 
     fn conclude(&mut self, judged: &Judged, carried: Carried) -> Result<(), BrokerError> {
+        if judged.leave == Leave::Refused {
+            self.log.say(Line::UseUnrecorded {
+                client: self.knocker(&judged.claim),
+                address: source(&judged.claim),
+            });
+        }
         let Judged {
             claim, judgement, ..
         } = judged;
@@ -121,7 +147,7 @@ impl Round {
             Claim::Ticket(claim) => self.seats.client(claim.client),
             Claim::Message(claim) => self.seats.client(claim.client),
             Claim::Frames(claim) => self.seats.client(claim.client),
-            Claim::Sequence(claim) => self.seats.knocker(Knocker::Sequence(claim.sequence)),
+            Claim::Sequence(claim) => self.seats.spoken(Knocker::Sequence(claim.sequence)),
         }
     }
 
@@ -147,7 +173,7 @@ impl Round {
         let address = source(claim);
         match verdict {
             Verdict::Grant(grant) => self.log.say(Line::Granted {
-                client: self.seats.knocker(grant.knocker),
+                client: self.seats.spoken(grant.knocker),
                 service: self.seats.service(grant.service),
                 address: grant.address,
                 seconds: grant.lasts.as_secs(),
@@ -156,7 +182,7 @@ impl Round {
             Verdict::Close(grants) => {
                 for grant in grants {
                     self.log.say(Line::Closed {
-                        client: self.seats.knocker(grant.knocker),
+                        client: self.seats.spoken(grant.knocker),
                         address,
                     });
                 }
@@ -188,7 +214,7 @@ const fn correspondent(claim: &Claim) -> Option<(ClientId, SocketAddr, SocketAdd
 }
 
 /// Where a claim came from.
-pub(super) const fn source(claim: &Claim) -> IpAddr {
+pub(crate) const fn source(claim: &Claim) -> IpAddr {
     match claim {
         Claim::Ticket(claim) => claim.source.ip(),
         Claim::Message(claim) => claim.source.ip(),
@@ -255,6 +281,7 @@ mod tests {
             },
             effect,
             since: Instant::default(),
+            leave: Leave::Given,
         }
     }
 

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use nightlatch_config::Action;
 use nightlatch_core::{ActionId, Claim, Grant, InForce, Now, Verdict};
 
 use super::child::start_runner;
@@ -11,7 +10,7 @@ use super::error::BrokerError;
 use super::round::Round;
 use crate::clock;
 use crate::errand::{Errand, Notice, Plan, Runner};
-use crate::log::{Form, Line};
+use crate::log::Line;
 
 /// The runner, where there is something to run, and what it was told about.
 pub(super) struct Errands {
@@ -19,47 +18,45 @@ pub(super) struct Errands {
     names: Vec<String>,
     /// What gets the text of messages.
     messages: Option<ActionId>,
-    form: Form,
 }
 
 impl Errands {
     /// Starts the runner if there is an action. It has to be before the privileges go.
     pub(super) fn start(
-        actions: &[Action],
+        plan: &Plan,
         messages: Option<ActionId>,
-        (state, form): (&Path, Form),
+        state: &Path,
     ) -> Result<Self, BrokerError> {
-        let runner = if actions.is_empty() {
+        let runner = if plan.actions.is_empty() {
             None
         } else {
-            Some(start_runner(&Plan::of(actions, form)?, state)?)
+            Some(start_runner(plan, state)?)
         };
         Ok(Self {
             runner,
-            ..Self::on_paper(actions, messages, form)
+            ..Self::on_paper(plan, messages)
         })
     }
 
     /// Only tells what would be run.
-    pub(super) fn on_paper(actions: &[Action], messages: Option<ActionId>, form: Form) -> Self {
+    pub(super) fn on_paper(plan: &Plan, messages: Option<ActionId>) -> Self {
         Self {
             runner: None,
-            names: actions.iter().map(|action| action.name.clone()).collect(),
+            names: names(plan),
             messages,
-            form,
         }
     }
 
     /// Takes other actions; the runner has to be there if there are any.
     pub(super) fn replace(
         &mut self,
-        actions: &[Action],
+        plan: &Plan,
         messages: Option<ActionId>,
     ) -> Result<(), BrokerError> {
         if let Some(runner) = &mut self.runner {
-            runner.replan(&Plan::of(actions, self.form)?)?;
+            runner.replan(plan)?;
         }
-        self.names = actions.iter().map(|action| action.name.clone()).collect();
+        self.names = names(plan);
         self.messages = messages;
         Ok(())
     }
@@ -173,3 +170,10 @@ impl Round {
 }
 
 const UNDURABLE: &str = "the state folder does not take which commands are due later";
+
+fn names(plan: &Plan) -> Vec<String> {
+    let actions = plan.actions.iter();
+    actions
+        .map(|action| action.name.as_str().to_owned())
+        .collect()
+}

@@ -46,6 +46,11 @@ pub(crate) enum BrokerError {
     /// The listener's start was refused.
     #[error("the listener could not be started")]
     Listener(#[source] std::io::Error),
+    /// What reads the journal out could not be started.
+    #[error(
+        "the journal cannot be read out\n  it takes `journalctl`: see `sources` under [server]"
+    )]
+    Journal(#[source] std::io::Error),
     /// The listener ended by itself, and has said why.
     #[error(
         "the listener ended ({0})\n  it says why above; a signal means that the system stopped it: report that"

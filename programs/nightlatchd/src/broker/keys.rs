@@ -21,7 +21,7 @@ use crate::state::{ClientMark, mark_of};
 pub(crate) struct WeakClient(pub String);
 
 /// Derives what each client and this server share. `progress` hears how many are done, now and then.
-pub(super) fn derive(
+pub(crate) fn derive(
     server: Option<&SecretKey>,
     roster: &Roster,
     last: &BTreeMap<ClientMark, Counter>,

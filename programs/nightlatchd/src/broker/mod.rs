@@ -4,9 +4,11 @@
 //! config ─► state ─► listener proven ─► gate raised ─► privileges gone ─► keys derived ─► ready ─► round
 //! ```
 
+mod alarms;
 mod bell;
 mod child;
 mod claims;
+mod doubt;
 mod durability;
 mod errands;
 mod error;
@@ -24,4 +26,9 @@ mod view;
 mod watching;
 mod words;
 
+pub(crate) use child::has_journal;
+pub(crate) use claims::source;
+pub(crate) use keys::{WeakClient, derive};
+pub(crate) use seats::Seats;
 pub(crate) use start::run;
+pub(crate) use words::{Carried, of_verdict};

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use nightlatch_config::Server;
-use nightlatch_core::{Answers, Gatekeeper, Marks, Now, WINDOW};
+use nightlatch_core::{Client, Gatekeeper, Marks, Now};
 use nightlatch_firewall::{Firewall, Hold, Raised, SocketTable};
 use nightlatch_ticket::Counter;
 
+use super::alarms::Alarms;
 use super::bell::{Bell, Rope};
 use super::errands::Errands;
 use super::error::BrokerError;
@@ -94,9 +95,7 @@ impl<'s> Start<'s> {
             },
         )?;
         hand_over(channel, &clients)?;
-        let used = self.remembered.counters.iter();
-        let used = used.map(|(mark, counter)| (*mark, counter.0));
-        let gatekeeper = Gatekeeper::new(server.policy.clone(), clients, marks, used, now);
+        let gatekeeper = self.gatekeeper(server, clients, marks, now);
         let gatekeeper = Self::adopt(gatekeeper, firewall, &log, now);
         let guarding = Guarding::start(&server.guarding, (channel, firewall), &log, now)?;
         let mut watching = Watching::new(SocketTable::open()?, server.in_use.clone());
@@ -136,6 +135,23 @@ impl<'s> Start<'s> {
         }
     }
 
+    /// A gatekeeper that knows what the state knows, and what it does not.
+    fn gatekeeper(
+        &self,
+        server: &Server,
+        clients: Vec<Client>,
+        marks: Marks,
+        now: Now,
+    ) -> Gatekeeper {
+        let used = self.remembered.counters.iter();
+        let used = used.map(|(mark, counter)| (*mark, counter.0));
+        let mut gatekeeper = Gatekeeper::new(server.policy.clone(), clients, marks, used, now);
+        if self.remembered.doubt == Some(Doubt::Lost) {
+            gatekeeper.forget(now);
+        }
+        gatekeeper
+    }
+
     /// Takes over what a life before this one opened, as the kernel lists it.
     fn adopt(
         mut gatekeeper: Gatekeeper,
@@ -155,47 +171,6 @@ impl<'s> Start<'s> {
         gatekeeper
     }
 
-    /// Which counters may have been used by a life before this one.
-    fn marks(&mut self, server: &Server, log: &Log, now: Now) -> Marks {
-        let window = Counter(now.unix.saturating_add(WINDOW).as_nanos());
-        let (floor, why) = match self.remembered.doubt {
-            None => {
-                return Marks {
-                    floor: Counter(0),
-                    watermark: Counter(0),
-                };
-            }
-            Some(Doubt::Crash(watermark)) => {
-                // A silent server tells nobody to jump above it: a clock that once ran ahead must not
-                // lock everybody out.
-                let floor = match server.policy.answers() {
-                    Answers::Sealed => watermark,
-                    Answers::Silent => watermark.min(window),
-                };
-                (floor, "the daemon did not stop cleanly")
-            }
-            Some(Doubt::Lost) => (window, "the state folder remembers nothing"),
-        };
-        log.say(Line::StateInDoubt {
-            why: why.to_owned(),
-        });
-        match self.state.watermark(floor) {
-            Ok(()) => Marks {
-                floor,
-                watermark: floor,
-            },
-            Err(cause) => {
-                log.say(Line::StateFailing {
-                    cause: cause.to_string(),
-                });
-                Marks {
-                    floor,
-                    watermark: Counter(0),
-                }
-            }
-        }
-    }
-
     fn announce(&self, server: &Server, log: &Log, gatekeeper: &Gatekeeper, now: Now) {
         for warning in &server.warnings {
             log.say(Line::ConfigDoubtful {
@@ -210,15 +185,11 @@ impl<'s> Start<'s> {
         });
         log.say(Line::Ready {
             clients: server.roster.len(),
-            knock_port: server.gate.knock_port,
+            knock_port: server.knock_port,
+            sources: server.sources.iter().map(ToString::to_string).collect(),
             sequences: server.policy.sequences().len(),
             listener: self.listener_is.clone(),
         });
-        for warning in gatekeeper.warnings(now) {
-            log.say(Line::Warned {
-                warning: warning.to_string(),
-            });
-        }
     }
 }
 
@@ -267,6 +238,7 @@ impl Prepared<'_> {
             log: self.log,
             watchdog: Watchdog::new(self.now),
             tallies: self.tallies,
+            alarms: Alarms::default(),
             renew_from: self.now.monotonic,
             mend_at: None,
         }

@@ -1,5 +1,6 @@
 //! Readiness: what the listener says of itself before it hears the first knock.
 
+use nightlatch_config::SourceChoice;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
@@ -13,9 +14,10 @@ use crate::sandbox::Landlocked;
 pub(super) fn wait_until_ready(
     channel: &Channel,
     signals: &Signals,
+    sources: &[SourceChoice],
 ) -> Result<String, BrokerError> {
     match next_letter(channel, signals)? {
-        Letter::Ready(becoming, landlocked) => Ok(describe(becoming, landlocked)),
+        Letter::Ready(becoming, landlocked) => Ok(describe(becoming, landlocked, sources)),
         _ => Err(ChannelError::Malformed.into()),
     }
 }
@@ -52,12 +54,14 @@ fn next_letter(channel: &Channel, signals: &Signals) -> Result<Letter, BrokerErr
     }
 }
 
-fn describe(becoming: Becoming, landlocked: Landlocked) -> String {
+fn describe(becoming: Becoming, landlocked: Landlocked, sources: &[SourceChoice]) -> String {
+    let is_log = |source: &SourceChoice| matches!(source, SourceChoice::Log(_));
     let who = match becoming {
         Becoming::User(user) | Becoming::AlreadyUnprivileged(user) => format!("as user {user}"),
         Becoming::NamespaceRoot => "as root of a namespace without other users".to_owned(),
     };
     let files = match landlocked {
+        Landlocked::Fully if sources.iter().any(is_log) => "no files but its logs",
         Landlocked::Fully => "no files",
         Landlocked::Partly => "hardly any files (an older Landlock)",
         Landlocked::Not => "no Landlock in this kernel",

@@ -5,12 +5,13 @@ use std::io;
 use std::path::PathBuf;
 use std::thread::Builder;
 
-use nightlatch_config::{Action, ConfigError, Guarding, Roster, Server};
+use nightlatch_config::{ConfigError, Guarding, Roster, Server, SourceChoice};
 use nightlatch_core::{ActionId, Client, GatePlan, Instant, Policy, PortRange, Protocol};
 use nightlatch_firewall::RaiseError;
 use nightlatch_ticket::{Counter, Span};
 use thiserror::Error;
 
+use super::alarms::Alarms;
 use super::bell::Rope;
 use super::error::BrokerError;
 use super::guarding::tell_of_failures;
@@ -21,7 +22,8 @@ use super::start::{begin, hand_over};
 use super::words::Carried;
 use crate::clock;
 use crate::config_file::ConfigFile;
-use crate::log::Line;
+use crate::errand::{Plan, RunnerError};
+use crate::log::{Form, Line};
 use crate::privilege::{Identity, PrivilegeError};
 use crate::state::{ClientMark, mark_of};
 use crate::watchdog;
@@ -38,7 +40,8 @@ pub(super) struct Reloading {
 /// What only a restart changes: it was opened or given up before the privileges went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fixed {
-    knock_port: Option<u16>,
+    pub(super) knock_port: Option<u16>,
+    pub(super) sources: Vec<SourceChoice>,
     interfaces: nightlatch_config::Interfaces,
     state: PathBuf,
     status_socket: PathBuf,
@@ -66,6 +69,9 @@ pub(super) enum ReloadError {
     /// The user of the listener does not exist.
     #[error(transparent)]
     User(#[from] PrivilegeError),
+    /// The user of an action does not exist.
+    #[error(transparent)]
+    Action(#[from] RunnerError),
     /// The system gave no thread to read it in.
     #[error(
         "the system has no thread to read the configuration in\n  reload again when it is less busy"
@@ -83,7 +89,7 @@ pub(super) struct Fresh {
     roster: Roster,
     clients: Vec<Client>,
     in_use: Vec<PortRange>,
-    actions: Vec<Action>,
+    errands: Plan,
     messages: Option<ActionId>,
     guarding: Guarding,
     warnings: Vec<String>,
@@ -93,7 +99,8 @@ impl Fixed {
     pub(super) fn of(server: &Server) -> Result<Self, PrivilegeError> {
         let identity = Identity::of(&server.user)?;
         Ok(Self {
-            knock_port: server.gate.knock_port,
+            knock_port: server.knock_port,
+            sources: server.sources.clone(),
             interfaces: server.interfaces.clone(),
             state: server.state.clone(),
             status_socket: server.status_socket.clone(),
@@ -108,6 +115,7 @@ impl Fixed {
     fn difference(&self, other: &Self) -> Option<&'static str> {
         let differences = [
             (self.knock_port != other.knock_port, "knock-port"),
+            (self.sources != other.sources, "sources"),
             (self.interfaces != other.interfaces, "interfaces"),
             (self.state != other.state, "state"),
             (self.status_socket != other.status_socket, "status-socket"),
@@ -164,7 +172,7 @@ fn read(config: &ConfigFile, fixed: &Fixed) -> Result<Fresh, ReloadError> {
         roster: server.roster,
         clients,
         in_use: server.in_use,
-        actions: server.actions,
+        errands: Plan::of(&server.actions, Form::of(server.log))?,
         messages: server.messages,
         guarding: server.guarding,
         warnings,
@@ -200,7 +208,7 @@ impl Round {
             roster,
             mut clients,
             in_use,
-            actions,
+            errands,
             messages,
             guarding,
             warnings,
@@ -216,7 +224,7 @@ impl Round {
         let taken = self.gatekeeper.reload(policy, clients, clock::now());
         // What ended is called by the names that it had.
         self.undo(&taken.grants, clock::now())?;
-        self.errands.replace(&actions, messages)?;
+        self.errands.replace(&errands, messages)?;
         self.seats = seats;
         // Decoys before the ports in use: together they say what counts.
         tell_of_failures(&self.channel, &guarding)?;
@@ -224,6 +232,8 @@ impl Round {
         for effect in self.guarding.replace(guarding) {
             self.obey(&effect);
         }
+        // Sequences have other places now; and who reloads wants to know what is wrong still.
+        self.alarms = Alarms::default();
         let closed = taken
             .effects
             .iter()

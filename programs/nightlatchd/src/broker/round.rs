@@ -8,6 +8,7 @@ use nightlatch_firewall::{Disturbance, Firewall};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
+use super::alarms::Alarms;
 use super::bell::Bell;
 use super::errands::Errands;
 use super::error::BrokerError;
@@ -42,6 +43,7 @@ pub(super) struct Round {
     pub(super) log: Log,
     pub(super) watchdog: Watchdog,
     pub(super) tallies: Tallies,
+    pub(super) alarms: Alarms,
     /// When the background may ask the disk again.
     pub(super) renew_from: Instant,
     /// When the gate is to be put up again, while it is not as it should be.
@@ -57,6 +59,7 @@ impl Round {
             let now = clock::now();
             self.expire(now);
             self.watching.follow(&self.gatekeeper, &self.channel, now)?;
+            self.raise_alarms(now);
             self.watchdog.pat(now);
             let woken = self.wait(now)?;
             if woken.end && self.signals.asked_to_end() {

@@ -10,7 +10,7 @@ use nightlatch_core::{Instant, Now};
 use nightlatch_ticket::Counter;
 
 use super::bell::{Bell, Rope};
-use crate::state::{ClientMark, StateFolder};
+use crate::state::{ClientMark, StateFolder, Upkeep};
 
 /// What the scribe is asked to make durable.
 pub(super) enum Order {
@@ -20,6 +20,8 @@ pub(super) enum Order {
     Ahead(ClientMark, Counter),
     /// The marks anew, short.
     Compact(Counter, Vec<(ClientMark, Counter)>),
+    /// What the disk refused before.
+    CatchUp,
     /// Exact counters, for a clean end.
     Close(Vec<(ClientMark, Counter)>),
 }
@@ -29,8 +31,8 @@ pub(super) enum Order {
 pub(super) struct Written {
     /// The watermark that is durable now, if it was about one; or why the disk does not have it.
     pub(super) outcome: Result<Option<Counter>, String>,
-    /// Whether the marks should be written anew.
-    pub(super) is_long: bool,
+    /// What the state asks for now.
+    pub(super) upkeep: Upkeep,
 }
 
 /// The broker's way to the state.
@@ -66,14 +68,17 @@ impl Scribe {
     }
 
     /// Gives an order, and waits for it until the disk has been busy for as long as the patience goes.
-    /// The bell tells the rest. What a stuck disk has no room for any more is let go.
-    pub(super) fn order(&mut self, order: Order, patience: Duration, now: Now) {
+    /// The bell tells the rest. What a stuck disk has no room for any more is let go. Says whether
+    /// the disk is done with everything, for better or worse.
+    pub(super) fn order(&mut self, order: Order, patience: Duration, now: Now) -> bool {
         let busy = self.busy_for(now).unwrap_or_default();
         if self.orders.try_send(order).is_ok() {
             self.given = self.given.saturating_add(1);
             self.busy_since.get_or_insert(now.monotonic);
             self.wait(patience.saturating_sub(busy));
+            return self.busy_for(now).is_none();
         }
+        false
     }
 
     /// For how long there was always something that the disk did not have yet.
@@ -101,7 +106,7 @@ fn write_all(
         let outcome = write(&mut state, order);
         done.ring(Written {
             outcome,
-            is_long: state.is_long(),
+            upkeep: state.upkeep(),
         });
         let (count, changed) = settled;
         let mut count = lock(count);
@@ -118,6 +123,7 @@ fn write(state: &mut StateFolder, order: Order) -> Result<Option<Counter>, Strin
         Order::Compact(watermark, counters) => state
             .compact(watermark, counters.into_iter())
             .map(|()| Some(watermark)),
+        Order::CatchUp => state.catch_up().map(|()| None),
         Order::Close(counters) => state.close(counters.into_iter()).map(|()| None),
     };
     written.map_err(|error| error.to_string())

@@ -9,7 +9,7 @@ use nightlatch_ticket::Counter;
 use crate::state::{ClientMark, mark_of};
 
 /// Names for the log, marks for the state; both in the order of the clients' numbers.
-pub(super) struct Seats {
+pub(crate) struct Seats {
     roster: Roster,
     services: Vec<String>,
     sequences: Vec<String>,
@@ -20,7 +20,7 @@ pub(super) struct Seats {
 
 impl Seats {
     /// Seats for these clients; `last` has the counters of everybody, whether he is still one or not.
-    pub(super) fn new(
+    pub(crate) fn new(
         roster: Roster,
         policy: &Policy,
         mut last: BTreeMap<ClientMark, Counter>,
@@ -48,17 +48,25 @@ impl Seats {
         }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.marks.len()
     }
 
     /// The client's name.
-    pub(super) fn client(&self, client: ClientId) -> String {
+    pub(crate) fn client(&self, client: ClientId) -> String {
         self.roster.name_of(client).unwrap_or("?").to_owned()
     }
 
+    /// Whoever knocked, in words that tell a sequence from a client.
+    pub(crate) fn spoken(&self, knocker: Knocker) -> String {
+        match knocker {
+            Knocker::Client(client) => self.client(client),
+            Knocker::Sequence(_) => format!("sequence {}", self.knocker(knocker)),
+        }
+    }
+
     /// The name of whoever holds a grant.
-    pub(super) fn knocker(&self, knocker: Knocker) -> String {
+    pub(crate) fn knocker(&self, knocker: Knocker) -> String {
         match knocker {
             Knocker::Client(client) => self.client(client),
             Knocker::Sequence(sequence) => self
@@ -70,7 +78,7 @@ impl Seats {
     }
 
     /// The service's name.
-    pub(super) fn service(&self, service: ServiceId) -> String {
+    pub(crate) fn service(&self, service: ServiceId) -> String {
         self.services
             .get(usize::from(service.0))
             .map_or("?", String::as_str)
@@ -78,20 +86,20 @@ impl Seats {
     }
 
     /// Where the state keeps this client.
-    pub(super) fn mark(&self, client: ClientId) -> Option<ClientMark> {
+    pub(crate) fn mark(&self, client: ClientId) -> Option<ClientMark> {
         let place = usize::try_from(client.0).ok()?;
         self.marks.get(place).copied()
     }
 
     /// The counters of those who are no clients any more.
-    pub(super) fn departed(&self) -> impl Iterator<Item = (ClientMark, Counter)> + '_ {
+    pub(crate) fn departed(&self) -> impl Iterator<Item = (ClientMark, Counter)> + '_ {
         self.departed
             .iter()
             .map(|(mark, counter)| (*mark, *counter))
     }
 
     /// Counters as the state keeps them; a client who never knocked has none.
-    pub(super) fn counters(
+    pub(crate) fn counters(
         &self,
         counters: impl Iterator<Item = (ClientId, Counter)>,
     ) -> impl Iterator<Item = (ClientMark, Counter)> {

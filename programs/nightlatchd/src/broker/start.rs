@@ -1,13 +1,14 @@
 //! The start, in the one order that is safe; and the end.
 
 use core::time::Duration;
+use std::path::Path;
 use std::process::Child;
 
-use nightlatch_config::{Interfaces, Server};
+use nightlatch_config::{Interfaces, Server, SourceChoice};
 use nightlatch_core::Client;
 use nightlatch_firewall::{DryRun, How, Nftables};
 
-use super::child::start_listener;
+use super::child::{start_journal, start_listener};
 use super::errands::Errands;
 use super::error::BrokerError;
 use super::prepare::{Gate, Start};
@@ -17,7 +18,9 @@ use super::round::{Ended, Round};
 use super::scribe::Order;
 use super::signals::Signals;
 use crate::channel::{Channel, ChannelError, KEYS_A_WORD, ListenerPlan, SpanPlan, Word};
+use crate::errand::Plan;
 use crate::log::{Form, Line};
+use crate::log_groups::groups_of;
 use crate::options::Daemon;
 use crate::privilege::{Identity, demand};
 use crate::state::StateFolder;
@@ -27,7 +30,7 @@ use crate::{clock, random, watchdog};
 /// Runs until it is asked to end, or cannot go on.
 pub(crate) fn run(options: &Daemon) -> Result<(), BrokerError> {
     let server = options.file().load()?;
-    demand(options.means(), server.gate.knock_port)?;
+    demand(options.means(), &server)?;
     let fixed = Fixed::of(&server)?;
     let (state, remembered) = StateFolder::open(&server.state)?;
     let socket = StatusSocket::bind(&server.status_socket)
@@ -39,7 +42,7 @@ pub(crate) fn run(options: &Daemon) -> Result<(), BrokerError> {
     let (channel, mut child) = listener(&server, fixed.identity)?;
     // Only with a listener that works is anything closed; but before the keys are derived: with very
     // many clients that takes a while, and strangers need not watch.
-    let opened = wait_until_ready(&channel, &signals)
+    let opened = wait_until_ready(&channel, &signals, &server.sources)
         .and_then(|listener_is| Ok((listener_is, firewall.raise(&server.gate)?)));
     let (listener_is, raised) = match opened {
         Ok(opened) => opened,
@@ -123,30 +126,54 @@ fn open_firewall(options: &Daemon) -> Result<Gate, BrokerError> {
 
 /// Starts the runner, where there is something to run; a dry run only tells of it.
 fn errands(server: &Server, options: &Daemon) -> Result<Errands, BrokerError> {
-    let form = Form::of(server.log);
+    let plan = Plan::of(&server.actions, Form::of(server.log))?;
     if options.dry_run {
-        return Ok(Errands::on_paper(&server.actions, server.messages, form));
+        return Ok(Errands::on_paper(&plan, server.messages));
     }
-    Errands::start(&server.actions, server.messages, (&server.state, form))
+    Errands::start(&plan, server.messages, &server.state)
 }
 
 fn listener(server: &Server, identity: Identity) -> Result<(Channel, Child), BrokerError> {
     let (channel, theirs) =
         Channel::pair().map_err(|cause| BrokerError::System("a pair of sockets", cause))?;
-    let child = start_listener(theirs).map_err(BrokerError::Listener)?;
+    let journal = server.sources.contains(&SourceChoice::Journal);
+    let journal = journal.then(|| start_journal(identity)).transpose();
+    let journal = journal.map_err(BrokerError::Journal)?;
+    let child = start_listener(theirs, journal).map_err(BrokerError::Listener)?;
     let interfaces = match &server.interfaces {
         Interfaces::All => Vec::new(),
         Interfaces::Named(names) => names.clone(),
     };
     let span = server.span.as_ref();
     let plan = ListenerPlan {
-        knock_port: server.gate.knock_port,
+        knock_port: server.knock_port,
         span: span.map(|(span, carrier)| SpanPlan::of(span, *carrier)),
+        sources: server.sources.iter().map(as_told).collect(),
         interfaces,
         identity,
+        log_groups: groups_of(logs(server)),
     };
     channel.tell(&Word::Plan(plan))?;
     Ok((channel, child))
+}
+
+/// The logs that are followed.
+fn logs(server: &Server) -> impl Iterator<Item = &Path> {
+    server.sources.iter().filter_map(|source| match source {
+        SourceChoice::Log(path) => Some(path.as_path()),
+        _ => None,
+    })
+}
+
+/// A source as the listener is told of it; its own folder is another one.
+fn as_told(source: &SourceChoice) -> String {
+    match source {
+        SourceChoice::Log(path) => {
+            let whole = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+            SourceChoice::Log(whole).to_string()
+        }
+        other => other.to_string(),
+    }
 }
 
 /// Hands the keys over by which the listener recognises clients. They open nothing.

@@ -8,6 +8,7 @@ use nightlatch_firewall::Noise;
 use super::round::Round;
 use super::words::{self, Carried};
 use crate::listener::{PLACES, Place};
+use crate::state::Upkeep;
 use crate::status::{
     BanStatus, GateStatus, GrantStatus, GuardStatus, LoudStatus, SequenceStatus, Status,
 };
@@ -26,8 +27,8 @@ pub(super) struct Tallies {
     pub(super) put_back: u64,
     /// Why the state is not durable, while it is not.
     pub(super) state_failing: Option<String>,
-    /// Whether the marks of the state should be written anew.
-    pub(super) state_is_long: bool,
+    /// What the state asks for.
+    pub(super) upkeep: Upkeep,
     /// What became of commands, by name.
     pub(super) commands: BTreeMap<&'static str, u64>,
     /// What is wrong with the commands that are due later, while it is.
@@ -62,7 +63,8 @@ impl Round {
             up_seconds: now.monotonic.saturating_since(since.monotonic).as_secs(),
             dry_run: self.tallies.dry_run,
             clients: self.seats.len(),
-            knock_port: self.plan.knock_port,
+            knock_port: self.reloading.fixed.knock_port,
+            sources: self.sources(),
             listener: self.tallies.listener_is.clone(),
             warnings: self.warnings(now),
             gate: GateStatus {
@@ -118,9 +120,14 @@ impl Round {
         of_listener.chain(of_broker).collect()
     }
 
+    fn sources(&self) -> Vec<String> {
+        let sources = self.reloading.fixed.sources.iter();
+        sources.map(ToString::to_string).collect()
+    }
+
     fn grants(&self, now: Now) -> Vec<GrantStatus> {
         let known = self.gatekeeper.grants(now).map(|grant| GrantStatus {
-            client: Some(self.seats.knocker(grant.knocker)),
+            client: Some(self.seats.spoken(grant.knocker)),
             service: Some(self.seats.service(grant.service)),
             address: grant.address,
             ports: self.ports(grant.service),
@@ -189,7 +196,7 @@ impl Round {
             .chain(
                 self.gatekeeper
                     .warnings(now)
-                    .map(|warning| warning.to_string()),
+                    .map(|warning| self.in_words(warning)),
             )
             .collect()
     }

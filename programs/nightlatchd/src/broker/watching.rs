@@ -58,7 +58,8 @@ impl Watching {
             channel.tell(&Word::Variant(VariantText::of(&variant)))?;
         }
         self.in_use.clone_from(&in_use);
-        channel.tell(&Word::Watch { in_use })?;
+        let edition = gatekeeper.edition();
+        channel.tell(&Word::Watch { edition, in_use })?;
         self.told = Some(generation);
         Ok(())
     }

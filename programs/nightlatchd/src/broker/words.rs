@@ -5,7 +5,7 @@ use nightlatch_ticket::Status;
 
 /// What the kernel made of an effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Carried {
+pub(crate) enum Carried {
     /// It did it, or there was nothing to do.
     Out,
     /// It refused.
@@ -13,7 +13,7 @@ pub(super) enum Carried {
 }
 
 /// The verdict's name, by what became of it.
-pub(super) const fn of_verdict(verdict: &Verdict, carried: Carried) -> &'static str {
+pub(crate) const fn of_verdict(verdict: &Verdict, carried: Carried) -> &'static str {
     match (verdict, carried) {
         (Verdict::Grant(_) | Verdict::Close(_), Carried::Refused) => of_answer(Status::Unavailable),
         (Verdict::Grant(_), Carried::Out) => of_answer(Status::Granted),
@@ -25,7 +25,7 @@ pub(super) const fn of_verdict(verdict: &Verdict, carried: Carried) -> &'static 
 }
 
 /// How a sequence's steps come about, as the configuration calls it.
-pub(super) const fn of_method(method: &Method) -> &'static str {
+pub(crate) const fn of_method(method: &Method) -> &'static str {
     match method {
         Method::Plain(_) => "plain",
         Method::OneTime(_) => "one-time",
@@ -34,7 +34,7 @@ pub(super) const fn of_method(method: &Method) -> &'static str {
 }
 
 /// What an authentic knock is told.
-pub(super) const fn of_answer(status: Status) -> &'static str {
+pub(crate) const fn of_answer(status: Status) -> &'static str {
     match status {
         Status::Granted => "granted",
         Status::Closed => "closed",

@@ -6,8 +6,6 @@ use core::time::Duration;
 use nightlatch_core::{BanPlan, Banning, Failure, Loud, Prefix, SentryPlan, Suspect};
 use serde::{Deserialize, Serialize};
 
-use super::watch::{ranges_as_text, ranges_of_text};
-
 /// What the listener's half of the guard needs to know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct GuardText {
@@ -25,17 +23,18 @@ impl GuardText {
             window: plan.window,
             failures: plan.failures,
             closed_ports: plan.closed_ports,
-            decoys: ranges_as_text(&plan.decoys),
+            decoys: plan.decoys.iter().map(ToString::to_string).collect(),
             is_banning: bans.banning == Banning::Ban,
         }
     }
 
     pub(crate) fn read(&self) -> Option<SentryPlan> {
+        let decoys: Result<_, _> = self.decoys.iter().map(|range| range.parse()).collect();
         Some(SentryPlan {
             window: self.window,
             failures: self.failures,
             closed_ports: self.closed_ports,
-            decoys: ranges_of_text(&self.decoys)?,
+            decoys: decoys.ok()?,
         })
     }
 }

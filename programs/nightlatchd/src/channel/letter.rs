@@ -1,4 +1,4 @@
-//! Letters: what the listener tells the broker, all of one size, but for those that bring a message.
+//! Letters: what the listener tells the broker, each kind of one size.
 
 use nightlatch_core::{Claim, Suspect};
 
@@ -31,6 +31,11 @@ impl Letter {
             bytes.extend(claim.to_bytes());
             return bytes;
         }
+        if let Self::Tally(tally) = self {
+            let mut bytes = vec![TALLY, 0, 0, 0, 0, 0, 0, 0];
+            bytes.extend(tally.counts().iter().flat_map(|count| count.to_be_bytes()));
+            return bytes;
+        }
         let mut bytes = vec![0; LETTER_LENGTH];
         let (head, body) = bytes.split_at_mut(HEAD_LENGTH);
         match self {
@@ -54,13 +59,7 @@ impl Letter {
                 louder.write(body);
             }
             // Written above.
-            Self::Claim(_) => {}
-            Self::Tally(tally) => {
-                put(head, &[TALLY]);
-                for (count, place) in tally.counts().iter().zip(body.as_chunks_mut::<8>().0) {
-                    *place = count.to_be_bytes();
-                }
-            }
+            Self::Claim(_) | Self::Tally(_) => {}
         }
         bytes
     }
@@ -69,6 +68,9 @@ impl Letter {
         let (head, body) = bytes.split_first_chunk::<HEAD_LENGTH>()?;
         if *head == [CLAIM, 0, 0, 0, 0, 0, 0, 0] {
             return Claim::from_bytes(body).ok().map(Self::Claim);
+        }
+        if *head == [TALLY, 0, 0, 0, 0, 0, 0, 0] {
+            return tally(body).map(Self::Tally);
         }
         let body: &[u8; Claim::LENGTH] = body.try_into().ok()?;
         Some(match head {
@@ -86,16 +88,18 @@ impl Letter {
             [LISTENING, 0, 0, 0, 0, 0, 0, 0] => Self::Listening,
             [SUSPECT, 0, 0, 0, 0, 0, 0, 0] => Self::Suspect(read_suspect(body)?),
             [LOUDER, 0, 0, 0, 0, 0, 0, 0] => Self::Louder(Louder::read(body)?),
-            [TALLY, 0, 0, 0, 0, 0, 0, 0] => {
-                let mut counts = [0; REASONS];
-                for (count, place) in counts.iter_mut().zip(body.as_chunks::<8>().0) {
-                    *count = u64::from_be_bytes(*place);
-                }
-                Self::Tally(Tally::from_counts(counts))
-            }
             _ => return None,
         })
     }
+}
+
+/// As many numbers as there are places, and nothing else.
+fn tally(body: &[u8]) -> Option<Tally> {
+    let (numbers, []) = body.as_chunks::<8>() else {
+        return None;
+    };
+    let numbers: &[[u8; 8]; REASONS] = numbers.try_into().ok()?;
+    Some(Tally::from_counts(numbers.map(u64::from_be_bytes)))
 }
 
 pub(super) fn put(place: &mut [u8], bytes: &[u8]) {
@@ -114,7 +118,7 @@ const LISTENING: u8 = 4;
 const SUSPECT: u8 = 5;
 const LOUDER: u8 = 6;
 const HEAD_LENGTH: usize = 8;
-/// A head that says what it is, and a body of one size.
+/// A head that says what it is, and a body of one size; a tally and a message have another one.
 const LETTER_LENGTH: usize = HEAD_LENGTH + Claim::LENGTH;
 /// The longest: one whose claim brings a message.
 pub(super) const LONGEST_LETTER: usize = HEAD_LENGTH + Claim::LONG;

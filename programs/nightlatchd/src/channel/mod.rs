@@ -9,6 +9,7 @@ mod reply;
 mod watch;
 mod word;
 
+use core::time::Duration;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -38,6 +39,11 @@ pub(crate) enum ChannelError {
         "the other half of the daemon sent a message that does not exist\n  it is not to be trusted any more"
     )]
     Malformed,
+    /// The other process takes nothing any more.
+    #[error(
+        "the other half of the daemon does not take what it is told\n  it is not to be trusted any more"
+    )]
+    Stuck,
     /// The socket failed.
     #[error("the channel between the two halves broke")]
     Io(#[from] io::Error),
@@ -64,6 +70,8 @@ impl Channel {
             // As much as the system gives: the queue is what a burst of knocks waits in.
             let _ = sockopt::set_socket_send_buffer_size_force(end, QUEUE)
                 .or_else(|_| sockopt::set_socket_send_buffer_size(end, QUEUE));
+            // Who has to be told and takes nothing must not hold up the other one for ever.
+            sockopt::set_socket_timeout(end, sockopt::Timeout::Send, Some(PATIENCE))?;
         }
         Ok((Self::over(ours), theirs))
     }
@@ -105,7 +113,16 @@ impl Channel {
 
     /// Tells the listener something, waiting for room: plans and keys must arrive.
     pub(crate) fn tell(&self, word: &Word) -> Result<(), ChannelError> {
-        self.send(&word.to_bytes()?, SendFlags::empty()).map(|_| ())
+        let bytes = word.to_bytes()?;
+        // A longer one would be cut, and end the listener.
+        if bytes.len() > WORD_LENGTH {
+            return Err(ChannelError::Malformed);
+        }
+        match self.send(&bytes, SendFlags::empty()) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(ChannelError::Stuck),
+            Err(error) => Err(error),
+        }
     }
 
     /// Hands an ack over without waiting; says whether there was room.
@@ -170,6 +187,8 @@ fn received(outcome: rustix::io::Result<(usize, usize)>) -> Result<Option<usize>
     }
 }
 
+/// Longer than the listener takes for a million keys, shorter than systemd's watchdog waits.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// Room for some thousands of claims: a burst waits here, a flood does not get here.
 const QUEUE: usize = 8 << 20;
 
@@ -178,13 +197,15 @@ mod tests {
     use core::time::Duration;
 
     use nightlatch_core::{
-        BanPlan, Failure, Loud, Protocol, SentryPlan, SequenceId, Step, Suspect, Variant,
+        BanPlan, Failure, Loud, Number, OptionWanted, Payload, Protocol, SentryPlan, SequenceId,
+        Step, Suspect, Traits, Variant,
     };
     use nightlatch_ticket::{SEALED_LENGTH, Span};
 
     use super::*;
     use crate::privilege::{Becoming, Identity};
     use crate::sandbox::Landlocked;
+    use crate::tally::{REASONS, Tally};
 
     #[test]
     fn what_one_half_says_the_other_hears() {
@@ -196,7 +217,9 @@ mod tests {
                 &Span::new(20_000, 28_191, &[(22_222, 22_222)]).unwrap(),
                 Protocol::Tcp,
             )),
+            sources: vec!["packets".into(), "nflog:5".into()],
             interfaces: vec!["eth0".into()],
+            log_groups: vec![4],
             identity: Identity::of("nobody").unwrap(),
         };
         broker.tell(&Word::Plan(plan.clone())).unwrap();
@@ -214,12 +237,14 @@ mod tests {
         assert!(matches!(listener.wait().unwrap(), Word::Variant(heard) if heard == variant));
         let in_use = vec!["udp/32768-60999".parse().unwrap()];
         let watch = Word::Watch {
+            edition: 9,
             in_use: in_use.clone(),
         };
         broker.tell(&watch).unwrap();
-        assert!(
-            matches!(listener.wait().unwrap(), Word::Watch { in_use: heard } if heard == in_use)
-        );
+        assert!(matches!(
+            listener.wait().unwrap(),
+            Word::Watch { edition: 9, in_use: heard } if heard == in_use
+        ));
         let guard = GuardText::of(
             &SentryPlan {
                 decoys: vec!["tcp/23".parse().unwrap()],
@@ -257,6 +282,11 @@ mod tests {
         });
         assert!(listener.post(&louder).unwrap());
         assert_eq!(broker.letter().unwrap(), Some(louder));
+        let mut tally = Tally::default();
+        tally.set(0, 7);
+        tally.set(REASONS - 1, u64::MAX);
+        assert!(listener.post(&Letter::Tally(tally)).unwrap());
+        assert_eq!(broker.letter().unwrap(), Some(Letter::Tally(tally)));
         assert_eq!(broker.letter().unwrap(), None);
     }
 
@@ -267,6 +297,36 @@ mod tests {
             send(&theirs, bytes, SendFlags::empty()).unwrap();
             assert!(matches!(broker.letter(), Err(ChannelError::Malformed)));
         }
+    }
+
+    #[test]
+    fn the_longest_steps_that_there_can_be_fit_into_a_word() {
+        let step = Step {
+            traits: Traits {
+                options: Some(vec![
+                    OptionWanted {
+                        kind: 254,
+                        value: Some(u32::MAX)
+                    };
+                    20
+                ]),
+                payload: Some(Payload::Matches("\\\"".repeat(128))),
+                sequence: Some(Number {
+                    least: u32::MAX - 1,
+                    most: u32::MAX,
+                }),
+                ..Traits::default()
+            },
+            ..Step::tcp(65_535)
+        };
+        let variant = VariantText::of(&Variant {
+            sequence: SequenceId(u16::MAX),
+            number: u64::MAX,
+            steps: vec![step; 32],
+            within: Duration::MAX,
+        });
+        let length = Word::Variant(variant).to_bytes().unwrap().len();
+        assert!(length < WORD_LENGTH / 4 * 3, "{length}");
     }
 
     #[test]

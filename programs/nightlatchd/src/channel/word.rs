@@ -7,7 +7,7 @@ use nightlatch_ticket::TagKey;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::watch::{ranges_as_text, ranges_of_text};
+use super::watch::{bits_of, ranges_of};
 use super::{ChannelError, GuardText, Reply, SpanPlan, VariantText};
 use crate::privilege::Identity;
 
@@ -18,10 +18,14 @@ pub(crate) struct ListenerPlan {
     pub(crate) knock_port: Option<u16>,
     /// Where encrypted sequences are touched, if they are heard.
     pub(crate) span: Option<SpanPlan>,
-    /// The interfaces to watch; none means all.
+    /// Where it is seen what strangers send, as the configuration calls it.
+    pub(crate) sources: Vec<String>,
+    /// The interfaces of packet sockets; none means all.
     pub(crate) interfaces: Vec<String>,
     /// Whom to become.
     pub(crate) identity: Identity,
+    /// The groups to stay in, so that logs can be read.
+    pub(crate) log_groups: Vec<u32>,
 }
 
 /// From the broker to the listener.
@@ -39,6 +43,8 @@ pub(crate) enum Word {
     Variant(VariantText),
     /// All sets of steps were told: watch for them from now on, and for no others.
     Watch {
+        /// Of which policy they are.
+        edition: u32,
         /// Ports at which a touch does not count.
         in_use: Vec<PortRange>,
     },
@@ -54,7 +60,9 @@ impl Word {
             Self::Plan(plan) => in_json(PLAN, plan)?,
             Self::Variant(variant) => in_json(VARIANT, variant)?,
             Self::Guard(guard) => in_json(GUARD, guard)?,
-            Self::Watch { in_use } => in_json(WATCH, &ranges_as_text(in_use))?,
+            Self::Watch { edition, in_use } => {
+                [&[WATCH], edition.to_be_bytes().as_slice(), &bits_of(in_use)].concat()
+            }
             Self::Keys(keys) => {
                 let mut bytes = Vec::with_capacity(WORD_LENGTH);
                 bytes.push(KEYS);
@@ -80,10 +88,14 @@ impl Word {
             GUARD => serde_json::from_slice(body)
                 .map(Self::Guard)
                 .map_err(|_| ChannelError::Malformed),
-            WATCH => serde_json::from_slice::<Vec<String>>(body)
-                .ok()
-                .and_then(|texts| ranges_of_text(&texts))
-                .map(|in_use| Self::Watch { in_use })
+            WATCH => body
+                .split_first_chunk()
+                .and_then(|(edition, bits)| {
+                    Some(Self::Watch {
+                        edition: u32::from_be_bytes(*edition),
+                        in_use: ranges_of(bits)?,
+                    })
+                })
                 .ok_or(ChannelError::Malformed),
             KEYS => match body.as_chunks::<32>() {
                 (keys, []) => Ok(Self::Keys(
@@ -111,8 +123,9 @@ fn in_json(kind: u8, body: &impl Serialize) -> Result<Vec<u8>, ChannelError> {
 
 /// How many clients one message names: below the largest message that every kernel takes.
 pub(crate) const KEYS_A_WORD: usize = 1024;
-/// The longest word: keys.
-pub(super) const WORD_LENGTH: usize = 1 + 32 * KEYS_A_WORD;
+/// More than keys, and more than 32 steps that ask for everything that a step can ask for.
+pub(super) const WORD_LENGTH: usize = 65_536;
+const _: () = assert!(32 * KEYS_A_WORD < WORD_LENGTH);
 const PLAN: u8 = 1;
 const KEYS: u8 = 2;
 const BEGIN: u8 = 3;

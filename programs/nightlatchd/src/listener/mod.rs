@@ -7,25 +7,31 @@
 
 mod attention;
 mod ears;
+mod inlet;
 mod places;
 mod round;
+mod sources;
 mod telling;
 mod touches;
 mod watching;
 
-use nightlatch_capture::{Interfaces, KnockShape, PacketSocket, ReplySocket, Touches, Watch};
+use nightlatch_capture::ReplySocket;
 use nightlatch_core::{Doorstep, DoorstepPlan, PortRange, Sentry, SentryPlan};
-use nightlatch_ticket::{MESSAGE_LENGTH, SEALED_LENGTH, TagKey};
+use nightlatch_ticket::TagKey;
 use thiserror::Error;
 
-use crate::channel::{Channel, ChannelError, Letter, ListenerPlan, Word};
+use crate::channel::{Channel, ChannelError, Letter, Word};
 use crate::clock;
 use crate::inherited::{close_descriptors, outlive_signals};
 use crate::privilege::{PrivilegeError, drop_everything};
 use crate::sandbox::{SandboxError, confine_listener};
+use sources::Sources;
 use watching::Watching;
 
+pub(crate) use ears::hear;
+pub(crate) use inlet::{Keyholes, try_source};
 pub(crate) use places::{PLACES, Place};
+pub(crate) use touches::touches;
 
 /// Why the listener ended.
 #[derive(Debug, Error)]
@@ -36,7 +42,16 @@ pub(crate) enum ListenerError {
     /// The packet sockets could not be opened.
     #[error(transparent)]
     Open(#[from] nightlatch_capture::OpenError),
-    /// The packet sockets failed later.
+    /// The NFLOG group could not be had.
+    #[error(transparent)]
+    Nflog(#[from] nightlatch_capture::NflogError),
+    /// The kernel's log could not be opened.
+    #[error(transparent)]
+    KernelLog(#[from] nightlatch_capture::KernelLogError),
+    /// A log could not be followed.
+    #[error(transparent)]
+    Log(#[from] nightlatch_capture::FollowError),
+    /// A source failed later.
     #[error(transparent)]
     Capture(#[from] nightlatch_capture::CaptureError),
     /// The kernel took no other filter.
@@ -71,10 +86,14 @@ pub(crate) fn run() -> Result<(), ListenerError> {
     let Word::Plan(plan) = channel.wait()? else {
         return Err(ListenerError::Disorder);
     };
-    let sockets = Sockets::open(&plan)?;
-    let becoming = drop_everything(plan.identity)?;
+    let mut sources = Sources::open(&plan)?;
+    // None where nobody has a key: then nobody is answered.
+    let replies = sources.replies(plan.knock_port)?;
+    let becoming = drop_everything(plan.identity, &plan.log_groups)?;
+    sources.open_logs(&plan)?;
     fall_silent()?;
-    let landlocked = confine_listener(sockets.replies.iter().flat_map(ReplySocket::descriptors))?;
+    let acks = replies.iter().flat_map(ReplySocket::descriptors);
+    let landlocked = confine_listener(acks, &sources.log_access())?;
     channel.post(&Letter::Ready(becoming, landlocked))?;
     let span = plan
         .span
@@ -88,7 +107,8 @@ pub(crate) fn run() -> Result<(), ListenerError> {
     };
     let mut doorstep = Doorstep::new(doorstep_plan, start.clients, start.secret, clock::now());
     let mut sentry = Sentry::new(start.sentry, start.secret);
-    watching.begin(&mut doorstep, &mut sentry, &start.in_use);
+    watching.begin((&mut doorstep, &mut sentry), 0, &start.in_use);
+    let sockets = (sources, replies);
     match round::Round::new(channel, sockets, (doorstep, sentry), watching).run() {
         Err(ListenerError::Channel(ChannelError::Closed)) => Ok(()),
         ended => ended,
@@ -99,34 +119,6 @@ pub(crate) fn run() -> Result<(), ListenerError> {
 fn fall_silent() -> std::io::Result<()> {
     let nowhere = std::fs::File::options().write(true).open("/dev/null")?;
     rustix::stdio::dup2_stderr(nowhere).map_err(Into::into)
-}
-
-/// What was opened while it was still allowed.
-pub(crate) struct Sockets {
-    packets: PacketSocket,
-    /// None where nobody has a key: then nobody is answered.
-    replies: Option<ReplySocket>,
-}
-
-impl Sockets {
-    fn open(plan: &ListenerPlan) -> Result<Self, ListenerError> {
-        let interfaces = match plan.interfaces.as_slice() {
-            [] => Interfaces::All,
-            names => Interfaces::Named(names.to_vec()),
-        };
-        let watch = Watch {
-            interfaces,
-            knock: plan.knock_port.map(|port| KnockShape {
-                port,
-                lengths: vec![KNOCK, MESSAGE],
-            }),
-            touches: Touches::default(),
-        };
-        Ok(Self {
-            packets: PacketSocket::open(&watch)?,
-            replies: plan.knock_port.map(ReplySocket::open).transpose()?,
-        })
-    }
 }
 
 /// What the broker says before the first frame is looked at.
@@ -146,7 +138,8 @@ impl Start {
             match channel.wait()? {
                 Word::Keys(more) => clients.extend(more),
                 Word::Variant(variant) => watching.take(&variant)?,
-                Word::Watch { in_use: ports } => in_use = ports,
+                // The first policy is number 0.
+                Word::Watch { in_use: ports, .. } => in_use = ports,
                 Word::Guard(guard) => sentry = watching.guard(&guard)?,
                 Word::Begin { secret } => {
                     return Ok(Self {
@@ -161,10 +154,3 @@ impl Start {
         }
     }
 }
-
-/// What a knock's datagram carries, in the width of a UDP length.
-const KNOCK: u16 = 100;
-const _: () = assert!(KNOCK as usize == SEALED_LENGTH);
-/// The same for a message.
-const MESSAGE: u16 = 1124;
-const _: () = assert!(MESSAGE as usize == MESSAGE_LENGTH);

@@ -15,7 +15,7 @@ pub(crate) enum Place {
     Answered,
     /// An ack could not be sent.
     AckUnsent,
-    /// The kernel had no room for frames.
+    /// The kernel had no room for frames of the packet sockets.
     KernelLost,
     /// It could not be read.
     Unreadable,
@@ -47,10 +47,24 @@ pub(crate) enum Place {
     ClosedPort,
     /// It touched a decoy.
     Decoy,
+    /// It was a line of a log that is about no packet.
+    OtherLine,
+    /// The kernel had no room for packets of an NFLOG group.
+    NflogLost,
+    /// Lines of the kernel's log were overwritten before they were read.
+    KmsgLost,
+    /// It was a line of more than 64 KiB.
+    LogLineTooLong,
+    /// A log file vanished.
+    LogVanished,
+    /// A folder, a pipe or a device stood in the place of a log file.
+    LogNoFile,
+    /// A log file could not be opened or read.
+    LogUnreadable,
 }
 
 /// Every place, in the order of its number.
-pub(crate) const PLACES: [Place; 20] = [
+pub(crate) const PLACES: [Place; 27] = [
     Place::Claimed,
     Place::BrokerBusy,
     Place::Answered,
@@ -71,6 +85,13 @@ pub(crate) const PLACES: [Place; 20] = [
     Place::Crowded,
     Place::ClosedPort,
     Place::Decoy,
+    Place::OtherLine,
+    Place::NflogLost,
+    Place::KmsgLost,
+    Place::LogLineTooLong,
+    Place::LogVanished,
+    Place::LogNoFile,
+    Place::LogUnreadable,
 ];
 
 impl Place {
@@ -102,6 +123,13 @@ impl Place {
             Self::Crowded => "crowded",
             Self::ClosedPort => "closed-ports",
             Self::Decoy => "decoy",
+            Self::OtherLine => "other-line",
+            Self::NflogLost => "nflog-lost",
+            Self::KmsgLost => "kmsg-lost",
+            Self::LogLineTooLong => "log-line-too-long",
+            Self::LogVanished => "log-vanished",
+            Self::LogNoFile => "log-no-file",
+            Self::LogUnreadable => "log-unreadable",
         }
     }
 }
@@ -127,6 +155,8 @@ impl From<Unreadable> for Place {
     fn from(unreadable: Unreadable) -> Self {
         match unreadable {
             Unreadable::Fragment => Self::Fragment,
+            Unreadable::NotLogged => Self::OtherLine,
+            Unreadable::NotForThisHost => Self::NotForUs,
             _ => Self::Unreadable,
         }
     }

@@ -2,27 +2,30 @@
 
 use std::os::fd::AsFd;
 
-use nightlatch_capture::{MOST_TAGS, PacketSocket, ReplySocket, Source, TagCheck};
-use nightlatch_core::{Doorstep, Failure, Glance, Now, Sentry};
+use nightlatch_capture::{MOST_TAGS, ReplySocket};
+use nightlatch_core::{Claim, Doorstep, Failure, Glance, Now, Sentry, Suspect};
 use nightlatch_ticket::TagKey;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
+use rustix::event::Timespec;
 
+use super::ListenerError;
 use super::attention::{Attention, Notice};
-use super::ears::{Heard, hear};
+use super::ears::{Heard, hear_and_count};
+use super::inlet::Filter;
 use super::places::Place;
+use super::sources::Sources;
 use super::telling::{TELL_EVERY, Telling};
 use super::watching::Watching;
-use super::{ListenerError, Sockets};
-use crate::channel::{Channel, ChannelError, Letter, Word};
+use crate::channel::{Channel, Letter, Word};
 use crate::clock;
 use crate::tally::Tally;
 
 /// Everything the running listener holds.
 pub(super) struct Round {
-    channel: Channel,
-    packets: PacketSocket,
+    /// First, since what stands first is closed first: a daemon that follows at once needs the port,
+    /// and packet sockets take their time to close.
     replies: Option<ReplySocket>,
+    sources: Sources,
+    channel: Channel,
     doorstep: Doorstep,
     sentry: Sentry,
     attention: Attention,
@@ -30,7 +33,7 @@ pub(super) struct Round {
     /// Keys of a reload, until the broker says that they are all.
     coming: Vec<TagKey>,
     tags_in_kernel: Option<u64>,
-    is_filter_final: bool,
+    filter: Filter,
     tally: Tally,
     telling: Telling,
 }
@@ -38,21 +41,21 @@ pub(super) struct Round {
 impl Round {
     pub(super) fn new(
         channel: Channel,
-        sockets: Sockets,
+        (sources, replies): (Sources, Option<ReplySocket>),
         (doorstep, sentry): (Doorstep, Sentry),
         watching: Watching,
     ) -> Self {
         Self {
             channel,
-            packets: sockets.packets,
-            replies: sockets.replies,
+            sources,
+            replies,
             doorstep,
             sentry,
             attention: Attention::default(),
             watching,
             coming: Vec::new(),
             tags_in_kernel: None,
-            is_filter_final: false,
+            filter: Filter::Open,
             tally: Tally::default(),
             telling: Telling::default(),
         }
@@ -78,7 +81,7 @@ impl Round {
     fn follow_tags(&mut self) -> Result<(), ListenerError> {
         let generation = self.doorstep.tags_changed();
         let is_told = self.tags_in_kernel == Some(generation) && !self.watching.has_changed();
-        if is_told || self.is_filter_final {
+        if is_told || self.filter == Filter::Final {
             return Ok(());
         }
         let tags = self
@@ -86,25 +89,22 @@ impl Round {
             .current_tags()
             .take(MOST_TAGS.saturating_add(1));
         let tags: Vec<_> = tags.map(|tag| tag.0).collect();
-        let is_final = tags.len() > MOST_TAGS && self.watching.may_be_final();
+        // So many clients never fit: then the filter need not change any more, and nobody who takes
+        // this process over shall change it to read what else the host receives.
+        let is_final =
+            tags.len() > MOST_TAGS && self.watching.may_be_final() && self.sources.can_be_final();
         if is_final {
             self.watching.attend(Notice::Knocks);
         }
-        let check = self
-            .packets
-            .watch_for(Some(&tags), self.watching.touches())?;
-        if check == TagCheck::Listener && is_final {
-            // So many clients never fit: then the filter need not change any more, and nobody who
-            // takes this process over shall change it to read what else the host receives.
-            self.packets.lock_filter()?;
-            self.is_filter_final = true;
-        }
+        self.filter = self
+            .sources
+            .watch_for(&tags, self.watching.touches(), is_final)?;
         self.tags_in_kernel = Some(generation);
         self.watching.is_told();
         Ok(())
     }
 
-    fn wait(&self, now: Now) -> Result<(), ListenerError> {
+    fn wait(&mut self, now: Now) -> Result<(), ListenerError> {
         let deadline = self.doorstep.next_deadline();
         let patience = deadline.map_or(TELL_EVERY, |deadline| {
             deadline.saturating_since(now.monotonic).min(TELL_EVERY)
@@ -113,22 +113,16 @@ impl Round {
             tv_sec: patience.as_secs().cast_signed(),
             tv_nsec: patience.subsec_nanos().into(),
         };
-        let packets = self.packets.fd();
-        let mut fds = [
-            PollFd::new(&packets, PollFlags::IN),
-            PollFd::from_borrowed_fd(self.channel.as_fd(), PollFlags::IN),
-        ];
-        match poll(&mut fds, Some(&patience)) {
-            Ok(_) | Err(Errno::INTR) => Ok(()),
-            Err(errno) => Err(ListenerError::Wait(errno.into())),
-        }
+        self.sources
+            .wait(self.channel.as_fd(), &patience)
+            .map_err(|errno| ListenerError::Wait(errno.into()))
     }
 
-    /// One batch a round, so that replies never wait behind a flood.
+    /// One batch of each source a round, so that replies never wait behind a flood.
     fn frames(&mut self) -> Result<(), ListenerError> {
         let now = clock::now();
         let Self {
-            packets,
+            sources,
             doorstep,
             sentry,
             attention,
@@ -137,17 +131,30 @@ impl Round {
             ..
         } = self;
         let mut broken = None;
-        packets.arrivals(&mut |arrival| {
-            let (place, letters) = match hear(&arrival, (doorstep, sentry), now) {
+        sources.hear(&mut |arrival| {
+            let (place, claims, suspect) = match hear_and_count(&arrival, (doorstep, sentry), now) {
                 Ok(heard) => sorted(heard),
-                Err(unreadable) => (Place::from(unreadable), [None, None]),
+                Err(unreadable) => (Some(Place::from(unreadable)), Vec::new(), None),
             };
-            if place.is_failure() {
-                attention.count(now);
+            if let Some(place) = place {
+                if place.is_failure() {
+                    attention.count(now);
+                }
+                tally.count(place.number());
             }
-            let posted = post(channel, place, letters);
-            tally.count(posted.as_ref().map_or(place, |place| *place).number());
-            broken = posted.err().or_else(|| broken.take());
+            for claim in claims {
+                match channel.post(&Letter::Claim(claim)) {
+                    Ok(true) => tally.count(Place::Claimed.number()),
+                    Ok(false) => tally.count(Place::BrokerBusy.number()),
+                    Err(error) => broken = Some(error),
+                }
+            }
+            // A suspect who was not told of is told of again.
+            if let Some(suspect) = suspect
+                && let Err(error) = channel.post(&Letter::Suspect(suspect))
+            {
+                broken = Some(error);
+            }
         })?;
         broken.map_or(Ok(()), |error| Err(error.into()))
     }
@@ -177,11 +184,9 @@ impl Round {
                     let plan = self.watching.guard(&guard)?;
                     self.sentry.replace_plan(plan);
                 }
-                Some(Word::Watch { in_use }) => {
-                    let Self {
-                        doorstep, sentry, ..
-                    } = self;
-                    self.watching.begin(doorstep, sentry, &in_use);
+                Some(Word::Watch { edition, in_use }) => {
+                    let at = (&mut self.doorstep, &mut self.sentry);
+                    self.watching.begin(at, edition, &in_use);
                 }
                 Some(Word::Plan(_)) => return Err(ListenerError::Disorder),
             }
@@ -193,9 +198,7 @@ impl Round {
         if !self.telling.is_due(now) {
             return Ok(());
         }
-        if let Ok(drops) = self.packets.drops() {
-            self.tally.set(Place::KernelLost.number(), drops);
-        }
+        self.sources.count_losses(&mut self.tally);
         for (failure, count) in Failure::SEEN.iter().zip(self.sentry.counts()) {
             match failure {
                 Failure::ClosedPort => self.tally.set(Place::ClosedPort.number(), *count),
@@ -211,30 +214,15 @@ impl Round {
     }
 }
 
-/// What a frame counts as, and what the broker is told of it.
-fn sorted(heard: Heard) -> (Place, [Option<Letter>; 2]) {
-    let suspect = heard.suspect.map(Letter::Suspect);
-    match heard.glance {
-        Glance::Claim(claim) => (Place::Claimed, [Some(Letter::Claim(claim)), suspect]),
-        Glance::Advance(advance) => (Place::from(advance), [None, suspect]),
-        Glance::Ignore(reason) => (Place::from(reason), [None, suspect]),
+/// What a frame counts as unless it is a claim, and what the broker is told of it.
+fn sorted(heard: Heard) -> (Option<Place>, Vec<Claim>, Option<Suspect>) {
+    let Heard { glance, suspect } = heard;
+    match glance {
+        Glance::Claim(claim) => (None, vec![claim], suspect),
+        Glance::Claims(claims) => (None, claims, suspect),
+        Glance::Advance(advance) => (Some(Place::from(advance)), Vec::new(), suspect),
+        Glance::Ignore(reason) => (Some(Place::from(reason)), Vec::new(), suspect),
     }
-}
-
-/// Posts them without waiting; says as what the frame counts then.
-fn post(
-    channel: &Channel,
-    place: Place,
-    letters: [Option<Letter>; 2],
-) -> Result<Place, ChannelError> {
-    let mut place = place;
-    for letter in letters.into_iter().flatten() {
-        // A suspect who was not told of is told of again.
-        if !channel.post(&letter)? && matches!(letter, Letter::Claim(_)) {
-            place = Place::BrokerBusy;
-        }
-    }
-    Ok(place)
 }
 
 /// Enough for the acks of one batch of frames.

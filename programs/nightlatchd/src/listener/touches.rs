@@ -6,36 +6,35 @@ use nightlatch_ticket::Span;
 use nightlatch_wire::{Family, Flags};
 
 /// What the sequences of now, and the span of encrypted ones, need to see.
-pub(super) fn touches(
+pub(crate) fn touches(
     variants: &[Variant],
     in_use: &[PortRange],
     span: Option<&(Span, Protocol)>,
 ) -> Touches {
     let steps = || variants.iter().flat_map(|variant| &variant.steps);
-    let mut attempts = Vec::new();
-    let mut datagrams = Vec::new();
+    let mut touches = Touches {
+        icmp4: kinds(steps(), Family::V4),
+        icmp6: kinds(steps(), Family::V6),
+        ..Touches::default()
+    };
     if !variants.is_empty() {
         // A range in which a step waits counts as closed: else a scan of it would step and never stray.
-        let in_use = in_use
-            .iter()
-            .filter(|range| !steps().any(|step| waits_in(step, **range)));
-        let in_use: Vec<PortRange> = in_use.copied().collect();
-        attempts = beside(&in_use, Protocol::Tcp);
-        datagrams = beside(&in_use, Protocol::Udp);
+        let is_left = |range: &PortRange| !steps().any(|step| waits_in(step, *range));
+        let left: Vec<PortRange> = in_use.iter().copied().filter(is_left).collect();
+        touches.attempts = beside(&left, Protocol::Tcp);
+        touches.datagrams = beside(&left, Protocol::Udp);
+        if steps().any(takes_any_segment) {
+            // Where a step takes segments that begin nothing, those lead astray as well.
+            touches.segments.clone_from(&touches.attempts);
+        }
     }
     if let Some((span, carrier)) = span {
         match carrier {
-            Protocol::Tcp => attempts.push(span.bounds()),
-            Protocol::Udp => datagrams.push(span.bounds()),
+            Protocol::Tcp => touches.attempts.push(span.bounds()),
+            Protocol::Udp => touches.datagrams.push(span.bounds()),
         }
     }
-    Touches {
-        attempts: merged(attempts),
-        segments: merged(steps().filter_map(any_segment).collect()),
-        datagrams: merged(datagrams),
-        icmp4: kinds(steps(), Family::V4),
-        icmp6: kinds(steps(), Family::V6),
-    }
+    touches
 }
 
 /// The same, and what may be a failure: touches of ports that nobody uses, of decoys, and whatever comes to the knock
@@ -93,14 +92,9 @@ fn waits_in(step: &Step, range: PortRange) -> bool {
     port.is_some_and(|port| range.contains(port))
 }
 
-/// The port of a step that takes segments which begin nothing: then all of them have to be seen there.
-fn any_segment(step: &Step) -> Option<(u16, u16)> {
-    match step.probe {
-        Probe::Tcp { port, flags } if !flags.clear.contains(Flags::ACK.with(Flags::RST)) => {
-            Some((port, port))
-        }
-        _ => None,
-    }
+/// Whether a step takes segments that begin nothing.
+fn takes_any_segment(step: &Step) -> bool {
+    matches!(step.probe, Probe::Tcp { flags, .. } if !flags.clear.contains(Flags::ACK.with(Flags::RST)))
 }
 
 fn kinds<'a>(steps: impl Iterator<Item = &'a Step>, wanted: Family) -> Vec<u8> {
@@ -208,9 +202,14 @@ mod tests {
     }
 
     #[test]
-    fn other_flags_than_those_of_an_attempt_are_seen_where_a_step_wants_them() {
-        let touches = touches(&[variant(&["tcp/7000 flags=fin", "tcp/7001"])], &[], None);
-        assert_eq!(touches.segments, [(7000, 7000)]);
+    fn where_a_step_takes_other_segments_those_to_all_closed_ports_are_seen() {
+        let in_use = ranges(&["tcp/32768-60999"]);
+        let touches = touches(
+            &[variant(&["tcp/7000 flags=any", "tcp/7001"])],
+            &in_use,
+            None,
+        );
+        assert_eq!(touches.segments, [(1, 32_767), (61_000, 65_535)]);
     }
 
     #[test]

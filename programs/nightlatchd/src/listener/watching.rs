@@ -65,8 +65,8 @@ impl Watching {
     /// All were named: they are watched for from now on.
     pub(super) fn begin(
         &mut self,
-        doorstep: &mut Doorstep,
-        sentry: &mut Sentry,
+        (doorstep, sentry): (&mut Doorstep, &mut Sentry),
+        edition: u32,
         in_use: &[PortRange],
     ) {
         let variants = core::mem::take(&mut self.coming);
@@ -75,7 +75,7 @@ impl Watching {
         self.has_changed |= of_knocks != self.of_knocks || of_all != self.of_all;
         (self.of_knocks, self.of_all) = (of_knocks, of_all);
         sentry.replace_ports(in_use);
-        doorstep.replace_variants(variants, in_use);
+        doorstep.replace_variants(edition, variants, in_use);
     }
 
     /// Sees so much from now on.

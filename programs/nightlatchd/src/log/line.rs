@@ -27,14 +27,16 @@ pub(crate) enum Line {
     },
     /// Knocks are heard from here on.
     #[display(
-        "ready: {clients} clients may knock{}; {sequences} sequences; listener {listener}",
-        knock_port.map_or_else(String::new, |port| format!(" at udp/{port}"))
+        "ready: {clients} clients may knock{}; {sequences} sequences; heard: {}; listener {listener}",
+        knock_port.map_or_else(String::new, |port| format!(" at udp/{port}")), sources.join(", ")
     )]
     Ready {
         /// How many clients.
         clients: usize,
         /// The UDP port of knocks, if anybody has a key.
         knock_port: Option<u16>,
+        /// Where it is seen what strangers send.
+        sources: Vec<String>,
         /// How many sequences may be walked.
         sequences: usize,
         /// Whom the listener became, and how confined.
@@ -89,6 +91,16 @@ pub(crate) enum Line {
         address: IpAddr,
         /// What, in his words.
         text: String,
+    },
+    /// A sequence that counts once was walked, and the disk does not take that it was.
+    #[display(
+        "{client} at {address} was walked and opened nothing: the state folder does not take that it was used\n  make room there; until then knock with a ticket"
+    )]
+    UseUnrecorded {
+        /// Which sequence.
+        client: String,
+        /// From where.
+        address: IpAddr,
     },
     /// A dry run tells what would be run.
     #[display("{action} would be run for {client} at {address}")]
@@ -265,6 +277,7 @@ impl Line {
             Self::GateRefused { .. }
             | Self::StateFailing { .. }
             | Self::StopsFailing { .. }
+            | Self::UseUnrecorded { .. }
             | Self::ReloadRefused { .. } => Level::Error,
             Self::GatePutBack { .. }
             | Self::StateInDoubt { .. }

@@ -1,5 +1,6 @@
 //! The log: lines about what authenticated people did and what the daemon did. Strangers cannot fill it.
 
+mod escape;
 #[cfg(test)]
 mod fail2ban;
 mod level;

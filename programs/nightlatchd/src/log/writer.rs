@@ -10,6 +10,7 @@ use std::thread::{Builder, JoinHandle};
 use nightlatch_config::LogForm;
 use serde::{Deserialize, Serialize};
 
+use super::escape::escaped;
 use super::line::Line;
 
 /// How lines are written.
@@ -88,7 +89,7 @@ fn write_all(lines: &Receiver<Line>, form: Form, lost: &AtomicU64) {
 
 fn write(line: &Line, form: Form) {
     let mut text = match form {
-        Form::Json => serde_json::to_string(line).unwrap_or_default(),
+        Form::Json => escaped(&serde_json::to_string(line).unwrap_or_default()),
         Form::Human => line.to_string(),
         Form::Journal => format!("<{}>{line}", line.level() as u8),
     };

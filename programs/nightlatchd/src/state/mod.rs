@@ -6,14 +6,16 @@
 //! lock       held by the running daemon
 //! stops      what the runner has to undo later: `runner/stops/`
 //! ```
-//! Losing the folder locks nobody out and lets nobody in: every client is then in doubt once.
+//! Losing the folder locks nobody out: every client is in doubt once, and time-based sequences open
+//! nothing for two periods at most. No ticket, no encrypted sequence and no time step counts again. Used
+//! lines of one-time lists do, and that is warned of: which they were nobody else knows.
 
 mod counters;
 mod record;
+mod remembered;
 
-use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +24,8 @@ use thiserror::Error;
 
 pub(crate) use record::{ClientMark, crc};
 use record::{RECORD_LENGTH, Record};
+pub(crate) use remembered::{Doubt, Remembered};
+use remembered::{read, records};
 
 /// The state folder cannot be used at all.
 #[derive(Debug, Error)]
@@ -38,22 +42,16 @@ pub(crate) enum StateError {
     InUse(PathBuf),
 }
 
-/// What the folder remembered.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Remembered {
-    /// The last counter of each client, as far as it was written.
-    pub(crate) counters: BTreeMap<ClientMark, Counter>,
-    /// Counters up to here may have been used before a crash; `None` after a clean stop.
-    pub(crate) doubt: Option<Doubt>,
-}
-
-/// Why counters are in doubt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Doubt {
-    /// The daemon did not stop cleanly: up to its last watermark.
-    Crash(Counter),
-    /// Nothing, or nothing readable, was there: up to the window from now.
-    Lost,
+/// What the state asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Upkeep {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The disk refused something that it should have: [`StateFolder::catch_up`].
+    CatchUp,
+    /// So much was appended that [`StateFolder::compact`] is worth its while.
+    Compact,
 }
 
 /// The open folder.
@@ -62,6 +60,9 @@ pub(crate) struct StateFolder {
     folder: PathBuf,
     marks: Option<File>,
     written: u64,
+    /// What the disk should have and does not, since it was full: a line that was used must not count
+    /// again for that.
+    behind: Vec<Record>,
     _lock: File,
 }
 
@@ -86,6 +87,7 @@ impl StateFolder {
                 folder: folder.to_path_buf(),
                 marks: None,
                 written: 0,
+                behind: Vec::new(),
                 _lock: lock,
             },
             remembered,
@@ -100,6 +102,14 @@ impl StateFolder {
     /// Notes one counter that is ahead of every watermark. Returns when the disk has it.
     pub(crate) fn ahead(&mut self, client: ClientMark, counter: Counter) -> io::Result<()> {
         self.append(Record::Ahead(client, counter))
+    }
+
+    /// Notes what could not be noted when it should have been.
+    pub(crate) fn catch_up(&mut self) -> io::Result<()> {
+        if self.behind.is_empty() {
+            return Ok(());
+        }
+        self.append_all()
     }
 
     /// Writes exact counters: nothing is in doubt at the next start.
@@ -121,12 +131,38 @@ impl StateFolder {
         self.start_over(&[Record::Watermark(watermark)])
     }
 
-    /// Whether so much was appended that `compact` is worth its while.
-    pub(crate) const fn is_long(&self) -> bool {
-        self.written > LONG
+    /// What should be done to it when there is time.
+    pub(crate) const fn upkeep(&self) -> Upkeep {
+        if !self.behind.is_empty() {
+            Upkeep::CatchUp
+        } else if self.written > LONG {
+            Upkeep::Compact
+        } else {
+            Upkeep::Nothing
+        }
     }
 
     fn append(&mut self, record: Record) -> io::Result<()> {
+        self.behind.push(record);
+        self.append_all()
+    }
+
+    fn append_all(&mut self) -> io::Result<()> {
+        let appended = self.try_append();
+        if appended.is_ok() {
+            self.behind.clear();
+        } else {
+            // Half a record may stand there now: the next one begins by looking again.
+            self.marks = None;
+            // A watermark is for its moment alone, and the next one covers it.
+            self.behind
+                .retain(|record| matches!(record, Record::Ahead(..)));
+            self.behind.truncate(MOST_BEHIND);
+        }
+        appended
+    }
+
+    fn try_append(&mut self) -> io::Result<()> {
         if self.marks.is_none() {
             let marks = private()
                 .append(true)
@@ -141,15 +177,16 @@ impl StateFolder {
         let Some(marks) = &mut self.marks else {
             return Ok(());
         };
-        let appended = marks
-            .write_all(&record.to_bytes())
-            .and_then(|()| marks.sync_data());
-        if appended.is_err() {
-            // Half a record may stand there now: the next one begins by looking again.
-            self.marks = None;
-        }
-        self.written = self.written.saturating_add(1);
-        appended
+        let bytes: Vec<u8> = self
+            .behind
+            .iter()
+            .flat_map(|record| record.to_bytes())
+            .collect();
+        marks.write_all(&bytes)?;
+        marks.sync_data()?;
+        let records = u64::try_from(self.behind.len()).unwrap_or(u64::MAX);
+        self.written = self.written.saturating_add(records);
+        Ok(())
     }
 
     fn start_over(&mut self, records: &[Record]) -> io::Result<()> {
@@ -159,51 +196,16 @@ impl StateFolder {
             records
                 .iter()
                 .try_for_each(|record| file.write_all(&record.to_bytes()))
-        })
+        })?;
+        // It stands in the counters.
+        self.behind.clear();
+        Ok(())
     }
 }
 
 /// How many records stand there before the first that is none.
 fn whole_records(bytes: &[u8]) -> u64 {
     records(bytes).fold(0, |count, _| count.saturating_add(1))
-}
-
-fn records(bytes: &[u8]) -> impl Iterator<Item = Record> + '_ {
-    let pieces = bytes.as_chunks::<RECORD_LENGTH>().0.iter();
-    pieces.map_while(Record::from_bytes)
-}
-
-fn read(folder: &Path) -> Remembered {
-    let mut bytes = Vec::new();
-    let marks = File::open(folder.join("marks")).and_then(|mut file| file.read_to_end(&mut bytes));
-    let (counters, check) = counters::read(folder).unwrap_or_default();
-    let mut remembered = Remembered {
-        counters,
-        doubt: Some(Doubt::Lost),
-    };
-    if marks.is_err() {
-        return remembered;
-    }
-    for record in records(&bytes) {
-        match record {
-            Record::Watermark(mark) => remembered.doubt = Some(later(remembered.doubt, mark)),
-            Record::Clean(same) if same == check => remembered.doubt = None,
-            Record::Clean(_) => remembered.doubt = Some(Doubt::Lost),
-            Record::Ahead(client, counter) => {
-                let last = remembered.counters.entry(client).or_insert(counter);
-                *last = counter.max(*last);
-                remembered.doubt = remembered.doubt.or(Some(Doubt::Crash(Counter(0))));
-            }
-        }
-    }
-    remembered
-}
-
-fn later(doubt: Option<Doubt>, mark: Counter) -> Doubt {
-    match doubt {
-        Some(Doubt::Crash(earlier)) => Doubt::Crash(earlier.max(mark)),
-        Some(Doubt::Lost) | None => Doubt::Crash(mark),
-    }
 }
 
 /// The client's place in the state: a part of his public key, so that a new order of clients changes nothing.
@@ -250,9 +252,13 @@ pub(crate) fn replace(
 
 /// 16,384 records: half a MiB, hours of uninterrupted knocking.
 const LONG: u64 = 16_384;
+/// More lines than are used while a disk is full.
+const MOST_BEHIND: usize = 4096;
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     const ALICE: ClientMark = [1; 16];
@@ -302,6 +308,36 @@ mod tests {
             remembered.counters,
             BTreeMap::from([(ALICE, Counter(7)), (BOB, Counter(10_000))])
         );
+    }
+
+    #[test]
+    fn what_the_disk_refused_is_written_as_soon_as_it_takes_something() {
+        type Way = fn(&mut StateFolder) -> io::Result<()>;
+        let ways: [Way; 2] = [StateFolder::catch_up, |state| state.watermark(Counter(700))];
+        for write in ways {
+            let folder = tempfile::tempdir().unwrap();
+            {
+                let (mut state, _) = StateFolder::open(folder.path()).unwrap();
+                // Where a folder lies no file can be opened.
+                std::fs::create_dir(folder.path().join("marks")).unwrap();
+                state.ahead(ALICE, Counter(7)).unwrap_err();
+                state.watermark(Counter(600)).unwrap_err();
+                state.ahead(BOB, Counter(9)).unwrap_err();
+                assert_eq!(state.upkeep(), Upkeep::CatchUp);
+                state.catch_up().unwrap_err();
+                std::fs::remove_dir(folder.path().join("marks")).unwrap();
+                write(&mut state).unwrap();
+                assert_eq!(state.upkeep(), Upkeep::Nothing);
+                state.catch_up().unwrap();
+            }
+            let remembered = remembered(folder.path());
+            let both = BTreeMap::from([(ALICE, Counter(7)), (BOB, Counter(9))]);
+            assert_eq!(remembered.counters, both);
+            // An old watermark is not written late.
+            let written = std::fs::read(folder.path().join("marks")).unwrap();
+            let old = Record::Watermark(Counter(600));
+            assert!(records(&written).all(|record| record != old));
+        }
     }
 
     #[test]

@@ -110,6 +110,12 @@ fn reloaded(entered: &Entered) -> Told {
     daemon.await_line("reloaded");
     stage.alice.knock("note", V4).unwrap();
     awaits(&stage, "begin 10.77.0.2", &daemon);
+    // A user that does not exist is found before anything is taken over.
+    stage.write_config(&(may_note(&stage.config) + &changed.replace("\"root\"", "\"nosuchuser\"")));
+    daemon.reload();
+    daemon.await_line("reload-refused");
+    stage.alice.knock("office", V4).unwrap();
+    assert!(is_in(&stage.alice.host, 443, V4), "{}", daemon.log());
     Told::Whole
 }
 

@@ -20,11 +20,15 @@ pub(crate) struct Daemon {
 impl Daemon {
     /// Starts it on a host with the configuration in a folder, and waits until it is ready.
     pub(crate) fn start(host: &Host, folder: &Path) -> Self {
+        Self::start_by(command(folder), host, folder)
+    }
+
+    /// The same with a command of its own, which logs to the folder.
+    pub(crate) fn start_by(mut command: Command, host: &Host, folder: &Path) -> Self {
         let log = (0..100)
             .map(|life| folder.join(format!("{life}.log")))
             .find(|log| !log.exists());
         let log = log.unwrap();
-        let mut command = command(folder);
         command.stderr(File::create(&log).unwrap());
         let process = host.spawn(command).unwrap();
         let mut daemon = Self {
@@ -35,10 +39,10 @@ impl Daemon {
         let mut is_over = false;
         wait_until(PATIENCE, || {
             is_over = !daemon.process.is_running();
-            is_over || daemon.has_said("ready")
+            is_over || daemon.is_ready()
         });
         assert!(
-            daemon.has_said("ready"),
+            daemon.is_ready(),
             "the daemon is not ready: {}",
             daemon.log()
         );
@@ -53,6 +57,11 @@ impl Daemon {
     /// Whether a line of that name stands in its log.
     pub(crate) fn has_said(&self, what: &str) -> bool {
         self.log().contains(&format!("\"what\":\"{what}\""))
+    }
+
+    /// Whether it says so, to programs or to people.
+    fn is_ready(&self) -> bool {
+        self.has_said("ready") || self.log().contains("\nready: ")
     }
 
     /// Waits for a line of that name.

@@ -3,17 +3,26 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::process::Stdio;
+use std::time::Duration;
 
-use nightlatch_lab::{Entered, Limit, mount_limited, mount_read_only};
-use nightlatch_ticket::Happened;
+use nightlatch_config::{write_sequence_list, write_sequence_secret};
+use nightlatch_lab::{Entered, Host, Limit, mount_limited, mount_read_only, unix_now, wait_until};
+use nightlatch_ticket::{Happened, SequenceSecret, TimeStep, UnixTime};
 
 use crate::daemon::command;
+use crate::person::random;
 use crate::stage::Family::V4;
 use crate::stage::{Stage, assert_silent, is_in};
+use crate::touch::Touch::Tcp;
+use crate::touch::touch;
 use crate::{Story, Told};
 
 pub(crate) const STORIES: &[Story] = &[
     ("a_lost_state_folder_costs_one_round_trip", lost),
+    (
+        "what_a_lost_state_folder_means_for_sequences_is_said",
+        lost_with_sequences,
+    ),
     (
         "a_state_folder_that_becomes_read_only_locks_nobody_out",
         becomes_read_only,
@@ -38,6 +47,56 @@ fn lost(entered: &Entered) -> Told {
     assert_eq!((outcome.sends, outcome.repairs.counter), (2, 1));
     assert!(is_in(&stage.alice.host, 443, V4));
     Told::Whole
+}
+
+fn lost_with_sequences(entered: &Entered) -> Told {
+    let stage = Stage::new(entered, "lost-lines");
+    stage.write_config(&(stage.config.clone() + SEQUENCES));
+    write_sequence_list(&stage.folder.join("lines"), "7000 9000 8000\n").unwrap();
+    let secret = SequenceSecret::generate(&mut random());
+    write_sequence_secret(&stage.folder.join("secret"), &secret).unwrap();
+    let mut daemon = stage.start();
+    touch(&stage.alice.host, &[7000, 9000, 8000].map(Tcp), V4);
+    assert!(wait_until(PATIENCE, || is_in(&stage.alice.host, 443, V4)));
+    assert!(daemon.stop().success());
+    let mut daemon = stage.start();
+    assert!(
+        !daemon.log().contains("remembers nothing"),
+        "{}",
+        daemon.log()
+    );
+    assert!(daemon.stop().success());
+
+    fs::remove_dir_all(stage.state()).unwrap();
+    let mut daemon = stage.start();
+    let shown = daemon.status()["warnings"].to_string();
+    for warning in [
+        "lines of one-time lists",
+        "time-based sequences open nothing",
+    ] {
+        let is_said = || daemon.log().contains(warning);
+        assert!(shown.contains(warning), "{shown}");
+        assert!(wait_until(PATIENCE, is_said), "{}", daemon.log());
+    }
+    touch_steps_around_now(&stage.bob.host, &secret);
+    // After a crash the state looks whole.
+    daemon.kill();
+    let daemon = stage.start();
+    touch_steps_around_now(&stage.bob.host, &secret);
+    assert_silent(&stage.bob.host, 443, V4);
+    assert!(daemon.status()["knocks"]["granted"].is_null());
+    Told::Whole
+}
+
+/// Touches all ports that would open, were it known that they were not used.
+fn touch_steps_around_now(host: &Host, secret: &SequenceSecret) {
+    let TimeStep(now) = TimeStep::at(UnixTime::from_secs(unix_now().as_secs()), PERIOD);
+    for step in now - 1..=now + 1 {
+        let ports = secret.ports(TimeStep(step), 3, (30_000, 31_999));
+        let touches: Vec<_> = ports.into_iter().map(Tcp).collect();
+        touch(host, &touches, V4);
+        assert_silent(host, 443, V4);
+    }
 }
 
 fn becomes_read_only(entered: &Entered) -> Told {
@@ -118,3 +177,19 @@ fn damaged(entered: &Entered) -> Told {
     assert!(is_in(&stage.alice.host, 443, V4));
     Told::Whole
 }
+
+/// Long, so that no story sees the end of it.
+const PERIOD: u64 = 300;
+const PATIENCE: Duration = Duration::from_secs(3);
+const SEQUENCES: &str = r#"
+[sequence.listed]
+one-time = "lines"
+opens = "office"
+
+[sequence.timed]
+time-based = "secret"
+ports = 3
+span = "30000-31999"
+every = "5m"
+opens = "office"
+"#;

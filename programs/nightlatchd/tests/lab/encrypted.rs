@@ -188,12 +188,12 @@ fn skips(entered: &Entered) -> Told {
 
 /// What carries the symbols.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Carrier {
+pub(crate) enum Carrier {
     Tcp,
     Udp,
 }
 
-fn running(entered: &Entered, name: &str, carrier: Carrier) -> (Stage, Daemon) {
+pub(crate) fn running(entered: &Entered, name: &str, carrier: Carrier) -> (Stage, Daemon) {
     running_with(entered, name, (carrier, ""))
 }
 
@@ -217,7 +217,8 @@ fn running_with(
     (stage, daemon)
 }
 
-fn may_tell(config: &str) -> String {
+/// The configuration in which alice may tell the daemon something.
+pub(crate) fn may_tell(config: &str) -> String {
     config.replace(
         "may = [\"ssh\", \"web\", \"office\"]",
         "may = [\"ssh\", \"web\", \"office\"]\nmay-tell = true",
@@ -233,7 +234,7 @@ fn send(stage: &Stage, ports: &[u16], carrier: Carrier, family: Family) {
     touch(&stage.alice.host, &touches, family);
 }
 
-fn granted(daemon: &Daemon) -> u64 {
+pub(crate) fn granted(daemon: &Daemon) -> u64 {
     daemon.status()["knocks"]["granted"].as_u64().unwrap_or(0)
 }
 
@@ -244,7 +245,7 @@ fn shuffle(ports: &mut [u16]) {
     }
 }
 
-fn span() -> Span {
+pub(crate) fn span() -> Span {
     Span::new(20_000, 28_191, &[]).unwrap()
 }
 

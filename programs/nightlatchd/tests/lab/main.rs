@@ -19,18 +19,30 @@
 mod actions;
 mod admin;
 mod clocks;
+mod compare;
+mod conditions;
 mod crashes;
 mod daemon;
 mod demo;
 mod disk;
 mod doors;
 mod encrypted;
+mod example;
 mod guard;
 mod hostile;
+mod interference;
+mod knockd;
+mod knockd_config;
+mod one_time;
+mod packets;
 mod person;
 mod replays;
 mod sequences;
+mod sources;
 mod stage;
+mod tell;
+mod time_based;
+mod tool;
 mod touch;
 
 use std::process::ExitCode;
@@ -70,6 +82,15 @@ fn main() -> ExitCode {
         encrypted::STORIES,
         actions::STORIES,
         guard::STORIES,
+        conditions::STORIES,
+        one_time::STORIES,
+        time_based::STORIES,
+        tell::STORIES,
+        interference::STORIES,
+        knockd::STORIES,
+        knockd_config::STORIES,
+        sources::STORIES,
+        compare::STORIES,
     ]
     .into_iter()
     .flatten()

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use nightlatch_lab::{Entered, Forger, Host, pause, wait_until};
+use nightlatch_lab::{Entered, Flags, Forger, Host, Packet, pause, wait_until};
 
 use crate::Story;
 use crate::Told;
@@ -29,6 +29,10 @@ pub(crate) const STORIES: &[Story] = &[
     ("a_slow_knock_starts_over", too_slow),
     ("a_reload_brings_another_sequence", reloaded),
     ("a_port_in_use_may_be_visited_meanwhile", in_use),
+    (
+        "a_scan_with_acks_opens_no_sequence_that_takes_them",
+        scanned_with_acks,
+    ),
 ];
 
 fn opens_v4(entered: &Entered) -> Told {
@@ -46,7 +50,7 @@ fn opens(entered: &Entered, name: &str, family: Family) -> Told {
     assert!(gets_in(&stage.alice.host, family), "{}", daemon.log());
     assert_silent(&stage.stranger, 22, family);
     assert!(
-        daemon.log().contains("\"client\":\"by-ports\""),
+        daemon.log().contains("\"client\":\"sequence by-ports\""),
         "{}",
         daemon.log()
     );
@@ -165,6 +169,32 @@ fn in_use(entered: &Entered) -> Told {
     Told::Whole
 }
 
+fn scanned_with_acks(entered: &Entered) -> Told {
+    let stage = Stage::new(entered, "sequence-acks");
+    let of_any_flags = SEQUENCES
+        .replace("\"tcp/7000\", \"udp/8000\", \"tcp/9000\"", ANY)
+        .replace("2s", "10s");
+    stage.write_config(&(stage.config.clone() + &of_any_flags));
+    let daemon = stage.start();
+    let forger = Forger::open(&stage.stranger).unwrap();
+    let from = SocketAddr::new(address("stranger", V4), 40_000);
+    let acks = |ports: &[u16]| {
+        for port in ports {
+            let packet = Packet::tcp(from, door(*port, V4), Flags::ACK, u32::from(*port));
+            while forger.send(&packet).is_err() {
+                std::hint::spin_loop();
+            }
+        }
+    };
+    acks(&(1..=65_535).collect::<Vec<u16>>());
+    pause(A_MOMENT);
+    assert_silent(&stage.stranger, 22, V4);
+    // The same segments, and nothing between them.
+    acks(&[17_003, 28_003, 39_003]);
+    assert!(gets_in(&stage.stranger, V4), "{}", daemon.status());
+    Told::Whole
+}
+
 /// SYNs by hand, so that one can be sent again as it is: the number says which connection it is of.
 fn walk(forger: &Forger, host: &Host, steps: &[(u16, u32)]) {
     let own = address(host.name(), V4);
@@ -203,10 +233,12 @@ const GOOD_ROWS: [&[(u16, u32)]; 7] = [
     &[(9000, 16), (7000, 17), (8000, 0), (9000, 18)],
 ];
 
-const OPENING: [Touch; 3] = [Tcp(7000), Udp(8000), Tcp(9000)];
-const CLOSING: [Touch; 3] = [Tcp(9000), Tcp(8001), Udp(7000)];
+/// What knockd takes where it has no `tcpflags`.
+const ANY: &str = "\"tcp/17003 flags=any\", \"tcp/28003 flags=any\", \"tcp/39003 flags=any\"";
+pub(crate) const OPENING: [Touch; 3] = [Tcp(7000), Udp(8000), Tcp(9000)];
+pub(crate) const CLOSING: [Touch; 3] = [Tcp(9000), Tcp(8001), Udp(7000)];
 
-const SEQUENCES: &str = r#"
+pub(crate) const SEQUENCES: &str = r#"
 [service.porch]
 open = ["tcp/22"]
 for = "20s"

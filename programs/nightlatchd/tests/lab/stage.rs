@@ -59,7 +59,7 @@ impl Stage {
             let keys = PairKeys::of_client(&key, &server_key.public(), &shared).unwrap();
             Person::new(host, keys)
         });
-        let greeters = [22, 80, 443, 8443]
+        let greeters = GREETED
             .map(|port| Greeter::start(&server, port, "welcome").unwrap())
             .into();
         let stage = Self {
@@ -88,6 +88,11 @@ impl Stage {
     /// Starts the daemon and waits until it hears knocks.
     pub(crate) fn start(&self) -> Daemon {
         Daemon::start(&self.server, &self.folder)
+    }
+
+    /// Whether a service greets at a port of the server.
+    pub(crate) fn greets_at(port: u16) -> bool {
+        GREETED.contains(&port)
     }
 
     pub(crate) fn write_config(&self, text: &str) {
@@ -161,6 +166,9 @@ fn number_of(host: &str) -> u8 {
         _ => 4,
     }
 }
+
+/// Where a service greets whoever comes.
+const GREETED: [u16; 4] = [22, 80, 443, 8443];
 
 pub(crate) const KNOCK_PORT: u16 = 62201;
 

@@ -17,12 +17,12 @@ pub(crate) enum Touch {
 
 /// Touches ports as a program without privileges does: one SYN each, or one datagram each.
 pub(crate) fn touch(host: &Host, touches: &[Touch], family: Family) {
-    let touched = host.run(|| {
+    let done = host.run(|| {
         touches
             .iter()
             .try_for_each(|one| touch_one(*one, host, family))
     });
-    touched.unwrap().unwrap();
+    done.unwrap().unwrap();
 }
 
 fn touch_one(one: Touch, host: &Host, family: Family) -> io::Result<()> {

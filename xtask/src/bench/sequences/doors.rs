@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use anyhow::Result;
+use serde_json::Value;
 
 use super::super::Bench;
 use super::super::folder::Folder;
@@ -15,6 +16,8 @@ use super::super::stage::{DOOR, Stage};
 pub(super) struct Doors {
     pub(super) sequences: &'static [&'static [u16]],
     pub(super) flags: Flags,
+    /// From the first step to the last.
+    pub(super) seconds: u8,
 }
 
 /// Which segments knockd counts; we count connection attempts in either case.
@@ -26,8 +29,19 @@ pub(super) enum Flags {
 
 /// Whoever guards the door; dropped, it ends.
 pub(super) enum Guard {
-    Ours(#[expect(dead_code, reason = "it lives as long as it is kept")] Ours),
+    Ours(Ours),
     Theirs(#[expect(dead_code, reason = "it lives as long as it is kept")] Peer),
+}
+
+impl Guard {
+    /// What our daemon counted, for who wants to know that nothing was lost on the way.
+    pub(super) fn counted(&self, pointer: &str) -> Result<u64> {
+        let Self::Ours(ours) = self else {
+            return Ok(0);
+        };
+        let status = ours.status()?;
+        Ok(status.pointer(pointer).and_then(Value::as_u64).unwrap_or(0))
+    }
 }
 
 impl Doors {
@@ -57,8 +71,9 @@ impl Doors {
             // Writing to a text cannot fail.
             let _ = write!(
                 text,
-                "\n[sequence.door{number}]\nsteps = [{}]\nopens = \"porch\"\nwithin = \"5s\"\nper-minute = 100000\n",
-                steps.join(", ")
+                "\n[sequence.door{number}]\nsteps = [{}]\nopens = \"porch\"\nwithin = \"{}s\"\nper-minute = 6000\n",
+                steps.join(", "),
+                self.seconds
             );
         }
         text
@@ -75,9 +90,10 @@ impl Doors {
             };
             let _ = write!(
                 text,
-                "\n[door{number}]\n  sequence = {}\n  seq_timeout = 5\n{flags}  \
+                "\n[door{number}]\n  sequence = {}\n  seq_timeout = {}\n{flags}  \
                  start_command = iptables -w -I INPUT -s %IP% -p tcp --dport {DOOR} -j ACCEPT\n",
-                ports.join(",")
+                ports.join(","),
+                self.seconds
             );
         }
         text

@@ -102,6 +102,7 @@ pub(super) fn encrypted(forger: &Forger, person: &mut Person, from: Ipv4Addr) ->
 pub(super) const DOORS: Doors = Doors {
     sequences: &[&[FIRST, 8000, 9000]],
     flags: Flags::Syn,
+    seconds: 5,
 };
 pub(super) const SPAN: (u16, u16) = (20_000, 28_191);
 pub(super) const ENCRYPTED: &str =

@@ -1,43 +1,20 @@
 //! What a network and a person do to three SYNs, row by row, and what opens.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::time::Duration;
 
 use anyhow::Result;
-use nightlatch_lab::{Flags as Bits, Forger, Packet, pause};
+use nightlatch_lab::{Flags as Bits, Forger, Packet, pause, unix_now};
 
-use super::doors::{Doors, Flags, Guard};
+use super::doors::Guard;
+use super::scripts::Sent::{Ack, Again, Other, Six, Sweep, Syn, Udp, Until, Wait};
+use super::scripts::{SCRIPTS, Script, Sent};
 use crate::bench::Bench;
 use crate::bench::peers::Kind;
 use crate::bench::prober::{Prober, SPARSE};
-use crate::bench::report::Row;
-use crate::bench::stage::{SERVER, Stage, address};
+use crate::bench::report::{Fate, Row};
+use crate::bench::stage::{CLIENT_SIX, SERVER, SERVER_SIX, Stage, address};
 use crate::bench::tap::Ways;
-
-/// One packet of a row. Every SYN is of a connection of its own, unless it is said to be sent again.
-#[derive(Clone, Copy, Debug)]
-enum Sent {
-    /// A connection attempt.
-    Syn(u16),
-    /// The attempt before, sent again as it was: what a kernel does that gets no answer.
-    Again(u16),
-    /// A segment in the middle of no connection.
-    Ack(u16),
-    /// A datagram.
-    Udp(u16),
-    /// A connection attempt of somebody else.
-    Other(u16),
-    /// Every port from the lowest to the highest.
-    Sweep,
-}
-
-struct Script {
-    what: &'static str,
-    doors: Doors,
-    sent: &'static [Sent],
-    /// Whether somebody who knocks right is owed an open door.
-    should_open: bool,
-}
 
 /// Plays every row to us and, where it is installed, to knockd.
 pub(super) fn measure(bench: &Bench) -> Result<Vec<Row>> {
@@ -63,10 +40,14 @@ enum Who {
     Knockd,
 }
 
-fn play(bench: &Bench, script: &Script, who: Who) -> Result<bool> {
+fn play(bench: &Bench, script: &Script, who: Who) -> Result<Fate> {
     let stage = Stage::new()?;
     let folder = bench.folder.inside("rows")?;
     let _guard: Guard = match who {
+        Who::Ours if script.is_refused => {
+            let refused = script.doors.guarded_by_us(bench, &stage, &folder).is_err();
+            return Ok(if refused { Fate::Refused } else { Fate::Opens });
+        }
         Who::Ours => script.doors.guarded_by_us(bench, &stage, &folder)?,
         Who::Knockd => script.doors.guarded_by_knockd(&stage, &folder)?,
     };
@@ -79,7 +60,10 @@ fn play(bench: &Bench, script: &Script, who: Who) -> Result<bool> {
             .zip(1..)
             .try_for_each(|(sent, turn)| send(forger, *sent, from, turn))
     })?;
-    Ok(opened.is_some())
+    Ok(match opened {
+        Some(_) => Fate::Opens,
+        None => Fate::Stays,
+    })
 }
 
 fn send(forger: &Forger, sent: Sent, from: Ipv4Addr, turn: u16) -> Result<()> {
@@ -94,7 +78,23 @@ fn send(forger: &Forger, sent: Sent, from: Ipv4Addr, turn: u16) -> Result<()> {
         }
         Ack(port) => Packet::tcp(own(turn), at(SERVER, port), Bits::ACK, turn.into()),
         Udp(port) => Packet::udp(own(turn), at(SERVER, port), vec![0]),
+        Six(port) => {
+            let (from, to) = (CLIENT_SIX.into(), SERVER_SIX.into());
+            let source = SocketAddr::new(from, FIRST_SOURCE.saturating_add(turn));
+            Packet::tcp(source, SocketAddr::new(to, port), Bits::SYN, turn.into())
+        }
         Other(port) => syn(other, port, turn),
+        Wait(length) => {
+            pause(Duration::from_millis(length));
+            return Ok(());
+        }
+        Until(phase) => {
+            let phase = Duration::from_millis(phase.into());
+            let over = Duration::from_nanos(unix_now().subsec_nanos().into());
+            let next = phase.saturating_add(Duration::from_secs(1));
+            pause(next.saturating_sub(over));
+            return Ok(());
+        }
         Sweep => {
             for port in 1..=u16::MAX {
                 forger.send(&syn(own(turn), port, turn))?;
@@ -109,152 +109,8 @@ fn send(forger: &Forger, sent: Sent, from: Ipv4Addr, turn: u16) -> Result<()> {
 }
 
 fn at(address: Ipv4Addr, port: u16) -> SocketAddr {
-    debug_assert!(IpAddr::V4(address).is_ipv4());
     SocketAddr::V4(SocketAddrV4::new(address, port))
 }
-
-use Sent::{Ack, Again, Other, Sweep, Syn, Udp};
-
-const ONE: Doors = Doors {
-    sequences: &[&[7000, 8000, 9000]],
-    flags: Flags::Syn,
-};
-const ONE_OF_ANY: Doors = Doors {
-    flags: Flags::Any,
-    ..ONE
-};
-const AND_BACK: Doors = Doors {
-    sequences: &[&[7000, 8000, 9000], &[9000, 8000, 7000]],
-    flags: Flags::Syn,
-};
-const REPEATED: Doors = Doors {
-    sequences: &[&[7000, 7000, 8000]],
-    flags: Flags::Syn,
-};
-const SHARED: Doors = Doors {
-    sequences: &[&[7000, 8000, 9000], &[7000, 8500, 9500]],
-    flags: Flags::Syn,
-};
-
-const SCRIPTS: &[Script] = &[
-    Script {
-        what: "7000 8000 9000",
-        doors: ONE,
-        sent: &[Syn(7000), Syn(8000), Syn(9000)],
-        should_open: true,
-    },
-    Script {
-        what: "7000 twice, 8000 9000",
-        doors: ONE,
-        sent: &[Syn(7000), Syn(7000), Syn(8000), Syn(9000)],
-        should_open: true,
-    },
-    Script {
-        what: "7000 sent again by the kernel, 8000 9000",
-        doors: ONE,
-        sent: &[Syn(7000), Again(7000), Syn(8000), Syn(9000)],
-        should_open: true,
-    },
-    Script {
-        what: "7000 three times, 8000 9000",
-        doors: ONE,
-        sent: &[Syn(7000), Syn(7000), Syn(7000), Syn(8000), Syn(9000)],
-        should_open: true,
-    },
-    Script {
-        what: "7000, 8000 twice, 9000",
-        doors: ONE,
-        sent: &[Syn(7000), Syn(8000), Syn(8000), Syn(9000)],
-        should_open: true,
-    },
-    Script {
-        what: "7000 9000 8000 (another order)",
-        doors: ONE,
-        sent: &[Syn(7000), Syn(9000), Syn(8000)],
-        should_open: false,
-    },
-    Script {
-        what: "7000 9000, then 7000 8000 9000",
-        doors: ONE,
-        sent: &[Syn(7000), Syn(9000), Syn(7000), Syn(8000), Syn(9000)],
-        should_open: true,
-    },
-    Script {
-        what: "7000 1234 8000 4444 9000 (other ports between)",
-        doors: ONE,
-        sent: &[Syn(7000), Syn(1234), Syn(8000), Syn(4444), Syn(9000)],
-        should_open: false,
-    },
-    Script {
-        what: "every port, rising",
-        doors: ONE,
-        sent: &[Sweep],
-        should_open: false,
-    },
-    Script {
-        what: "with a second door 9000 8000 7000: 7000, then 9000 8000 7000",
-        doors: AND_BACK,
-        sent: &[Syn(7000), Syn(9000), Syn(8000), Syn(7000)],
-        should_open: true,
-    },
-    Script {
-        what: "7000 8000, an ACK to 9000, 9000",
-        doors: ONE,
-        sent: &[Syn(7000), Syn(8000), Ack(9000), Syn(9000)],
-        should_open: true,
-    },
-    Script {
-        what: "the same where knockd has no tcpflags",
-        doors: ONE_OF_ANY,
-        sent: &[Syn(7000), Syn(8000), Ack(8000), Syn(9000)],
-        should_open: true,
-    },
-    Script {
-        what: "sequence 7000 7000 8000, as it is",
-        doors: REPEATED,
-        sent: &[Syn(7000), Syn(7000), Syn(8000)],
-        should_open: true,
-    },
-    Script {
-        what: "doors 7000 8000 9000 and 7000 8500 9500: 7000 8500 9500",
-        doors: SHARED,
-        sent: &[Syn(7000), Syn(8500), Syn(9500)],
-        should_open: true,
-    },
-    Script {
-        what: "7000 8000 9000, a datagram to 9000 between",
-        doors: ONE,
-        sent: &[Syn(7000), Udp(9000), Syn(8000), Syn(9000)],
-        should_open: false,
-    },
-    Script {
-        what: "two who knock at once",
-        doors: ONE,
-        sent: &[
-            Other(7000),
-            Syn(7000),
-            Other(8000),
-            Syn(8000),
-            Other(9000),
-            Syn(9000),
-        ],
-        should_open: true,
-    },
-    Script {
-        what: "somebody else: 7000 9000 again and again between",
-        doors: ONE,
-        sent: &[
-            Syn(7000),
-            Other(7000),
-            Other(9000),
-            Syn(8000),
-            Other(7000),
-            Other(9000),
-            Syn(9000),
-        ],
-        should_open: true,
-    },
-];
 
 const FIRST_SOURCE: u16 = 41_000;
 const PATIENCE: Duration = Duration::from_millis(700);

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::process::Stdio;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use nightlatch_lab::{Flags as Bits, Forger, Packet, pause, program};
 use rand_core::Rng;
 
@@ -14,7 +14,7 @@ use crate::bench::clients::random;
 use crate::bench::peers::Kind;
 use crate::bench::prober::{Prober, SPARSE};
 use crate::bench::report::{Scan, Who};
-use crate::bench::stage::{SERVER, Stage, address};
+use crate::bench::stage::{LINK, SERVER, Stage, address};
 use crate::bench::tap::Ways;
 use crate::say;
 
@@ -25,15 +25,17 @@ enum Manner {
     Random,
     /// From the lowest to the highest.
     Rising,
-    /// `nmap -r -sS -p-`, the real one.
+    /// `nmap -r -sS -p-`, the real one: all ports, rising.
     Nmap,
+    /// nmap as it is without options but `-sS`: its thousand ports, in an order of chance.
+    Usual,
 }
 
 /// Scans us and, where it is installed, knockd.
 pub(super) fn measure(bench: &Bench) -> Result<Vec<Scan>> {
     let mut scans = Vec::new();
     for doors in [THREE, TWO] {
-        for manner in [Manner::Random, Manner::Rising, Manner::Nmap] {
+        for manner in [Manner::Random, Manner::Rising, Manner::Nmap, Manner::Usual] {
             let times = manner.times(bench, Who::Ours, doors);
             scans.extend(scan(bench, doors, manner, Who::Ours, times)?);
             if bench.peers.contains(&Kind::Knockd) {
@@ -47,13 +49,14 @@ pub(super) fn measure(bench: &Bench) -> Result<Vec<Scan>> {
 }
 
 fn scan(bench: &Bench, doors: Doors, manner: Manner, who: Who, times: u32) -> Result<Option<Scan>> {
-    if manner == Manner::Nmap && !is_there("nmap") {
+    let is_nmaps = matches!(manner, Manner::Nmap | Manner::Usual);
+    if is_nmaps && !is_there("nmap") {
         say::loud("nmap is not installed: its scans were left out");
         return Ok(None);
     }
     let stage = Stage::new()?;
     let folder = bench.folder.inside("scans")?;
-    let _guard: Guard = match who {
+    let guard: Guard = match who {
         Who::Ours => doors.guarded_by_us(bench, &stage, &folder)?,
         Who::Peer(_) => doors.guarded_by_knockd(&stage, &folder)?,
     };
@@ -65,13 +68,21 @@ fn scan(bench: &Bench, doors: Doors, manner: Manner, who: Who, times: u32) -> Re
         match manner {
             Manner::Random => send_all(&forger, from, shuffled()),
             Manner::Rising => send_all(&forger, from, (1..=u16::MAX).collect()),
-            Manner::Nmap => nmap(&stage, from)?,
+            Manner::Nmap => nmap(&stage, from, &["-r", "-p-"])?,
+            Manner::Usual => nmap(&stage, from, &[])?,
         }
         let is_open = prober.time(from, LOOK, |_| Ok(()))?.is_some();
         opened = opened.saturating_add(u32::from(is_open));
     }
+    if who == Who::Ours {
+        // A door that closed again before it was looked at counts as well.
+        opened = opened.max(u32::try_from(guard.counted("/knocks/granted")?)?);
+    }
+    pause(TOLD);
     Ok(Some(Scan {
         who,
+        astray: guard.counted("/ignored/astray")?,
+        lost: guard.counted("/ignored/kernel-lost")?,
         steps: doors.sequences.first().map_or(0, |sequence| sequence.len()),
         manner: manner.words().to_owned(),
         scans: times,
@@ -103,20 +114,25 @@ fn shuffled() -> Vec<u16> {
     ports
 }
 
-fn nmap(stage: &Stage, from: Ipv4Addr) -> Result<()> {
+fn nmap(stage: &Stage, from: Ipv4Addr, more: &[&str]) -> Result<()> {
     let mut command = program("nmap");
     command
-        .args(["-r", "-sS", "-Pn", "-n", "-T5", "-p-", "-S"])
+        .args(more)
+        .args(["-sS", "-Pn", "-n", "-T5", "-S"])
         .arg(from.to_string());
     command
-        .args(["-e", crate::bench::stage::LINK, "--max-retries", "1"])
+        .args(["-e", LINK, "--max-retries", "1"])
         .arg(SERVER.to_string());
     command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     let mut process = stage.client.spawn(command)?;
-    process.wait_within(NMAP_PATIENCE)?;
+    let ended = process.wait_within(NMAP_PATIENCE)?;
+    ensure!(
+        ended.is_some_and(|status| status.success()),
+        "nmap did not scan to its end"
+    );
     Ok(())
 }
 
@@ -135,6 +151,7 @@ impl Manner {
                 .of(3, if is_ours_at_three { 1_000 } else { 100 }),
             Self::Rising => bench.extent.of(2, 20),
             Self::Nmap => bench.extent.of(1, 3),
+            Self::Usual => bench.extent.of(2, 30),
         }
     }
 
@@ -143,6 +160,7 @@ impl Manner {
             Self::Random => "every port once, order of chance",
             Self::Rising => "every port once, rising",
             Self::Nmap => "nmap -r -sS -p-",
+            Self::Usual => "nmap -sS, its usual thousand ports",
         }
     }
 }
@@ -150,12 +168,16 @@ impl Manner {
 const THREE: Doors = Doors {
     sequences: &[&[7000, 8000, 9000]],
     flags: Flags::Syn,
+    seconds: 5,
 };
 const TWO: Doors = Doors {
     sequences: &[&[7000, 8000]],
     flags: Flags::Syn,
+    seconds: 5,
 };
 const SOURCE: u16 = 41_000;
+/// The listener tells its numbers once in a second.
+const TOLD: Duration = Duration::from_millis(1_200);
 const LOOK: Duration = Duration::from_millis(100);
 const FULL: Duration = Duration::from_micros(50);
 const NMAP_PATIENCE: Duration = Duration::from_mins(2);

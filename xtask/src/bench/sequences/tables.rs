@@ -1,6 +1,6 @@
 //! What happened to sequences, as tables.
 
-use crate::bench::report::{Replays, Row, Scan};
+use crate::bench::report::{Fate, Replays, Row, Scan, Who};
 use crate::bench::tables::{head, row, thousands};
 
 pub(in crate::bench) fn rows(rows: &[Row]) -> String {
@@ -10,7 +10,11 @@ pub(in crate::bench) fn rows(rows: &[Row]) -> String {
         "knockd",
         "nightlatchd",
     ]);
-    let words = |opened| if opened { "opens" } else { "–" };
+    let words = |fate| match fate {
+        Fate::Opens => "opens",
+        Fate::Stays => "–",
+        Fate::Refused => "refused by `--check`",
+    };
     for one in rows {
         row(
             &mut table,
@@ -26,8 +30,20 @@ pub(in crate::bench) fn rows(rows: &[Row]) -> String {
 }
 
 pub(in crate::bench) fn scans(scans: &[Scan]) -> String {
-    let mut table = head(&["", "steps", "scans", "how many", "opened the door"]);
+    let mut table = head(&[
+        "",
+        "steps",
+        "scans",
+        "how many",
+        "opened the door",
+        "touches that led astray",
+        "lost by the kernel",
+    ]);
     for one in scans {
+        let ours = |count: u64| match one.who {
+            Who::Ours => count.to_string(),
+            Who::Peer(_) => String::new(),
+        };
         row(
             &mut table,
             &[
@@ -36,6 +52,8 @@ pub(in crate::bench) fn scans(scans: &[Scan]) -> String {
                 one.manner.clone(),
                 thousands(f64::from(one.scans)),
                 one.opened.to_string(),
+                ours(one.astray),
+                ours(one.lost),
             ],
         );
     }

@@ -16,6 +16,16 @@ pub(crate) struct Change {
     pub(crate) lasts: Option<u64>,
     /// What the command says and a grant does not.
     pub(crate) dropped: Vec<String>,
+    /// When it comes about.
+    pub(super) when: When,
+}
+
+/// When a change comes about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum When {
+    Now,
+    /// When firewalld reads again what is permanent.
+    AtReload,
 }
 
 /// Which way.
@@ -36,6 +46,14 @@ pub(crate) enum Unread {
     Everybody,
     #[error("it opens every port, and a grant opens ports that are named")]
     EveryPort,
+    #[error("it names ports without a protocol before them")]
+    NoProtocol,
+    #[error("it names no family, and firewalld refuses an address without one")]
+    NoFamily,
+    #[error("what it changes counts only after firewalld is told to reload")]
+    Pending,
+    #[error("a --timeout ends it as well as a stop command")]
+    TwoEnds,
     #[error("it opens more than 16 ports")]
     ManyPorts,
     #[error("it opens for a whole network, and a grant opens for one address")]
@@ -66,17 +84,22 @@ impl Change {
             six,
             lasts: None,
             dropped: Vec::new(),
+            when: When::Now,
         }
     }
 
-    /// Both, one after the other; none if they go different ways.
+    /// Both, one after the other; none if they go different ways or end at different times.
     pub(super) fn join(mut self, other: Self) -> Result<Self, Unread> {
-        if self.act != other.act {
+        let is_same = (&self.four, &self.six) == (&other.four, &other.six);
+        if self.act != other.act || self.lasts != other.lasts || self.when != other.when && !is_same
+        {
             return Err(Unread::Mixed);
+        }
+        if self.when != other.when {
+            self.when = When::Now;
         }
         self.four = merged(self.four, other.four);
         self.six = merged(self.six, other.six);
-        self.lasts = self.lasts.or(other.lasts);
         self.dropped.extend(other.dropped);
         Ok(self)
     }
@@ -102,8 +125,8 @@ pub(super) enum Family {
     Both,
 }
 
-/// What a firewall command says, piece by piece.
-#[derive(Default)]
+/// What a firewall command says, piece by piece; firewalls refuse a piece that comes twice.
+#[derive(Clone, Default)]
 pub(super) struct Said {
     pub(super) act: Option<Act>,
     pub(super) source: Option<String>,
@@ -117,11 +140,14 @@ impl Said {
     /// All pieces together.
     pub(super) fn change(self, family: Family) -> Result<Change, Unread> {
         let act = self.act.ok_or(Unread::Unknown)?;
-        match self.source.as_deref() {
-            Some("%IP%" | "%IP%/32" | "%IP%/128") => {}
-            Some(network) if network.starts_with("%IP%/") => return Err(Unread::Network),
-            Some(_) => return Err(Unread::Unknown),
-            None => return Err(Unread::Everybody),
+        match (self.source.as_deref(), family) {
+            // With a length they are networks for the other family.
+            (Some("%IP%"), _)
+            | (Some("%IP%/32"), Family::Four)
+            | (Some("%IP%/128"), Family::Six) => {}
+            (Some(network), _) if network.starts_with("%IP%/") => return Err(Unread::Network),
+            (Some(_), _) => return Err(Unread::Unknown),
+            (None, _) => return Err(Unread::Everybody),
         }
         if self.accepts != Some(true) {
             return Err(Unread::Unknown);
@@ -130,16 +156,21 @@ impl Said {
         if numbers.is_empty() {
             return Err(Unread::Unknown);
         }
-        let protocols = match &self.protocol {
-            Some(protocol) => std::slice::from_ref(protocol),
-            None => &[Protocol::Tcp, Protocol::Udp],
-        };
-        let ports = ports::of(protocols, &numbers).ok_or(Unread::Unknown)?;
+        let protocol = self.protocol.ok_or(Unread::NoProtocol)?;
+        let ports = ports::of(protocol, &numbers).ok_or(Unread::Unknown)?;
         let dropped = self.dropped;
         Ok(Change {
             dropped,
             ..Change::new(act, family, ports)
         })
+    }
+}
+
+/// Takes in a piece that has not been said before.
+pub(super) fn once<T>(place: &mut Option<T>, value: T) -> Result<(), Unread> {
+    match place.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(Unread::Unknown),
     }
 }
 

@@ -1,9 +1,9 @@
 //! From a whole line to what it does.
 
 use super::{
-    change::{Act, Change, Family, Unread},
+    change::{Act, Change, Family, Unread, When},
     firewalld, iptables, knock_script, nft, ufw,
-    words::split,
+    words::{After, split},
 };
 
 /// What a line of knockd's does to the firewall.
@@ -17,25 +17,68 @@ pub(crate) fn read(line: &str) -> Result<Change, Unread> {
         _ => Unread::Mixed,
     };
     let mut whole: Option<Change> = None;
-    for words in &commands {
-        let Some(change) = command(words).map_err(mixed)? else {
-            continue;
+    let mut reach = Reach::default();
+    for simple in &commands {
+        let change = command(&simple.words).map_err(mixed)?;
+        let change = change.map(|change| reach.limit(simple.after, change));
+        whole = match (whole, change) {
+            (None, change) => change,
+            (Some(before), Some(change)) => Some(before.join(change)?),
+            // It forgets what is not permanent.
+            (Some(before), None) if before.when == When::Now => return Err(Unread::Mixed),
+            (Some(before), None) => Some(Change {
+                when: When::Now,
+                ..before
+            }),
         };
-        whole = Some(match whole {
-            None => change,
-            Some(before) => before.join(change)?,
-        });
     }
-    whole.ok_or(Unread::Unknown)?.bounded()
+    let whole = whole.ok_or(Unread::Unknown)?.bounded()?;
+    match whole.when {
+        When::Now => Ok(whole),
+        When::AtReload => Err(Unread::Pending),
+    }
+}
+
+/// For which addresses a line comes this far: an iptables fails for one of IPv6, and nothing behind its `&&` is run.
+struct Reach {
+    four: bool,
+    six: bool,
+}
+
+impl Default for Reach {
+    fn default() -> Self {
+        Self {
+            four: true,
+            six: true,
+        }
+    }
+}
+
+impl Reach {
+    fn limit(&mut self, after: After, mut change: Change) -> Change {
+        if after == After::Anything {
+            *self = Self::default();
+        }
+        self.four &= !change.four.is_empty();
+        self.six &= !change.six.is_empty();
+        if !self.four {
+            change.four.clear();
+        }
+        if !self.six {
+            change.six.clear();
+        }
+        change
+    }
 }
 
 /// What one command does; nothing by itself is `None`.
 fn command(words: &[String]) -> Result<Option<Change>, Unread> {
-    let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
-    while matches!(words.first().map(|word| program(word)), Some("sudo"))
-        || words.first() == Some(&"-n")
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let mut words = words.as_slice();
+    while let [first, rest @ ..] = words
+        && program(first) == "sudo"
     {
-        words.remove(0);
+        words = rest.strip_prefix(&["-n"]).unwrap_or(rest);
     }
     let (first, arguments) = words.split_first().ok_or(Unread::Unknown)?;
     match program(first) {
@@ -53,7 +96,20 @@ fn command(words: &[String]) -> Result<Option<Change>, Unread> {
     }
 }
 
-/// The name of a program, wherever it lies.
-fn program(word: &str) -> &str {
-    word.rsplit('/').next().unwrap_or(word)
+/// The name of a program that lies where the system's programs lie; elsewhere it may be anything, and has none.
+pub(super) fn program(word: &str) -> &str {
+    match word.rsplit_once('/') {
+        None => word,
+        Some((folder, name)) if FOLDERS.contains(&folder) => name,
+        Some(_) => "",
+    }
 }
+
+const FOLDERS: [&str; 6] = [
+    "/sbin",
+    "/bin",
+    "/usr/sbin",
+    "/usr/bin",
+    "/usr/local/sbin",
+    "/usr/local/bin",
+];

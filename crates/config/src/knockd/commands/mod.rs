@@ -8,6 +8,8 @@ mod change;
 #[cfg(test)]
 mod examples;
 mod firewalld;
+#[cfg(test)]
+mod hostile;
 mod iptables;
 mod knock_script;
 mod line;

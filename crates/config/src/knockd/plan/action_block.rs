@@ -142,15 +142,60 @@ fn written(key: &str, family: &str, line: &str) -> String {
 /// Program and arguments, where no shell is needed to tell them apart.
 fn argv(line: &str) -> Option<Vec<String>> {
     let commands = split(line)?;
-    let [words] = commands.as_slice() else {
+    let [command] = commands.as_slice() else {
         return None;
     };
-    let mut words = words.clone();
-    // A name without a path is looked for along the PATH, as a shell does; `env` does so without one.
-    if !words.first()?.starts_with('/') {
-        words.insert(0, String::from("/usr/bin/env"));
+    let mut words = command.words.clone();
+    let program = words.first()?;
+    if program.starts_with('/') {
+        return Some(words);
     }
+    // A name without a path is looked for along the PATH, as a shell does; `env` does so without one. But `env` has
+    // options, and a shell may know more about any other word than that it is a name.
+    if !is_plain_name(program) {
+        return None;
+    }
+    words.insert(0, String::from("/usr/bin/env"));
     Some(words)
 }
 
+fn is_plain_name(program: &str) -> bool {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._-+".contains(letter);
+    program.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && program.chars().all(is_plain)
+}
+
 const NOTHING: &str = "/bin/true";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_is_left_out_only_where_env_runs_the_same() {
+        for (line, expected) in [
+            ("/bin/a -S b", "start = [\"/bin/a\", \"-S\", \"b\"]"),
+            ("a %IP%", "start = [\"/usr/bin/env\", \"a\", \"%IP%\"]"),
+            ("-S /bin/touch F", "start-shell = \"-S /bin/touch F\""),
+            (
+                "'-S' '/bin/touch F'",
+                "start-shell = \"'-S' '/bin/touch F'\"",
+            ),
+            ("--chdir=/ a", "start-shell = \"--chdir=/ a\""),
+            ("-iA=b a", "start-shell = \"-iA=b a\""),
+            ("'' a", "start-shell = \"'' a\""),
+            ("'a b' c", "start-shell = \"'a b' c\""),
+            ("bin/a", "start-shell = \"bin/a\""),
+            ("%IP% a", "start-shell = \"%IP% a\""),
+            ("unset a", "start-shell = \"unset a\""),
+            ("chdir /", "start-shell = \"chdir /\""),
+            ("builtin exec a", "start-shell = \"builtin exec a\""),
+            ("time a", "start-shell = \"time a\""),
+            ("echo 'a\\n'", "start-shell = \"echo 'a\\\\n'\""),
+            ("logger %I\\P%", "start-shell = 'logger %I\\P%'"),
+            ("logger '%I'P%", "start-shell = \"logger '%I'P%\""),
+        ] {
+            assert_eq!(written("start", "", line), expected, "{line}");
+        }
+    }
+}

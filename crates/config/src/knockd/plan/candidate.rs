@@ -2,15 +2,20 @@
 
 use std::ops::Range;
 
-use nightlatch_core::Step;
-
 use super::{
     block::Risk,
     deed::{self, Deed},
     halves::Halves,
     steps::{Way, seconds_within},
 };
-use crate::knockd::reading::{Door, File, Key, Lines};
+use crate::{
+    beginning::beginning,
+    knockd::{
+        commands::Unread,
+        reading::{Door, File, Key, Lines},
+    },
+    sweep::is_swept,
+};
 
 /// A door, understood.
 pub(super) struct Candidate<'f> {
@@ -44,20 +49,29 @@ impl<'f> Candidate<'f> {
     fn new(door: &'f Door, lines: &Lines) -> Self {
         let halves = Halves::of(door, lines);
         let way = Way::of(door, lines);
+        let deed = deed::of(&halves);
         let left = match &way {
             None => Some(port_zero(door)),
             Some(way) if way.steps().len() > 1 && seconds_within(door, lines) < 1 => {
                 Some(never_opens(door))
             }
-            Some(_) => not_text(door, lines),
+            // What a stranger closes is his own.
+            Some(_) if matches!(deed, Deed::Close(_)) => not_text(door, lines),
+            Some(way) => not_text(door, lines).or_else(|| swept(door, way)),
         };
         Self {
             door,
-            deed: deed::of(&halves),
+            deed,
             halves,
             way: way.unwrap_or(Way::Plain(Vec::new())),
             left,
         }
+    }
+
+    /// It closes what nobody opens: its command runs, and that is no longer the stranger's own affair.
+    pub(super) fn run_instead(&mut self) {
+        self.deed = Deed::Run(Unread::Orphan);
+        self.left = swept(self.door, &self.way);
     }
 
     fn sequence_span(&self) -> Range<usize> {
@@ -91,6 +105,21 @@ fn never_opens(door: &Door) -> Risk {
         ),
         "give it some seconds, and import again",
     )
+}
+
+/// A door that any scan opens, once it goes from port to port: our configuration refuses such a sequence.
+fn swept(door: &Door, way: &Way) -> Option<Risk> {
+    let said = door.last(Key::Sequence)?;
+    is_swept(way.steps()).then(|| {
+        Risk::new(
+            said.value.clone(),
+            format!(
+                "these ports are neighbours, and a scan of one after the other opens the door: `{}` is left out",
+                door.name.escape_debug()
+            ),
+            "give it ports that lie apart, in any order, and import again",
+        )
+    })
 }
 
 /// A command or a path that cannot be written down.
@@ -138,7 +167,7 @@ fn clash(candidates: &[Candidate<'_>], place: usize) -> Option<Risk> {
     let by_the_way = others().find(|(other, candidate)| {
         let theirs = candidate.way.steps();
         let is_first = theirs.len() < steps.len() || *other < place;
-        !theirs.is_empty() && is_first && is_beginning(theirs, steps)
+        !theirs.is_empty() && is_first && beginning(theirs, steps).is_some()
     });
     if let Some((_, other)) = by_the_way {
         let theirs = format!(
@@ -172,14 +201,6 @@ fn clash(candidates: &[Candidate<'_>], place: usize) -> Option<Risk> {
             "let it begin with another port",
         )
     })
-}
-
-fn is_beginning(short: &[Step], long: &[Step]) -> bool {
-    short.len() <= long.len()
-        && short
-            .iter()
-            .zip(long)
-            .all(|(short, long)| short.covers(long))
 }
 
 /// As many sequences as our configuration takes.

@@ -62,9 +62,10 @@ fn understood(halves: &Halves) -> Result<Deed, Unread> {
     let (four, six) = (reading(&halves.four.start)?, reading(&halves.six.start)?);
     let stops: Vec<Change> = halves.stops().map(read).collect::<Result<_, _>>()?;
     let changes: Vec<&Change> = [&four, &six].into_iter().flatten().collect();
+    let is_alike = |one: &Change, other: &Change| (one.act, one.lasts) == (other.act, other.lasts);
     let act = match changes.as_slice() {
         [] => return Err(Unread::Unknown),
-        [first, rest @ ..] if rest.iter().all(|other| other.act == first.act) => first.act,
+        [first, rest @ ..] if rest.iter().all(|other| is_alike(first, other)) => first.act,
         _ => return Err(Unread::Mixed),
     };
     let fours = four
@@ -85,6 +86,9 @@ fn understood(halves: &Halves) -> Result<Deed, Unread> {
     };
     if stops.iter().any(|stop| stop.act == act) || act == Act::Close && !stops.is_empty() {
         return Err(Unread::Mixed);
+    }
+    if !stops.is_empty() && changes.iter().any(|change| change.lasts.is_some()) {
+        return Err(Unread::TwoEnds);
     }
     Ok(match act {
         Act::Close => Deed::Close(ports),

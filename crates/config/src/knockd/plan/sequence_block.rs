@@ -4,8 +4,8 @@ use super::{
     block::{Block, Paragraph, Risk},
     candidate::Candidate,
     deed::Deed,
-    service_block::{ports, quotes},
-    services::{Aim, Services},
+    service_block::{ports, quotes, shared},
+    services::{Aim, Service, Services},
     steps::within,
     toml, weak,
 };
@@ -29,7 +29,7 @@ pub(super) fn block(
     ];
     paragraphs.extend(target(candidate));
     paragraphs.push(match aim {
-        Aim::Opens(place) => opens(door, candidate, services, place)?,
+        Aim::Opens(place) => opens(door, candidate, services.services.get(place)?, lines),
         Aim::Closes(place) => closes(candidate, services, place)?,
     });
     Some(Block {
@@ -61,20 +61,16 @@ fn target(candidate: &Candidate<'_>) -> Option<Paragraph> {
     Some(Paragraph::about(quotes(candidate.door, &[Key::Target])).risks([risk]))
 }
 
-fn opens(
-    door: usize,
-    candidate: &Candidate<'_>,
-    services: &Services,
-    place: usize,
-) -> Option<Paragraph> {
-    let service = services.services.get(place)?;
+fn opens(door: usize, candidate: &Candidate<'_>, service: &Service, lines: &Lines) -> Paragraph {
     let paragraph = if service.door == door {
         Paragraph::default()
     } else {
-        Paragraph::about(quotes(candidate.door, &COMMANDS))
-            .note("The same as another door above: one service for both.")
+        // What its own commands said and the service does not would otherwise be said nowhere.
+        let quoted = Paragraph::about(quotes(candidate.door, &COMMANDS))
+            .note("The same as another door above: one service for both.");
+        shared(quoted, candidate, service, lines)
     };
-    Some(paragraph.says(format!("opens = {}", toml::string(&service.name))))
+    paragraph.says(format!("opens = {}", toml::string(&service.name)))
 }
 
 fn closes(candidate: &Candidate<'_>, services: &Services, place: usize) -> Option<Paragraph> {

@@ -50,6 +50,27 @@ pub(super) fn quotes<'d>(door: &'d Door, keys: &'static [Key]) -> impl Iterator<
     said.map(|said| &said.line)
 }
 
+/// What is said about a door that opens another door's service: how wide that is for this one as well.
+pub(super) fn shared(
+    paragraph: Paragraph,
+    candidate: &Candidate<'_>,
+    service: &Service,
+    lines: &Lines,
+) -> Paragraph {
+    let Deed::Open(opening) = &candidate.deed else {
+        return paragraph;
+    };
+    let door = candidate.door;
+    let is_endless = opening.lasts == Lasts::UntilClosed && service.closer.is_none();
+    paragraph
+        .notes(families_note(door, opening.families))
+        .risks(families_risk(door, opening.families))
+        .risks(dropped(door, &opening.dropped))
+        .risks(left_open(door, opening))
+        .risks(is_endless.then(|| for_ever(door)))
+        .risks(timeout_risk(candidate, lines))
+}
+
 fn open(candidate: &Candidate<'_>, opening: &Opening, service: &Service) -> Paragraph {
     let door = candidate.door;
     let note = match service.runs {
@@ -134,7 +155,7 @@ fn lasts(
         _ if has_stop => paragraph
             .notes(default_note(door))
             .note("The stop command runs this long after the knock. Another knock meanwhile begins the time anew; knockd ran both commands once more."),
-        _ => paragraph.note("Nothing is to be undone: each knock runs the command, those within the same second once."),
+        _ => paragraph.note("Nothing is to be undone: each knock runs the command."),
     };
     paragraph
         .risks(timeout_risk(candidate, lines))

@@ -10,7 +10,6 @@ use super::{
 };
 use crate::knockd::{
     Commands,
-    commands::Unread,
     reading::{Key, Lines, atoi},
 };
 
@@ -67,7 +66,7 @@ impl Services {
             {
                 match counter.book.closed_by(ports, &candidate.door.name) {
                     Some(service) => counter.book.close(door, service, candidate),
-                    None => candidate.deed = Deed::Run(Unread::Orphan),
+                    None => candidate.run_instead(),
                 }
             }
         }
@@ -113,7 +112,9 @@ impl Services {
                 [] => service.name == name,
                 _ => service.ports == ports,
             };
-            let covers = service.ports.iter().any(|port| ports.contains(port)) || ports.is_empty();
+            // What looks up by itself what was opened can mean one service only if there is but one.
+            let covers = service.ports.iter().any(|port| ports.contains(port))
+                || ports.is_empty() && self.services.len() == 1;
             let is_open_ended = service.lasts == UNTIL_CLOSED;
             match (fits, covers) {
                 (true, _) => Some((2, is_open_ended)),

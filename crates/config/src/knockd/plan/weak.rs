@@ -27,30 +27,14 @@ pub(super) fn risks(candidate: &Candidate<'_>) -> Vec<Risk> {
             "choose others, at random, and in mixed order",
         ))];
     }
-    let whole = whole(candidate, &ports).map(risk);
-    whole.into_iter().chain(scanned(candidate)).collect()
-}
-
-/// What is weak about all of them together.
-fn whole(candidate: &Candidate<'_>, ports: &[u16]) -> Option<(String, &'static str)> {
-    if ports.len() < 3 {
+    let short = (ports.len() < 3).then(|| {
         let strength = Strength::of_steps(candidate.way.steps());
-        return Some((
+        risk((
             format!("this is short: {strength}"),
             "three steps are the least that scans and guesses do not find",
-        ));
-    }
-    let only = if ports.is_sorted_by(|one, next| one < next) {
-        "rise"
-    } else if ports.is_sorted_by(|one, next| one > next) {
-        "fall"
-    } else {
-        return None;
-    };
-    Some((
-        format!("the ports only {only}: a port scan could open this door"),
-        "mix their order",
-    ))
+        ))
+    });
+    short.into_iter().chain(scanned(candidate)).collect()
 }
 
 /// Ports that come first in scans.

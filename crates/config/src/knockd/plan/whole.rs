@@ -61,6 +61,7 @@ const PREFACE: &str = "\
 # number; what became of it stands below, and why. Look for WARNING. Check it with: nightlatchd --check --config FILE
 #
 # A knock that is right opens here as it did there. What differs: a packet that comes twice spoils nothing; a touch
-# of any other closed port begins the knock anew, so that no scan opens a door; people who knock at the same time
-# do not disturb each other; the time for a knock counts in milliseconds.
+# of any other closed port begins the knock anew, so that a scan of one port after the other opens no door of several
+# ports (one of direct neighbours it would: such a door is left out); people at different addresses do not disturb
+# each other; the time for a knock counts in milliseconds.
 ";

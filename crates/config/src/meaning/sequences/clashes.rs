@@ -1,13 +1,18 @@
-//! Sequences that get in each other's way: the same twice, one the beginning of another, a crowd at one port.
+//! Sequences that get in each other's way: the same twice, one the beginning of another or within it, a crowd.
 
 use std::ops::Range;
 
 use nightlatch_core::{Probe, Step};
 
 use super::found::{Found, List, ListLine, Places};
-use crate::{desk::Desk, remark::Remark, source::Source};
+use crate::{
+    beginning::{OnTheWay, beginning},
+    desk::Desk,
+    remark::Remark,
+    source::Source,
+};
 
-/// Complains about sequences that cannot all be walked.
+/// Complains about sequences that cannot all be walked, and warns of those that are walked along with others.
 pub(super) fn complain(found: &[Found], knock_port: Option<u16>, desk: &mut Desk) {
     for (place, one) in found.iter().enumerate() {
         at_the_knock_port(one, knock_port, desk);
@@ -52,11 +57,12 @@ fn plain_and_plain(first: &Found, second: &Found, desk: &mut Desk) {
         return;
     } else if ours == theirs {
         format!("{name} has the same steps as {other}")
-    } else if is_beginning(&theirs, &ours) {
-        sets_off(&name, &other)
-    } else if is_beginning(&ours, &theirs) {
-        sets_off(&other, &name)
+    } else if let Some(title) = set_off((&theirs, &other), (&ours, &name)) {
+        title
     } else {
+        for (short, long) in [(first, second), (second, first)] {
+            inside(short, long, desk);
+        }
         return;
     };
     desk.add(
@@ -64,6 +70,30 @@ fn plain_and_plain(first: &Found, second: &Found, desk: &mut Desk) {
             .also(first.all_steps(), format!("the steps of {other}"))
             .advise(APART),
     );
+}
+
+/// Warns where one is walked after the beginning of the other.
+fn inside(short: &Found, long: &Found, desk: &mut Desk) {
+    let [steps, rest] = [short, long].map(steps_of);
+    let later = (1..rest.len()).filter_map(|place| Some(rest.split_at_checked(place)?.1));
+    let found = later
+        .take_while(|rest| rest.len() >= steps.len())
+        .find_map(|rest| Some((beginning(&steps, rest)?, rest.len() == steps.len())));
+    let [name, other] = [short, long].map(|one| format!("`{}`", one.name));
+    let remark = |title| {
+        Remark::warning(long.all_steps(), title)
+            .also(short.all_steps(), format!("the steps of {name}"))
+            .advise("let no sequence hold the steps of another, unless it is meant so")
+    };
+    match found {
+        Some((_, true)) => desk.add(
+            remark(format!("{other} ends with the steps of {name}")).label(format!(
+                "where its beginning is late or lost, {name} is set off"
+            )),
+        ),
+        Some((certainty, false)) => desk.add(remark(sets_off(certainty, &other, &name))),
+        None => {}
+    }
 }
 
 fn plain_and_list(plain: &Found, listed: &Found, desk: &mut Desk) {
@@ -74,13 +104,7 @@ fn plain_and_list(plain: &Found, listed: &Found, desk: &mut Desk) {
     let clash = |line: &ListLine| {
         let theirs: Vec<&Step> = line.steps().iter().collect();
         let this = format!("this line of `{}`", listed.name);
-        if is_beginning(&steps, &theirs) {
-            Some(sets_off(&this, &name))
-        } else if is_beginning(&theirs, &steps) {
-            Some(sets_off(&name, &this))
-        } else {
-            None
-        }
+        set_off((&steps, &name), (&theirs, &this))
     };
     let mut clashes = list
         .lines
@@ -141,14 +165,21 @@ fn steps_of(one: &Found) -> Vec<&Step> {
     one.steps().iter().map(|(step, _)| step).collect()
 }
 
-fn sets_off(walked: &str, set_off: &str) -> String {
-    format!("walking {walked} sets off {set_off} on the way")
+/// What is said where one of two sequences is walked on the way to the other.
+fn set_off(one: (&[&Step], &str), other: (&[&Step], &str)) -> Option<String> {
+    [(one, other), (other, one)]
+        .into_iter()
+        .filter_map(|((short, name), (long, walked))| Some((beginning(short, long)?, walked, name)))
+        .min_by_key(|(certainty, ..)| *certainty)
+        .map(|(certainty, walked, name)| sets_off(certainty, walked, name))
 }
 
-/// Whether whoever walks `long` walks `short` by the way.
-fn is_beginning(short: &[&Step], long: &[&Step]) -> bool {
-    let mut pairs = short.iter().zip(long);
-    short.len() <= long.len() && pairs.all(|(short, long)| short.covers(long))
+fn sets_off(certainty: OnTheWay, walked: &str, set_off: &str) -> String {
+    let verb = match certainty {
+        OnTheWay::Surely => "sets off",
+        OnTheWay::Perhaps => "can set off",
+    };
+    format!("walking {walked} {verb} {set_off} on the way")
 }
 
 /// Says something about a line of a list, at its place there.

@@ -1,7 +1,7 @@
 //! `[sequence.…]`: what several packets together ask for.
 //!
 //! ```text
-//! written ─► plain │ one_time │ timed ─► Found ─► clashes (errors) ─► weakness (warnings) ─► Sequence
+//! written ─► plain │ one_time │ timed ─► Found ─► clashes (errors) ─► weakness (errors, warnings) ─► Sequence
 //! ```
 
 mod clashes;

@@ -16,7 +16,7 @@ use crate::{
     document::Named,
     meaning::{
         ServiceBook,
-        values::{bounded, time},
+        values::{bounded, short_time},
     },
     names::{NAME_ADVICE, is_name},
     remark::Remark,
@@ -57,7 +57,7 @@ pub(crate) fn read(
         .collect();
     clashes::complain(&found, around.knock_port, desk);
     lists::complain(&found, desk);
-    weakness::warn(&found, around.span, desk);
+    weakness::judge(&found, around.span, desk);
     found.into_iter().map(Found::into_sequence).collect()
 }
 
@@ -79,7 +79,7 @@ fn meant(
     let method = method(name, text, around.folder, desk);
     let aim = aim(name, text, around.services, desk);
     let within = match &text.within {
-        Some(written) => time(written, SHORTEST..=LONGEST, desk),
+        Some(written) => short_time(written, SHORTEST..=LONGEST, desk),
         None => Some(USUAL_WITHIN),
     };
     let per_minute = bounded(
@@ -208,7 +208,8 @@ fn aim(
     }
 }
 
-const SHORTEST: Duration = Duration::from_secs(1);
+/// A program that touches ports without a pause takes less; below, what networks do to packets decides.
+const SHORTEST: Duration = Duration::from_millis(100);
 
 /// Whoever takes longer has forgotten where he began.
 const LONGEST: Duration = Duration::from_mins(10);

@@ -1,21 +1,25 @@
-//! What works and should not be relied on: few steps, ports in a row, ports that everybody tries.
+//! What any scan opens, and what should not be relied on: neighbours, few steps, ports that everybody tries.
+
+use std::ops::Range;
 
 use nightlatch_core::{Deed, Probe, Protocol, Step, Traits};
 use nightlatch_ticket::Span;
 
 use super::{
     clashes::at_line,
-    found::{Found, List, Places},
+    found::{Found, List, ListLine, Places},
 };
 use crate::{
     desk::Desk,
     remark::Remark,
     scanned::{is_scanned, is_stock},
     strength::Strength,
+    sweep::{is_run, is_swept},
 };
 
-/// Warns of sequences that a stranger may walk, and of those that other knocks disturb.
-pub(super) fn warn(found: &[Found], span: Option<&(Span, Protocol)>, desk: &mut Desk) {
+/// Refuses sequences that a sweep walks; warns of those that a stranger may walk, and of those that other
+/// knocks disturb.
+pub(super) fn judge(found: &[Found], span: Option<&(Span, Protocol)>, desk: &mut Desk) {
     for one in found {
         if let Some((span, protocol)) = span {
             inside_the_span(one, span, *protocol, desk);
@@ -24,7 +28,7 @@ pub(super) fn warn(found: &[Found], span: Option<&(Span, Protocol)>, desk: &mut 
         if one.deed == Deed::Open {
             weak_steps(one, desk);
             if let Places::OneTime(list) = &one.method {
-                short_lines(list, desk);
+                weak_lines(list, desk);
             }
         }
     }
@@ -33,6 +37,17 @@ pub(super) fn warn(found: &[Found], span: Option<&(Span, Protocol)>, desk: &mut 
 fn weak_steps(one: &Found, desk: &mut Desk) {
     let steps: Vec<Step> = one.steps().iter().map(|(step, _)| step.clone()).collect();
     if steps.is_empty() {
+        return;
+    }
+    if is_swept(&steps) {
+        desk.add(
+            Remark::error(
+                one.all_steps(),
+                format!("the ports of `{}` are neighbours, one after the other", one.name),
+            )
+            .label("a scan that touches all ports in their order opens this")
+            .advise("take ports that lie apart, in any order; this draws some: nightlatch sequence lines -n 1"),
+        );
         return;
     }
     let ports: Vec<u16> = steps.iter().filter_map(port_of).collect();
@@ -54,16 +69,17 @@ fn weak_steps(one: &Found, desk: &mut Desk) {
             )
             .advise("three steps are the least that scans and guesses do not find"),
         );
-    } else if let Some(direction) = direction(&steps) {
+    } else if is_run(&steps) && is_guessed(&steps) {
         desk.add(
             Remark::warning(
                 one.all_steps(),
                 format!(
-                    "`{}` only {direction}: a port scan could open this door",
-                    one.name
+                    "the ports of `{}` are neighbours: {}",
+                    one.name,
+                    Strength::of_steps(&steps)
                 ),
             )
-            .advise("mix the order of the ports"),
+            .advise("take ports that lie apart"),
         );
     }
     for (step, span) in one.steps() {
@@ -79,27 +95,45 @@ fn weak_steps(one: &Found, desk: &mut Desk) {
     }
 }
 
-fn short_lines(list: &List, desk: &mut Desk) {
-    let mut short = list
-        .lines
-        .iter()
-        .filter(|line| line.steps().len() < SAFE_STEPS);
-    if let Some(line) = short.next() {
-        let more = match short.count() {
+fn weak_lines(list: &List, desk: &mut Desk) {
+    let swept = |line: &&ListLine| is_swept(line.steps());
+    first_line(list, swept, desk, |_, more, span| {
+        Remark::warning(
+            span,
+            format!("the ports of this line are neighbours, one after the other{more}"),
+        )
+        .label(
+            "while it is this line's turn, a scan that touches all ports in their order opens it",
+        )
+        .advise("take ports that lie apart")
+    });
+    let short = |line: &&ListLine| line.steps().len() < SAFE_STEPS && !is_swept(line.steps());
+    first_line(list, short, desk, |line, more, span| {
+        Remark::warning(
+            span,
+            format!(
+                "this line is short{more}: {}",
+                Strength::of_steps(line.steps())
+            ),
+        )
+        .advise("three steps are the least that scans and guesses do not find")
+    });
+}
+
+/// Says something about the first of such lines, and how many more there are.
+fn first_line(
+    list: &List,
+    is_such: impl Fn(&&ListLine) -> bool,
+    desk: &mut Desk,
+    remark: impl Fn(&ListLine, &str, Range<usize>) -> Remark,
+) {
+    let mut such = list.lines.iter().filter(is_such);
+    if let Some(line) = such.next() {
+        let more = match such.count() {
             0 => String::new(),
             more => format!(", and {more} more"),
         };
-        let remark = |span| {
-            Remark::warning(
-                span,
-                format!(
-                    "this line is short{more}: {}",
-                    Strength::of_steps(line.steps())
-                ),
-            )
-            .advise("three steps are the least that scans and guesses do not find")
-        };
-        at_line(list, line, remark, desk);
+        at_line(list, line, |span| remark(line, &more, span), desk);
     }
 }
 
@@ -133,26 +167,6 @@ fn is_guessed(steps: &[Step]) -> bool {
     Strength::of_steps(steps) < Strength::of_steps(&three_ports)
 }
 
-/// Which way a scan would have to go, if any scan could meet all the steps.
-fn direction(steps: &[Step]) -> Option<&'static str> {
-    let is_bare = |step: &&Step| step.traits == Traits::default();
-    let bare = steps.iter().filter(is_bare);
-    let ports: Vec<u16> = bare.filter_map(port_of).collect();
-    let all = |holds: fn(&u16, &u16) -> bool| {
-        let next = ports.iter().skip(1);
-        ports.len() == steps.len() && ports.iter().zip(next).all(|(one, next)| holds(one, next))
-    };
-    if ports.len() < 2 {
-        None
-    } else if all(u16::lt) {
-        Some("rises")
-    } else if all(u16::gt) {
-        Some("falls")
-    } else {
-        None
-    }
-}
-
 /// The port of a step that asks for nothing but it, where scanners come by.
 fn common_port(step: &Step) -> Option<(Protocol, u16)> {
     let (protocol, port) = match step.probe {
@@ -170,5 +184,5 @@ fn port_of(step: &Step) -> Option<u16> {
     }
 }
 
-/// No order of a scan has been seen to walk three.
+/// A scan in random order walks three that are no neighbours once in four thousand million times.
 const SAFE_STEPS: usize = 3;

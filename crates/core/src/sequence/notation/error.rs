@@ -11,6 +11,14 @@ pub enum StepError {
     /// A port that stands alone.
     #[error("`{0}` has no protocol\n  write tcp/{0} or udp/{0}")]
     NoProtocol(String),
+    /// A port and its protocol as lists and knockd have them.
+    #[error("`{port}:{protocol}` is written the other way round here\n  write {protocol}/{port}")]
+    PortFirst {
+        /// What stands before the colon.
+        port: String,
+        /// What stands behind it.
+        protocol: &'static str,
+    },
     /// It begins with something else than a protocol.
     #[error("`{0}` is no step\n  write tcp/7000, udp/8000 or icmp/echo")]
     UnknownProtocol(String),

@@ -21,7 +21,7 @@ pub(super) fn read(word: &str) -> Result<Probe, StepError> {
             _ if word.bytes().all(|byte| byte.is_ascii_digit()) => {
                 StepError::NoProtocol(word.to_owned())
             }
-            _ => StepError::UnknownProtocol(word.to_owned()),
+            _ => port_first(word).unwrap_or_else(|| StepError::UnknownProtocol(word.to_owned())),
         });
     };
     match protocol {
@@ -35,6 +35,19 @@ pub(super) fn read(word: &str) -> Result<Probe, StepError> {
         "icmp6" => icmp(Some(Family::V6), rest),
         _ => Err(StepError::UnknownProtocol(word.to_owned())),
     }
+}
+
+/// `7000:udp`, as lists and knockd have it.
+fn port_first(word: &str) -> Option<StepError> {
+    let (port, after) = word.split_once(':')?;
+    let protocol = ["tcp", "udp"]
+        .into_iter()
+        .find(|protocol| after.eq_ignore_ascii_case(protocol))?;
+    self::port(port).ok()?;
+    Some(StepError::PortFirst {
+        port: port.to_owned(),
+        protocol,
+    })
 }
 
 fn port(text: &str) -> Result<u16, StepError> {

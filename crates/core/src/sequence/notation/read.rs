@@ -253,6 +253,10 @@ mod tests {
         for (text, says) in [
             ("", "a step is empty"),
             ("7000", "write tcp/7000 or udp/7000"),
+            ("7000:udp", "write udp/7000"),
+            ("7000:TCP", "write tcp/7000"),
+            ("7000:icmp", "`7000:icmp` is no step"),
+            ("0:udp", "`0:udp` is no step"),
             ("tpc/7000", "`tpc/7000` is no step"),
             ("syn", "`syn` is no step"),
             ("tcp/0", "no port `0`"),

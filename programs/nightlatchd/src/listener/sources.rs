@@ -1,0 +1,167 @@
+//! Sources: everything that the listener hears, waited for together and heard in turn.
+
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+use nightlatch_capture::{
+    Arrival, CaptureError, FilterError, LogFollower, ReplyOpenError, ReplySocket, TagCheck, Touches,
+};
+use nightlatch_config::SourceChoice;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+
+use super::ListenerError;
+use super::inlet::{Filter, Inlet, Keyholes};
+use crate::channel::ListenerPlan;
+use crate::sandbox::LogAccess;
+use crate::tally::Tally;
+
+/// Everything that is heard.
+pub(super) struct Sources {
+    heard: Vec<Heard>,
+}
+
+/// One source, and whether something of it waits.
+struct Heard {
+    by: Inlet,
+    is_ready: bool,
+}
+
+impl Sources {
+    /// Opens all but the logs, while there are the privileges for it.
+    pub(super) fn open(plan: &ListenerPlan) -> Result<Self, ListenerError> {
+        let mut sources = Self { heard: Vec::new() };
+        sources.open_those(plan, |choice| !is_log(choice))?;
+        Ok(sources)
+    }
+
+    /// Opens the logs, as whom they are opened again when they are rotated: what would fail then
+    /// fails now.
+    pub(super) fn open_logs(&mut self, plan: &ListenerPlan) -> Result<(), ListenerError> {
+        self.open_those(plan, is_log)
+    }
+
+    fn open_those(
+        &mut self,
+        plan: &ListenerPlan,
+        is_meant: impl Fn(&SourceChoice) -> bool,
+    ) -> Result<(), ListenerError> {
+        let at = Keyholes {
+            knock_port: plan.knock_port,
+            interfaces: &plan.interfaces,
+        };
+        for text in &plan.sources {
+            let choice = text.parse().map_err(|_| ListenerError::Disorder)?;
+            if is_meant(&choice) {
+                let by = Inlet::open(&choice, &at)?;
+                self.heard.push(Heard {
+                    by,
+                    is_ready: false,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The way back: through the socket that has the knock port, or one of its own.
+    pub(super) fn replies(
+        &self,
+        knock_port: Option<u16>,
+    ) -> Result<Option<ReplySocket>, ReplyOpenError> {
+        let socket = self.heard.iter().find_map(|heard| match &heard.by {
+            Inlet::Udp(socket) => Some(socket),
+            _ => None,
+        });
+        match socket {
+            Some(socket) => socket.replies().map(Some),
+            None => knock_port.map(ReplySocket::open).transpose(),
+        }
+    }
+
+    /// What following logs takes once everything else is closed.
+    pub(super) fn log_access(&self) -> LogAccess<'_> {
+        let logs = self.heard.iter().filter_map(|heard| match &heard.by {
+            Inlet::Log(log) => Some(log.as_ref()),
+            _ => None,
+        });
+        let logs: Vec<&LogFollower> = logs.collect();
+        LogAccess {
+            folders: logs.iter().map(|log| log.folder()).collect(),
+            marks: logs.iter().map(|log| log.mark().as_raw_fd()).collect(),
+        }
+    }
+
+    /// Whether there is a source whose filter can be made final.
+    pub(super) fn can_be_final(&self) -> bool {
+        let mut each = self.heard.iter();
+        each.any(|heard| matches!(heard.by, Inlet::Packets(_)))
+    }
+
+    /// Tells the kernel which tags are valid now, and which touches count; that this is final, if it is.
+    pub(super) fn watch_for(
+        &mut self,
+        tags: &[[u8; 8]],
+        touches: &Touches,
+        is_final: bool,
+    ) -> Result<Filter, FilterError> {
+        let mut filter = Filter::Open;
+        for heard in &mut self.heard {
+            let check = heard.by.watch_for(tags, touches)?;
+            let is_locked = check == Some(TagCheck::Listener)
+                && is_final
+                && heard.by.lock_filter()? == Filter::Final;
+            if is_locked {
+                filter = Filter::Final;
+            }
+        }
+        Ok(filter)
+    }
+
+    /// Waits until something can be heard, or the broker has a word.
+    pub(super) fn wait(
+        &mut self,
+        channel: BorrowedFd<'_>,
+        patience: &Timespec,
+    ) -> Result<(), Errno> {
+        let mut fds = vec![PollFd::from_borrowed_fd(channel, PollFlags::IN)];
+        let each = self.heard.iter().map(|heard| heard.by.source().fd());
+        fds.extend(each.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)));
+        match poll(&mut fds, Some(patience)) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno),
+        }
+        let ready = fds.iter().skip(1).map(|fd| !fd.revents().is_empty());
+        let ready: Vec<bool> = ready.collect();
+        for (heard, is_ready) in self.heard.iter_mut().zip(ready) {
+            heard.is_ready = is_ready;
+        }
+        Ok(())
+    }
+
+    /// One batch of each that has something: a flood in one does not keep the others waiting.
+    pub(super) fn hear(&mut self, each: &mut dyn FnMut(Arrival<'_>)) -> Result<(), CaptureError> {
+        for heard in self.heard.iter_mut().filter(|heard| heard.is_ready) {
+            heard.by.source_mut().arrivals(each)?;
+        }
+        Ok(())
+    }
+
+    /// Writes down what was lost, all sources of one kind together.
+    pub(super) fn count_losses(&mut self, tally: &mut Tally) {
+        let lost: Vec<_> = self
+            .heard
+            .iter_mut()
+            .flat_map(|heard| heard.by.losses())
+            .collect();
+        for (place, _) in &lost {
+            tally.set(place.number(), 0);
+        }
+        for (place, count) in lost {
+            let sum = tally.at(place.number()).saturating_add(count);
+            tally.set(place.number(), sum);
+        }
+    }
+}
+
+const fn is_log(choice: &SourceChoice) -> bool {
+    matches!(choice, SourceChoice::Log(_))
+}
