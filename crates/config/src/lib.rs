@@ -21,6 +21,7 @@ mod document;
 #[cfg(test)]
 mod example_files;
 mod fields;
+mod guarding;
 mod key_file;
 mod knockd;
 mod lines;
@@ -46,6 +47,7 @@ mod trust;
 
 pub use action::{Action, Command};
 pub use complaint::{Complaint, Complaints};
+pub use guarding::{FailureLog, Guarding};
 pub use key_file::{
     KeyFileError, StoredKey, WriteFileError, read_preshared, read_secret_key, read_sequence_secret,
     write_preshared, write_secret_key, write_sequence_list, write_sequence_secret,

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use nightlatch_core::{ActionId, GatePlan, Policy, PortRange, Protocol};
 use nightlatch_ticket::{SecretKey, Span};
 
-use crate::{action::Action, complaint::Complaint, roster::Roster, source_choice::SourceChoice};
+use crate::{
+    action::Action, complaint::Complaint, guarding::Guarding, roster::Roster,
+    source_choice::SourceChoice,
+};
 
 /// A server's configuration, every part of it checked.
 pub struct Server {
@@ -29,6 +32,8 @@ pub struct Server {
     pub actions: Vec<Action>,
     /// What gets the text of messages on its standard input; without one they are only logged.
     pub messages: Option<ActionId>,
+    /// What failures lead to.
+    pub guarding: Guarding,
     /// The folder for what must outlive a restart.
     pub state: PathBuf,
     /// Where `status` is answered.

@@ -35,6 +35,21 @@ pub(crate) struct LimitsText {
     pub(crate) freshness: Option<Spanned<String>>,
 }
 
+/// `[guard]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct GuardText {
+    pub(crate) ban: Option<Spanned<bool>>,
+    pub(crate) times: Option<Spanned<List>>,
+    pub(crate) allow: Option<Spanned<List>>,
+    pub(crate) at_most: Option<Spanned<Number>>,
+    pub(crate) window: Option<Spanned<String>>,
+    pub(crate) failures: Option<Spanned<Number>>,
+    pub(crate) closed_ports: Option<Spanned<Number>>,
+    pub(crate) decoys: Option<Spanned<List>>,
+    pub(crate) log_failures: Option<Spanned<bool>>,
+}
+
 /// `[service.NAME]`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

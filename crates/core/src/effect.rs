@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::net::IpAddr;
 use core::time::Duration;
 
-use crate::{Passage, Port};
+use crate::{Banned, Passage, Port, Prefix};
 
 /// One port open for one address: one element of a kernel set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +33,19 @@ pub enum Effect {
     Close {
         /// What closes.
         openings: Vec<Opening>,
+    },
+    /// Keep these from everything that no grant opens to them; for one that is banned already the
+    /// time is set anew.
+    Ban {
+        /// Who: single addresses, and networks of IPv6.
+        prefixes: Vec<Prefix>,
+        /// For how long from now: at most [`LONGEST_BAN`](crate::LONGEST_BAN).
+        lasts: Duration,
+    },
+    /// End these bans; one that has ended already is as it should be.
+    Pardon {
+        /// Whose.
+        prefixes: Vec<Prefix>,
     },
 }
 
@@ -65,6 +78,24 @@ pub(crate) fn reopen(by_rest: &BTreeMap<Duration, Vec<Opening>>) -> Vec<Effect> 
         effects.collect::<Vec<_>>()
     };
     by_rest.iter().flat_map(pieces).collect()
+}
+
+/// Sets bans again, each for what it has left, in pieces that fit into one message to the kernel.
+pub(crate) fn ban_again(bans: impl Iterator<Item = Banned>) -> Vec<Effect> {
+    let mut by_rest: BTreeMap<Duration, Vec<Prefix>> = BTreeMap::new();
+    for ban in bans {
+        let seconds = ban.remaining.as_secs().saturating_add(1);
+        let rest = Duration::from_secs(seconds);
+        by_rest.entry(rest).or_default().push(ban.prefix);
+    }
+    let mut effects = Vec::new();
+    for (lasts, prefixes) in by_rest {
+        effects.extend(prefixes.chunks(IN_ONE_PIECE).map(|prefixes| Effect::Ban {
+            prefixes: prefixes.into(),
+            lasts,
+        }));
+    }
+    effects
 }
 
 /// The kernel takes a hundred in 140 µs; nobody's knock waits longer than for one piece.

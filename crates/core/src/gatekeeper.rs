@@ -13,7 +13,8 @@ use crate::recovery::Recovery;
 use crate::spent::Spent;
 use crate::variants::Changing;
 use crate::{
-    ClientId, Effect, Grant, InForce, Instant, Now, Opening, Passage, Policy, ServiceSet, Standing,
+    ClientId, Effect, Grant, InForce, Instant, Now, Opening, Passage, Policy, Prefix, ServiceSet,
+    Standing,
 };
 
 /// One who may knock. A million of them fit: 120 bytes each.
@@ -154,6 +155,20 @@ impl Gatekeeper {
                 .service(key.service)
                 .map_or(Passage::Lasting, |service| service.passage),
         })
+    }
+
+    /// Whether anybody holds a grant at one of these addresses.
+    pub fn has_grant_within(&self, prefix: Prefix, now: Now) -> bool {
+        if self.ledger.holds.has_within(prefix, now) {
+            return true;
+        }
+        // What opens no port has no place among the openings.
+        let runs_alone = |service: &crate::Service| service.ports.is_empty();
+        self.policy.services().iter().any(runs_alone)
+            && self
+                .ledger
+                .grants(now)
+                .any(|(key, _)| prefix.contains(key.address))
     }
 
     /// What the kernel brought over from a former life, for a status: nobody knows whose it was.

@@ -6,7 +6,9 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::effect::{in_pieces, reopen};
-use crate::{Effect, Instant, Knocker, Now, Opening, Passage, ServiceId, Standing};
+use crate::{
+    Effect, Instant, Knocker, Now, Opening, Passage, Port, Prefix, Protocol, ServiceId, Standing,
+};
 
 /// Who holds which opening until when.
 ///
@@ -163,6 +165,25 @@ impl Holds {
                 remaining: door.furthest().saturating_since(now.monotonic),
             })
             .filter(|standing| !standing.remaining.is_zero())
+    }
+
+    /// Whether anything is held open for one of these addresses.
+    pub(crate) fn has_within(&self, prefix: Prefix, now: Now) -> bool {
+        // Openings are in the order of their addresses, and those of a prefix stand together.
+        let Some(port) = Port::new(Protocol::Tcp, 1) else {
+            return false;
+        };
+        let first = Opening {
+            address: prefix.first(),
+            port,
+            passage: Passage::Lasting,
+        };
+        let mut doors = self.doors.range(first..);
+        let is_within = |(opening, _): &(&Opening, &Door)| prefix.contains(opening.address);
+        doors
+            .by_ref()
+            .take_while(is_within)
+            .any(|(_, door)| door.furthest() > now.monotonic)
     }
 }
 

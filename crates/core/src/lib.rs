@@ -6,6 +6,7 @@
 //!                   ├ walks ───────────────────┤ │         ├ durable, recovery, freshness
 //!                   └ gathering ─► tags ─► quota │         └ ledger (a view of the kernel's grants)
 //!                                                │             └ holds, ends, adoption
+//!             Glance ─► Sentry ────────────── Suspect ─► Bans ─► Sentence ─────────► Effect
 //! ```
 //!
 //! Nothing here reads a clock, draws a random number or touches the world: time is the last
@@ -27,6 +28,7 @@ mod freshness;
 mod gatekeeper;
 mod gathering;
 mod grant;
+mod guard;
 mod held;
 mod holds;
 mod judge;
@@ -59,6 +61,10 @@ pub use durable::{Marks, WINDOW};
 pub use effect::{Effect, Opening, Standing};
 pub use gatekeeper::{Client, Gatekeeper};
 pub use grant::{Grant, InForce};
+pub use guard::{
+    BanPlan, Banned, Banning, Bans, Failure, LONGEST_BAN, Loud, MOST_BANS, Prefix, PrefixError,
+    Sentence, Sentry, SentryPlan, Spared, Suspect,
+};
 pub use knocker::Knocker;
 pub use labels::MOST_HEARD_BY_PORTS;
 pub use plan::GatePlan;

@@ -154,6 +154,26 @@ impl Refused {
     ];
 }
 
+impl Refused {
+    /// Its name in the log and in `status`. Stable, since people search for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::UnknownClient => "unknown-client",
+            Self::Forged => "forged",
+            Self::Malformed => "malformed",
+            Self::Replayed => "replayed",
+            Self::Unserved => "unserved",
+            Self::RecoveryRepeated => "recovery-repeated",
+            Self::RecoveryTooSoon => "recovery-too-soon",
+            Self::UnknownSequence => "unknown-sequence",
+            Self::NoHost => "no-host",
+            Self::Used => "used",
+            Self::NotNow => "not-now",
+            Self::TooOften => "too-often",
+        }
+    }
+}
+
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -6,8 +6,9 @@ use std::io::Write;
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
-use nightlatch_core::{Effect, GatePlan, Opening, Standing};
+use nightlatch_core::{Banned, Effect, GatePlan, Opening, Prefix, Standing};
 
+use crate::commands::in_words;
 use crate::gate::{
     ApplyError, Disturbance, Firewall, Hold, How, ListError, LowerError, Lowered, Noise,
     NoiseError, RaiseError, Raised, WatchError,
@@ -18,10 +19,11 @@ use crate::script;
 
 /// Remembers and tells; never touches the kernel, needs no permission.
 ///
-/// It has no clock: an opening stays until it is closed, and always has the whole of its time left.
+/// It has no clock: an opening or a ban stays until it is ended, and always has the whole of its time left.
 pub struct DryRun {
     plan: Option<GatePlan>,
     openings: BTreeMap<(Set, Vec<u8>), Standing>,
+    bans: BTreeMap<Prefix, Duration>,
     told: VecDeque<String>,
     listener: Option<Box<dyn Write + Send>>,
 }
@@ -32,6 +34,7 @@ impl DryRun {
         Self {
             plan: None,
             openings: BTreeMap::new(),
+            bans: BTreeMap::new(),
             told: VecDeque::new(),
             listener: None,
         }
@@ -131,8 +134,15 @@ impl Firewall for DryRun {
                     self.close(opening);
                 }
             }
+            Effect::Ban { prefixes, lasts } => {
+                self.bans
+                    .extend(prefixes.iter().map(|prefix| (*prefix, *lasts)));
+            }
+            Effect::Pardon { prefixes } => {
+                self.bans.retain(|prefix, _| !prefixes.contains(prefix));
+            }
         }
-        for line in script::in_words(effect) {
+        for line in in_words(effect) {
             self.tell(&line);
         }
         Ok(())
@@ -142,8 +152,17 @@ impl Firewall for DryRun {
         Ok(self.openings.values().copied().collect())
     }
 
+    fn banned(&mut self) -> Result<Vec<Banned>, ListError> {
+        let banned = |(prefix, remaining): (&Prefix, &Duration)| Banned {
+            prefix: *prefix,
+            remaining: *remaining,
+        };
+        Ok(self.bans.iter().map(banned).collect())
+    }
+
     fn lower(&mut self) -> Result<Lowered, LowerError> {
         self.openings.clear();
+        self.bans.clear();
         if self.plan.take().is_none() {
             return Ok(Lowered::NotThere);
         }
@@ -242,6 +261,36 @@ mod tests {
         assert_eq!(dry.standing().unwrap(), []);
         assert_eq!(dry.lower().unwrap(), Lowered::Removed);
         assert_eq!(dry.lower().unwrap(), Lowered::NotThere);
+    }
+
+    #[test]
+    fn it_keeps_and_tells_the_bans_that_it_would_have_made() {
+        let mut dry = DryRun::new();
+        let _ = dry.raise(&plan()).unwrap();
+        let prefixes: Vec<Prefix> = ["203.0.113.7", "2001:db8::7", "2001:db8::/64"]
+            .map(|text| text.parse().unwrap())
+            .to_vec();
+        let lasts = Duration::from_mins(10);
+        let effect = Effect::Ban {
+            prefixes: prefixes.clone(),
+            lasts,
+        };
+        dry.apply(&effect).unwrap();
+        assert_eq!(dry.banned().unwrap().len(), 3);
+        dry.apply(&Effect::Pardon { prefixes }).unwrap();
+        assert_eq!(dry.banned().unwrap(), []);
+        let told: Vec<&str> = dry.told().collect();
+        assert_eq!(
+            told[told.len() - 6..],
+            [
+                "add element inet nightlatch ban4 { 203.0.113.7 timeout 10m }",
+                "add element inet nightlatch ban6 { 2001:db8::7 timeout 10m }",
+                "add element inet nightlatch ban6net { 2001:db8:: timeout 10m }",
+                "destroy element inet nightlatch ban4 { 203.0.113.7 }",
+                "destroy element inet nightlatch ban6 { 2001:db8::7 }",
+                "destroy element inet nightlatch ban6net { 2001:db8:: }",
+            ]
+        );
     }
 
     #[test]

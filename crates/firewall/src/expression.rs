@@ -66,6 +66,13 @@ impl<'a> Line<'a> {
         self.equals(FIRST, &[SYN]);
     }
 
+    /// The TCP packet begins something, or pretends to: it has neither ACK nor RST.
+    pub(crate) fn begins(&mut self) {
+        self.payload(TRANSPORT_HEADER, TCP_FLAGS, FIRST);
+        self.masked(FIRST, &[RST_ACK]);
+        self.equals(FIRST, &[0]);
+    }
+
     /// Conntrack says one of these about the packet.
     pub(crate) fn is_in_state(&mut self, states: u32) {
         self.conntrack_has(CONNTRACK_STATE, states);
@@ -131,6 +138,10 @@ impl<'a> Line<'a> {
             match field {
                 Field::Address4 => self.payload(NETWORK_HEADER, SOURCE_ADDRESS_4, register),
                 Field::Address6 => self.payload(NETWORK_HEADER, SOURCE_ADDRESS_6, register),
+                Field::Network6 => {
+                    self.payload(NETWORK_HEADER, SOURCE_ADDRESS_6, register);
+                    self.masked(register, &FIRST_HALF);
+                }
                 Field::SourcePort => self.payload(TRANSPORT_HEADER, SOURCE_PORT, register),
                 Field::Protocol => self.meta(META_TRANSPORT, register),
                 Field::Port => self.payload(TRANSPORT_HEADER, DESTINATION_PORT, register),
@@ -248,6 +259,9 @@ const DESTINATION_PORT: (u32, u32) = (2, 2);
 const TCP_FLAGS: (u32, u32) = (13, 1);
 const FIN_SYN_RST_ACK: u8 = 0x17;
 const SYN: u8 = 0x02;
+const RST_ACK: u8 = 0x14;
+/// Of an IPv6 address.
+const FIRST_HALF: [u8; 16] = (u128::MAX << 64).to_be_bytes();
 
 const CONNTRACK_STATE: u32 = 0;
 const CONNTRACK_STATUS: u32 = 2;

@@ -2,7 +2,7 @@
 
 use std::os::fd::BorrowedFd;
 
-use nightlatch_core::{Effect, GatePlan, Standing};
+use nightlatch_core::{Banned, Effect, GatePlan, Standing};
 use thiserror::Error;
 
 use crate::nfnl::NetlinkError;
@@ -22,7 +22,10 @@ pub trait Firewall {
     /// Lists the openings in force, with the time that each has left.
     fn standing(&mut self) -> Result<Vec<Standing>, ListError>;
 
-    /// Takes the gate away, grants and all.
+    /// Lists the bans in force, with the time that each has left.
+    fn banned(&mut self) -> Result<Vec<Banned>, ListError>;
+
+    /// Takes the gate away, grants, bans and all.
     fn lower(&mut self) -> Result<Lowered, LowerError>;
 
     /// A descriptor that becomes readable when somebody else touched the ruleset; then ask
@@ -114,6 +117,8 @@ pub struct Noise {
     pub knocks: Tally,
     /// At guarded ports: whoever came without a grant.
     pub strangers: Tally,
+    /// At all other ports: those who are banned.
+    pub banned: Tally,
 }
 
 /// Why the gate could not be put up.

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use nightlatch_core::{Opening, Passage, Port, Protocol};
+use nightlatch_core::{Opening, Passage, Port, Prefix, Protocol};
 
 use crate::layout::Set;
 
@@ -21,6 +21,12 @@ impl Key {
         key.put_address(opening.address);
         key.put(&[opening.port.protocol.number()]);
         key.put(&opening.port.number().to_be_bytes());
+        key
+    }
+
+    pub(crate) fn of_ban(prefix: Prefix) -> Self {
+        let mut key = Self::empty();
+        key.put_address(prefix.first());
         key
     }
 
@@ -112,6 +118,15 @@ pub(crate) fn read_opening(key: &[u8], passage: Passage) -> Option<Opening> {
     })
 }
 
+/// Reads back what [`Key::of_ban`] wrote into a set.
+pub(crate) fn read_ban(key: &[u8], set: Set) -> Option<Prefix> {
+    let (address, _) = read_address(key, 0)?;
+    match set {
+        Set::BanNet6 => Prefix::network_of(address),
+        _ => Some(Prefix::of(address)),
+    }
+}
+
 fn read_address(key: &[u8], behind: usize) -> Option<(IpAddr, &[u8])> {
     let (address, rest) = key.split_at_checked(key.len().checked_sub(behind)?)?;
     Some(match address.len() {
@@ -174,6 +189,17 @@ mod tests {
         }
 
         #[test]
+        fn a_ban_is_read_back_as_it_was_written(address in addresses()) {
+            let prefixes = [Some(Prefix::of(address)), Prefix::network_of(address)];
+            for prefix in prefixes.into_iter().flatten() {
+                let set = Set::of_ban(prefix).unwrap();
+                let key = Key::of_ban(prefix);
+                prop_assert_eq!(key.as_bytes().len(), set.key_length() as usize);
+                prop_assert_eq!(read_ban(key.as_bytes(), set), Some(prefix));
+            }
+        }
+
+        #[test]
         fn a_flow_is_read_back_as_it_was_written(
             address in addresses(), source_port: u16, port in ports()
         ) {
@@ -187,6 +213,7 @@ mod tests {
         fn no_bytes_make_a_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
             let _ = Flow::read(&bytes);
             let _ = read_opening(&bytes, Passage::Lasting);
+            let _ = read_ban(&bytes, Set::BanNet6);
             prop_assert_eq!(Key::read(&bytes).is_some(), bytes.len() <= 28);
         }
     }

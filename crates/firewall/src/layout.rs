@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use nightlatch_core::{Opening, Passage, PortRange, Protocol};
+use nightlatch_core::{Opening, Passage, PortRange, Prefix, Protocol};
 
 /// The one table.
 pub(crate) const TABLE: &str = "nightlatch";
@@ -21,12 +21,18 @@ pub(crate) const SEVERED: &str = "severed";
 pub(crate) const OWN: &str = "own";
 /// For what comes through loopback.
 pub(crate) const INSIDE: &str = "inside";
+/// For what the banned send to where no grant is asked for.
+pub(crate) const BANNED: &str = "banned";
 /// The chains that only other chains lead to, in the order in which they can be written.
-pub(crate) const INNER_CHAINS: [&str; 6] = [ADMIT, NEWCOMER, GUARD, SEVERED, OWN, INSIDE];
+pub(crate) const INNER_CHAINS: [&str; 7] = [ADMIT, NEWCOMER, GUARD, SEVERED, OWN, INSIDE, BANNED];
 /// Counts what the knock port swallows.
 pub(crate) const KNOCKS: &str = "knocks";
 /// Counts who came without a grant.
 pub(crate) const STRANGERS: &str = "strangers";
+/// Counts what was kept out by a ban.
+pub(crate) const BANS: &str = "bans";
+/// All of them, in the order in which they are written.
+pub(crate) const COUNTERS: [&str; 3] = [KNOCKS, STRANGERS, BANS];
 
 /// Between conntrack (-200) and destination NAT (-100): the port is still the one that the client
 /// asked for.
@@ -51,23 +57,42 @@ pub(crate) enum Set {
     Once6,
     Flow4,
     Flow6,
+    Ban4,
+    Ban6,
+    BanNet6,
     Cut4,
     Cut6,
 }
 
 impl Set {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Open4,
         Self::Open6,
         Self::Once4,
         Self::Once6,
         Self::Flow4,
         Self::Flow6,
+        Self::Ban4,
+        Self::Ban6,
+        Self::BanNet6,
         Self::Cut4,
         Self::Cut6,
     ];
     /// The sets that hold openings.
     pub(crate) const OPENINGS: [Self; 4] = [Self::Open4, Self::Open6, Self::Once4, Self::Once6];
+
+    /// The sets that hold bans: single addresses, and networks of IPv6, which are looked up by their
+    /// first half. So all of them are hash sets, and quick to change.
+    pub(crate) const BANS: [Self; 3] = [Self::Ban4, Self::Ban6, Self::BanNet6];
+
+    /// The set in which a ban lies; none for what is neither an address nor a network of IPv6.
+    pub(crate) fn of_ban(prefix: Prefix) -> Option<Self> {
+        match prefix.address() {
+            Some(IpAddr::V4(_)) => Some(Self::Ban4),
+            Some(IpAddr::V6(_)) => Some(Self::Ban6),
+            None => prefix.is_network().then_some(Self::BanNet6),
+        }
+    }
 
     /// The set in which this opening lies.
     pub(crate) fn of(opening: &Opening) -> Self {
@@ -96,6 +121,9 @@ impl Set {
             Self::Once6 => "once6",
             Self::Flow4 => "flow4",
             Self::Flow6 => "flow6",
+            Self::Ban4 => "ban4",
+            Self::Ban6 => "ban6",
+            Self::BanNet6 => "ban6net",
             Self::Cut4 => "cut4",
             Self::Cut6 => "cut6",
         }
@@ -103,8 +131,10 @@ impl Set {
 
     pub(crate) fn family(self) -> Family {
         match self {
-            Self::Open4 | Self::Once4 | Self::Flow4 | Self::Cut4 => Family::V4,
-            Self::Open6 | Self::Once6 | Self::Flow6 | Self::Cut6 => Family::V6,
+            Self::Open4 | Self::Once4 | Self::Flow4 | Self::Ban4 | Self::Cut4 => Family::V4,
+            Self::Open6 | Self::Once6 | Self::Flow6 | Self::Ban6 | Self::BanNet6 | Self::Cut6 => {
+                Family::V6
+            }
         }
     }
 
@@ -145,6 +175,9 @@ impl Set {
             Self::Open6 | Self::Once6 | Self::Cut6 => {
                 &[Field::Address6, Field::Protocol, Field::Port]
             }
+            Self::Ban4 => &[Field::Address4],
+            Self::Ban6 => &[Field::Address6],
+            Self::BanNet6 => &[Field::Network6],
             Self::Flow4 => &[
                 Field::Address4,
                 Field::SourcePort,
@@ -186,6 +219,8 @@ pub(crate) enum Family {
 pub(crate) enum Field {
     Address4,
     Address6,
+    /// The first half of an address, the other half zero.
+    Network6,
     SourcePort,
     Protocol,
     Port,
@@ -194,7 +229,7 @@ pub(crate) enum Field {
 impl Field {
     pub(crate) fn padded(self) -> u32 {
         match self {
-            Self::Address6 => 16,
+            Self::Address6 | Self::Network6 => 16,
             Self::Address4 | Self::SourcePort | Self::Protocol | Self::Port => 4,
         }
     }
@@ -203,7 +238,7 @@ impl Field {
     fn number(self) -> u32 {
         match self {
             Self::Address4 => 7,
-            Self::Address6 => 8,
+            Self::Address6 | Self::Network6 => 8,
             Self::Protocol => 12,
             Self::SourcePort | Self::Port => 13,
         }
@@ -253,7 +288,7 @@ mod tests {
     #[test]
     fn every_set_says_what_its_keys_are() {
         let lengths = Set::ALL.map(Set::key_length);
-        assert_eq!(lengths, [12, 24, 12, 24, 16, 28, 12, 24]);
+        assert_eq!(lengths, [12, 24, 12, 24, 16, 28, 4, 16, 16, 12, 24]);
         assert_eq!(Set::Open4.key_type(), 0x0000_730d);
     }
 }

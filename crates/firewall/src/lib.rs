@@ -4,7 +4,7 @@
 //!              Firewall (gate.rs)
 //!              ┌────────┴────────┐
 //!         Nftables            DryRun            what is done · what would be done
-//!   expression · nfnl          script           the gate as the kernel takes it · as people read it
+//!   expression · nfnl     script · commands     the gate as the kernel takes it · as people read it
 //!            └──── layout ───────┘               what it looks like
 //! ```
 //!
@@ -13,6 +13,7 @@
 //! pass meets the host's own firewall as before.
 
 mod addresses;
+mod commands;
 mod dry;
 mod expression;
 mod gate;
@@ -24,6 +25,7 @@ mod nftables;
 mod script;
 mod sockets;
 
+pub use commands::in_words;
 pub use dry::DryRun;
 pub use gate::{
     ApplyError, Disturbance, Firewall, Hold, How, ListError, LowerError, Lowered, Noise,
@@ -32,4 +34,4 @@ pub use gate::{
 pub use listening::{ListeningError, SocketTable};
 pub use nfnl::NetlinkError;
 pub use nftables::{Abilities, Nftables, OpenError, Refresh, SeverError, Severed};
-pub use script::{in_words, render};
+pub use script::render;

@@ -1,13 +1,13 @@
-//! The gate and its changes as `nft` would write them, for people to read.
+//! The gate as `nft` would write it, for people to read.
 
 use std::fmt::Write;
 use std::time::Duration;
 
-use nightlatch_core::{Effect, GatePlan, Opening, Protocol};
+use nightlatch_core::{GatePlan, Protocol};
 
 use crate::layout::{
-    ADMIT, DEFAULT_TIME, FLOW_TIME, Family, Field, GATE, GUARD, INSIDE, KNOCKS, NEWCOMER, OWN,
-    SEVERED, STRANGERS, Set, TABLE, merged,
+    ADMIT, BANNED, BANS, COUNTERS, DEFAULT_TIME, FLOW_TIME, Family, Field, GATE, GUARD, INSIDE,
+    KNOCKS, NEWCOMER, OWN, SEVERED, STRANGERS, Set, TABLE, merged,
 };
 
 /// Writes the whole gate in the syntax of `nft -f`.
@@ -15,7 +15,7 @@ use crate::layout::{
 /// What [`Nftables`](crate::Nftables) builds in the kernel lists the same way, up to the counts.
 pub fn render(plan: &GatePlan) -> String {
     let mut text = format!("table inet {TABLE} {{\n");
-    for counter in [KNOCKS, STRANGERS] {
+    for counter in COUNTERS {
         push(&mut text, format_args!("\tcounter {counter} {{\n\t}}\n\n"));
     }
     for set in Set::ALL {
@@ -31,43 +31,6 @@ pub fn render(plan: &GatePlan) -> String {
     text.truncate(text.trim_end().len());
     text.push_str("\n}\n");
     text
-}
-
-/// Writes one effect as the `nft` commands that would do the same.
-pub fn in_words(effect: &Effect) -> Vec<String> {
-    match effect {
-        Effect::Open { openings, lasts } => openings
-            .iter()
-            .map(|opening| open_line(opening, *lasts))
-            .collect(),
-        Effect::Close { openings } => openings.iter().map(close_line).collect(),
-    }
-}
-
-fn open_line(opening: &Opening, lasts: Duration) -> String {
-    format!(
-        "add element inet {TABLE} {} {{ {} timeout {} }}",
-        Set::of(opening).name(),
-        element(opening),
-        in_nft_units(lasts)
-    )
-}
-
-fn close_line(opening: &Opening) -> String {
-    format!(
-        "destroy element inet {TABLE} {} {{ {} }}",
-        Set::of(opening).name(),
-        element(opening)
-    )
-}
-
-fn element(opening: &Opening) -> String {
-    format!(
-        "{} . {} . {}",
-        opening.address,
-        opening.port.protocol,
-        opening.port.number()
-    )
 }
 
 fn push_set(text: &mut String, set: Set) {
@@ -92,7 +55,7 @@ fn push_set(text: &mut String, set: Set) {
     );
 }
 
-fn chains(plan: &GatePlan) -> [(&'static str, Vec<String>); 7] {
+fn chains(plan: &GatePlan) -> [(&'static str, Vec<String>); 8] {
     [
         (ADMIT, admit()),
         (NEWCOMER, newcomer()),
@@ -100,6 +63,7 @@ fn chains(plan: &GatePlan) -> [(&'static str, Vec<String>); 7] {
         (SEVERED, severed()),
         (OWN, own()),
         (INSIDE, inside(plan)),
+        (BANNED, banned()),
         (GATE, gate(plan)),
     ]
 }
@@ -119,6 +83,8 @@ fn gate(plan: &GatePlan) -> Vec<String> {
     ));
     lines.push("ct state established,related accept".to_owned());
     lines.extend(guarded_ports(plan, GUARD));
+    let bans = |set: Set| format!("{} @{} goto {BANNED}", key_in_words(set), set.name());
+    lines.extend(Set::BANS.map(bans));
     lines
 }
 
@@ -191,6 +157,14 @@ fn admit() -> Vec<String> {
     lines
 }
 
+fn banned() -> Vec<String> {
+    vec![
+        FOR_ANOTHER_HOST.to_owned(),
+        format!("meta l4proto udp counter name \"{BANS}\" drop"),
+        format!("tcp flags & (rst | ack) == 0x0 counter name \"{BANS}\" drop"),
+    ]
+}
+
 fn both(line: impl Fn(&str, &str) -> String, sets: [Set; 2]) -> Vec<String> {
     sets.into_iter()
         .map(|set| line(set.name(), &key_in_words(set)))
@@ -210,6 +184,7 @@ fn field_in_words(field: Field, family: Family) -> &'static str {
     match (field, family) {
         (Field::Address4 | Field::Address6, Family::V4) => "ip saddr",
         (Field::Address4 | Field::Address6, Family::V6) => "ip6 saddr",
+        (Field::Network6, _) => "ip6 saddr & ffff:ffff:ffff:ffff::",
         (Field::SourcePort, _) => "th sport",
         (Field::Protocol, _) => "meta l4proto",
         (Field::Port, _) => "th dport",
@@ -219,7 +194,7 @@ fn field_in_words(field: Field, family: Family) -> &'static str {
 fn type_name(field: Field) -> &'static str {
     match field {
         Field::Address4 => "ipv4_addr",
-        Field::Address6 => "ipv6_addr",
+        Field::Address6 | Field::Network6 => "ipv6_addr",
         Field::Protocol => "inet_proto",
         Field::SourcePort | Field::Port => "inet_service",
     }
@@ -245,7 +220,7 @@ fn range_in_words((first, last): (u16, u16)) -> String {
 }
 
 /// Days, hours, minutes, seconds, milliseconds: the largest units first, zeros left out.
-fn in_nft_units(time: Duration) -> String {
+pub(crate) fn in_nft_units(time: Duration) -> String {
     let mut rest = time.as_millis();
     let mut text = String::new();
     for (unit, size) in [

@@ -5,12 +5,13 @@ use alloc::vec::Vec;
 use core::net::IpAddr;
 use core::time::Duration;
 
-use nightlatch_core::{Effect, Instant, Opening, Passage, Port, Standing};
+use nightlatch_core::{Effect, Instant, Opening, Passage, Port, Prefix, Standing};
 
 /// A kernel in memory. It outlives every crash of ours, as the real one does.
 #[derive(Default)]
 pub struct Door {
     open: BTreeMap<Opening, Instant>,
+    banned: BTreeMap<Prefix, Instant>,
     is_stuck: bool,
     applied: usize,
     shortest: Option<Duration>,
@@ -32,6 +33,14 @@ impl Door {
             }
             Effect::Close { openings } => {
                 self.open.retain(|opening, _| !openings.contains(opening));
+            }
+            Effect::Ban { prefixes, lasts } => {
+                let until = now.saturating_add(*lasts);
+                self.banned
+                    .extend(prefixes.iter().map(|prefix| (*prefix, until)));
+            }
+            Effect::Pardon { prefixes } => {
+                self.banned.retain(|prefix, _| !prefixes.contains(prefix));
             }
         }
         true
@@ -81,6 +90,12 @@ impl Door {
             .collect()
     }
 
+    /// Whether somebody is kept out of what no grant opens.
+    pub fn is_banned(&self, address: IpAddr, now: Instant) -> bool {
+        let mut banned = self.banned.iter();
+        banned.any(|(prefix, until)| prefix.contains(address) && *until > now)
+    }
+
     /// Refuses every change from now on, or takes them again.
     pub fn stick(&mut self, is_stuck: bool) {
         self.is_stuck = is_stuck;
@@ -89,6 +104,7 @@ impl Door {
     /// Forgets everything, as when somebody deletes the table.
     pub fn lose(&mut self) {
         self.open.clear();
+        self.banned.clear();
     }
 
     /// How many effects it has carried out.

@@ -5,7 +5,8 @@ use core::net::{IpAddr, Ipv4Addr};
 use core::time::Duration;
 
 use nightlatch_core::{
-    Claim, Doorstep, DoorstepPlan, Glance, Instant, Now, PortRange, SequenceId, Step, Variant,
+    Claim, Doorstep, DoorstepPlan, Glance, Instant, Now, PortRange, Sentry, SequenceId, Step,
+    Suspect, Variant,
 };
 use nightlatch_ticket::{TagKey, UnixTime};
 use nightlatch_wire::{Link, read};
@@ -77,6 +78,20 @@ impl Street {
         let frame = packet.frame(self.sent, Self::WALKER);
         let observation = read(&frame, Link::Ip).expect("a packet of ours is readable");
         self.doorstep.observe(&observation, self.now)
+    }
+
+    /// Sends a packet past a sentry; says whom the sentry suspects for it.
+    #[expect(
+        clippy::expect_used,
+        clippy::missing_panics_doc,
+        reason = "what the test kit writes can be read"
+    )]
+    pub fn pass(&mut self, packet: &Packet, sentry: &mut Sentry) -> Option<Suspect> {
+        self.sent = self.sent.wrapping_add(1);
+        let frame = packet.frame(self.sent, Self::WALKER);
+        let observation = read(&frame, Link::Ip).expect("a packet of ours is readable");
+        let glance = self.doorstep.observe(&observation, self.now);
+        sentry.observe(&observation, &glance, self.now)
     }
 
     /// Attempts to connect to these ports, one after the other; says which sequences were complete.

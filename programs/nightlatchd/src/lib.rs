@@ -23,6 +23,7 @@ mod log_groups;
 mod log_ruleset;
 mod main_line;
 mod options;
+mod pace;
 mod privilege;
 mod random;
 mod replay;

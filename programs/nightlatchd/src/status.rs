@@ -44,6 +44,8 @@ pub(crate) struct Status {
     pub(crate) ignored: BTreeMap<&'static str, u64>,
     /// The sequences that may be walked.
     pub(crate) sequences: Vec<SequenceStatus>,
+    /// Who fails, and who is banned for it.
+    pub(crate) guard: GuardStatus,
     /// What became of the commands of actions, counted since the start.
     pub(crate) commands: BTreeMap<&'static str, u64>,
 }
@@ -59,6 +61,47 @@ pub(crate) struct SequenceStatus {
     pub(crate) method: &'static str,
     /// How many lines are not used yet, where they are used once.
     pub(crate) lines_left: Option<usize>,
+}
+
+/// Who fails, and who is banned for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct GuardStatus {
+    /// Whether suspects are banned.
+    pub(crate) banning: bool,
+    /// How often each failure was, counted since the start.
+    pub(crate) failures: BTreeMap<&'static str, u64>,
+    /// Those who fail the most, the loudest first; at most ten.
+    pub(crate) loudest: Vec<LoudStatus>,
+    /// How many suspects there were since the start.
+    pub(crate) suspects: u64,
+    /// Why suspects were not banned, counted since the start.
+    pub(crate) spared: BTreeMap<&'static str, u64>,
+    /// The bans in force; at most the first thousand, in the order of their ends.
+    pub(crate) bans: Vec<BanStatus>,
+    /// How many bans are in force.
+    pub(crate) bans_in_force: usize,
+    /// Packets that bans have kept out.
+    pub(crate) banned_packets: u64,
+}
+
+/// One who fails a lot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct LoudStatus {
+    /// The address, or the network of IPv6.
+    pub(crate) source: String,
+    /// What it does.
+    pub(crate) failure: &'static str,
+    /// How often at least, within the window.
+    pub(crate) count: u32,
+}
+
+/// One ban.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct BanStatus {
+    /// The address, or the network of IPv6.
+    pub(crate) source: String,
+    /// For how long still.
+    pub(crate) remaining_seconds: u64,
 }
 
 /// The gate, as the kernel has it.

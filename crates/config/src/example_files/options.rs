@@ -11,8 +11,8 @@ use crate::{
     meaning::TABLES,
     person::text::KnownServerText,
     text::{
-        ActionText, ClientText, EncryptedText, LimitsText, MessagesText, SequenceText, ServerText,
-        ServiceText,
+        ActionText, ClientText, EncryptedText, GuardText, LimitsText, MessagesText, SequenceText,
+        ServerText, ServiceText,
     },
 };
 
@@ -50,6 +50,7 @@ fn every_option_of_the_server_stands_in_its_file() {
         ("encrypted-sequence", fields_of::<EncryptedText>()),
         ("action.", fields_of::<ActionText>()),
         ("messages", fields_of::<MessagesText>()),
+        ("guard", fields_of::<GuardText>()),
     ];
     assert_eq!(known.len(), TABLES.len());
     for (table, fields) in known {
@@ -163,7 +164,7 @@ fn option(line: &str) -> Option<&str> {
 /// Everything that a server's file says, comparable.
 fn said(server: &Server) -> String {
     format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         server.policy,
         server.gate,
         server.knock_port,
@@ -184,5 +185,6 @@ fn said(server: &Server) -> String {
         server.in_use,
         server.actions,
         server.messages,
+        server.guarding,
     )
 }

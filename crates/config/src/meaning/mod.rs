@@ -2,6 +2,7 @@
 
 mod actions;
 mod clients;
+mod decoys;
 mod encrypted;
 mod guard;
 mod limits;
@@ -10,6 +11,7 @@ mod sequences;
 mod services;
 mod settings;
 mod sources;
+mod suspects;
 mod values;
 mod whole;
 

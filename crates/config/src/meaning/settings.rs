@@ -16,6 +16,7 @@ use super::{
 use crate::{
     desk::Desk,
     document::Section,
+    guarding::Guarding,
     key_file::{StoredKey, read_secret_key},
     ports::read_ports,
     remark::Remark,
@@ -65,6 +66,7 @@ impl Settings {
             in_use: ports(self.in_use),
             actions: Vec::new(),
             messages: None,
+            guarding: Guarding::default(),
             state: self.state,
             status_socket: self.status_socket,
             interfaces: self.interfaces,

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use nightlatch_core::{ActionId, Limits, MOST_HEARD_BY_PORTS, Policy, PolicyError, Protocol};
+use nightlatch_core::{
+    ActionId, Limits, MOST_HEARD_BY_PORTS, Policy, PolicyError, Protocol, Sequence,
+};
 use nightlatch_ticket::Span;
 use serde_spanned::Spanned;
 
@@ -13,15 +15,17 @@ use super::{
     services::ServiceBook,
     settings::{self, Need, Needs, Settings},
     sources,
+    suspects::{self, Neighbours},
 };
 use crate::{
     desk::Desk,
     document::{Document, Named, Section},
+    guarding::Guarding,
     remark::Remark,
     server::Server,
     text::{
-        ActionText, ClientText, EncryptedText, LimitsText, MessagesText, SequenceText, ServerText,
-        ServiceText,
+        ActionText, ClientText, EncryptedText, GuardText, LimitsText, MessagesText, SequenceText,
+        ServerText, ServiceText,
     },
     trust::folder_of,
 };
@@ -36,6 +40,7 @@ struct Written {
     encrypted: Option<Section<EncryptedText>>,
     actions: Vec<Named<ActionText>>,
     messages: Option<Section<MessagesText>>,
+    guard: Option<Section<GuardText>>,
 }
 
 /// Builds the server from its file; `None` if anything is on the desk that is wrong.
@@ -63,6 +68,7 @@ pub(crate) fn server(path: &Path, text: &str, desk: &mut Desk) -> Option<Server>
         folder,
     };
     let sequences = sequences::read(&written.sequences, &around, desk);
+    let guarding = guarding(written.guard.as_ref(), &around, &sequences, desk);
     let roster = clients::read(&written.clients, &services, settings.as_ref(), folder, desk);
     if roster.is_empty() {
         written.warn_of_nobody(desk);
@@ -86,6 +92,7 @@ pub(crate) fn server(path: &Path, text: &str, desk: &mut Desk) -> Option<Server>
                 span,
                 actions: actions.into_actions(),
                 messages,
+                guarding: guarding?,
                 ..settings.server(policy, roster)
             };
             written.warn_of_unseen(&server, desk);
@@ -132,6 +139,7 @@ fn read(text: &str, desk: &mut Desk) -> Option<Written> {
         encrypted: document.section("encrypted-sequence", desk),
         actions: document.named("action", desk),
         messages: document.section("messages", desk),
+        guard: document.section("guard", desk),
     })
 }
 
@@ -208,6 +216,24 @@ impl Written {
     }
 }
 
+fn guarding(
+    section: Option<&Section<GuardText>>,
+    around: &Surroundings<'_>,
+    sequences: &[Sequence],
+    desk: &mut Desk,
+) -> Option<Guarding> {
+    let Some(section) = section else {
+        return Some(Guarding::default());
+    };
+    let neighbours = Neighbours {
+        services: around.services,
+        sequences,
+        knock_port: around.knock_port,
+        span: around.span,
+    };
+    suspects::read(&section.text, &neighbours, desk)
+}
+
 fn messages(
     section: Option<&Section<MessagesText>>,
     actions: &ActionBook,
@@ -234,7 +260,7 @@ fn warn_of_unused(
 }
 
 /// The tables that a server's file may have.
-pub(crate) const TABLES: [&str; 8] = [
+pub(crate) const TABLES: [&str; 9] = [
     "server",
     "limits",
     "service",
@@ -243,4 +269,5 @@ pub(crate) const TABLES: [&str; 8] = [
     "encrypted-sequence",
     "action",
     "messages",
+    "guard",
 ];

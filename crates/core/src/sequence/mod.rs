@@ -28,6 +28,7 @@ pub(crate) use face::Faces;
 pub use kind::{Deed, Line, Method, Sequence, SequenceId, Timed, Variant};
 pub use notation::{MOST_PAYLOAD, StepError};
 pub use pattern::{Pattern, PatternError};
+pub(crate) use ports::PortSet;
 pub use step::{FlagsWanted, MOST_STEPS, Probe, Step};
 pub use traits::{Number, OptionWanted, Payload, Traits};
 pub(crate) use walks::{Stride, Walks};

@@ -29,6 +29,15 @@ impl PortSet {
         set
     }
 
+    /// Every port that lies in one of the ranges.
+    pub(crate) fn only(ranges: &[PortRange]) -> Self {
+        let mut set = Self::none();
+        for range in ranges {
+            (range.first()..=range.last()).for_each(|port| set.add(range.protocol(), port));
+        }
+        set
+    }
+
     fn filled_with(word: u64) -> Self {
         let ports = || Ports(vec![word; WORDS].into_boxed_slice());
         Self {

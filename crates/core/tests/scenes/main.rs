@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod attackers;
+mod bans;
 mod clocks;
 mod days;
 mod floods;

@@ -3,6 +3,7 @@
 
 mod changes;
 mod floods;
+mod guard;
 mod kinds;
 mod knocks;
 mod messages;

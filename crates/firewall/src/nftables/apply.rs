@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use nightlatch_core::{Effect, Opening};
+use nightlatch_core::{Effect, Opening, Prefix};
 use rustix::io::Errno;
 
 use super::Nftables;
@@ -26,6 +26,14 @@ pub(super) fn apply(gate: &mut Nftables, effect: &Effect) -> Result<(), ApplyErr
         }
         Effect::Close { openings } => {
             close(&mut gate.channel, refresh, &in_sets(openings, None)).map_err(sort)
+        }
+        Effect::Ban { prefixes, lasts } => {
+            let banned = in_ban_sets(prefixes, Some(*lasts));
+            open(&mut gate.channel, refresh, &banned).map_err(sort)
+        }
+        Effect::Pardon { prefixes } => {
+            let pardoned = in_ban_sets(prefixes, None);
+            close(&mut gate.channel, refresh, &pardoned).map_err(sort)
         }
     }
 }
@@ -125,6 +133,19 @@ fn in_sets(openings: &[Opening], time: Option<Duration>) -> Vec<Element> {
             time,
         })
         .collect();
+    elements.sort_by_key(|element| element.set);
+    elements
+}
+
+fn in_ban_sets(prefixes: &[Prefix], time: Option<Duration>) -> Vec<Element> {
+    let element = |prefix: &Prefix| {
+        Some(Element {
+            set: Set::of_ban(*prefix)?,
+            key: Key::of_ban(*prefix),
+            time,
+        })
+    };
+    let mut elements: Vec<Element> = prefixes.iter().filter_map(element).collect();
     elements.sort_by_key(|element| element.set);
     elements
 }

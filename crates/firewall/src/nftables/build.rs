@@ -7,8 +7,8 @@ use super::verbs::{DELETE_LINE, DELETE_TABLE, NEW_LINE, NEW_TABLE, of_our_table}
 use crate::addresses::LOOPBACK;
 use crate::expression::{ESTABLISHED_OR_RELATED, Line};
 use crate::layout::{
-    ADMIT, FLOW_TIME, GATE, GUARD, INNER_CHAINS, INSIDE, KNOCKS, NEWCOMER, OWN, SEVERED, STRANGERS,
-    Set, merged,
+    ADMIT, BANNED, BANS, COUNTERS, FLOW_TIME, GATE, GUARD, INNER_CHAINS, INSIDE, KNOCKS, NEWCOMER,
+    OWN, SEVERED, STRANGERS, Set, merged,
 };
 use crate::nfnl::Batch;
 
@@ -36,7 +36,7 @@ pub(super) fn write(batch: &mut Batch<'_>, plan: &GatePlan, ground: Ground, flag
         // Of no chain: of all chains.
         batch.message(DELETE_LINE, of_our_table);
     } else {
-        for counter in [KNOCKS, STRANGERS] {
+        for counter in COUNTERS {
             write_counter(batch, counter);
         }
         for set in Set::ALL {
@@ -53,6 +53,7 @@ pub(super) fn write(batch: &mut Batch<'_>, plan: &GatePlan, ground: Ground, flag
     severed(batch);
     own(batch);
     inside(batch, plan);
+    banned(batch);
     gate(batch, plan);
 }
 
@@ -82,6 +83,13 @@ fn gate(batch: &mut Batch<'_>, plan: &GatePlan) {
         line.accept();
     });
     guarded_ports(batch, plan, (GATE, GUARD), 3);
+    // Behind everything that a grant or a known connection decides: a ban never stops those.
+    for set in Set::BANS {
+        line(batch, GATE, |line| {
+            line.is_in(set);
+            line.go_to(BANNED);
+        });
+    }
 }
 
 /// The lines for what comes through loopback. Only guarded ports pay for a closer look.
@@ -214,6 +222,26 @@ fn admit(batch: &mut Batch<'_>) {
 fn severed(batch: &mut Batch<'_>) {
     pass_on(batch, SEVERED);
     line(batch, SEVERED, |line| {
+        line.drop();
+    });
+}
+
+/// The lines for those who are banned, at ports that are not guarded.
+///
+/// Only what begins something is dropped: a connection that is older than conntrack's memory is none
+/// that it knows, and goes on all the same. Messages of ICMP pass: without them no neighbour is found
+/// and no path is right.
+fn banned(batch: &mut Batch<'_>) {
+    pass_on(batch, BANNED);
+    line(batch, BANNED, |line| {
+        line.carries(Protocol::Udp.number());
+        line.count(BANS);
+        line.drop();
+    });
+    line(batch, BANNED, |line| {
+        line.carries(Protocol::Tcp.number());
+        line.begins();
+        line.count(BANS);
         line.drop();
     });
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use nightlatch_core::{Passage, Standing};
+use nightlatch_core::{Banned, Passage, Standing};
 use rustix::io::Errno;
 
 use super::elements::{
@@ -11,7 +11,7 @@ use super::elements::{
 };
 use super::verbs::{GET_ELEMENT, about_our_table, asking};
 use crate::gate::ListError;
-use crate::key::{Key, read_opening};
+use crate::key::{Key, read_ban, read_opening};
 use crate::layout::Set;
 use crate::nfnl::{Attributes, Channel, NetlinkError, Writer, number64};
 
@@ -40,6 +40,20 @@ pub(super) fn standing(channel: &mut Channel) -> Result<Vec<Standing>, ListError
     }
     standing.sort_unstable_by_key(|each| each.opening);
     Ok(standing)
+}
+
+/// All bans in force.
+pub(super) fn banned(channel: &mut Channel) -> Result<Vec<Banned>, ListError> {
+    let mut banned = Vec::new();
+    for set in Set::BANS {
+        for (key, remaining) in elements_of(channel, set).map_err(sort)? {
+            if let Some(prefix) = read_ban(key.as_bytes(), set) {
+                let remaining = remaining.unwrap_or(Duration::MAX);
+                banned.push(Banned { prefix, remaining });
+            }
+        }
+    }
+    Ok(banned)
 }
 
 /// Every element of one set, with the time it has left.

@@ -26,7 +26,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::os::fd::BorrowedFd;
 
-use nightlatch_core::{Effect, GatePlan, Standing};
+use nightlatch_core::{Banned, Effect, GatePlan, Standing};
 
 pub use abilities::{Abilities, Refresh};
 pub use open::OpenError;
@@ -73,6 +73,10 @@ impl Firewall for Nftables {
 
     fn standing(&mut self) -> Result<Vec<Standing>, ListError> {
         list::standing(&mut self.channel)
+    }
+
+    fn banned(&mut self) -> Result<Vec<Banned>, ListError> {
+        list::banned(&mut self.channel)
     }
 
     fn lower(&mut self) -> Result<Lowered, LowerError> {

@@ -2,12 +2,12 @@
 
 use super::verbs::{GET_OBJECT, OF_TABLE, about_our_table, asking};
 use crate::gate::{Noise, NoiseError, Tally};
-use crate::layout::{KNOCKS, STRANGERS, TABLE};
+use crate::layout::{BANS, KNOCKS, STRANGERS, TABLE};
 use crate::nfnl::{Attributes, Channel, number64, text};
 
-/// Reads both counters.
+/// Reads all counters.
 pub(super) fn noise(channel: &mut Channel) -> Result<Noise, NoiseError> {
-    let (mut knocks, mut strangers) = (None, None);
+    let (mut knocks, mut strangers, mut banned) = (None, None, None);
     channel
         .dump(asking(GET_OBJECT), about_our_table, |body| {
             let attributes = Attributes::of_netfilter(body);
@@ -17,14 +17,19 @@ pub(super) fn noise(channel: &mut Channel) -> Result<Noise, NoiseError> {
             match attributes.find(OBJECT_NAME).and_then(text) {
                 Some(KNOCKS) => knocks = read(&attributes),
                 Some(STRANGERS) => strangers = read(&attributes),
+                Some(BANS) => banned = read(&attributes),
                 _ => {}
             }
         })
         .map_err(NoiseError::Netlink)?;
-    let (Some(knocks), Some(strangers)) = (knocks, strangers) else {
+    let (Some(knocks), Some(strangers), Some(banned)) = (knocks, strangers, banned) else {
         return Err(NoiseError::NoGate);
     };
-    Ok(Noise { knocks, strangers })
+    Ok(Noise {
+        knocks,
+        strangers,
+        banned,
+    })
 }
 
 fn read(object: &Attributes<'_>) -> Option<Tally> {

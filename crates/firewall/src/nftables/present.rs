@@ -9,7 +9,7 @@ use super::parts::{
     BASE_CHAIN_ATTRIBUTES as CHAIN, SET_CONTENT_LIMIT, SET_DEFAULT_TIME, SET_SIZE, flags_of,
 };
 use super::verbs::{GET_CHAIN, GET_OBJECT, GET_SET, GET_TABLE, OF_TABLE, about_our_table, asking};
-use crate::layout::{DEFAULT_TIME, GATE, INNER_CHAINS, KNOCKS, PRIORITY, STRANGERS, Set, TABLE};
+use crate::layout::{COUNTERS, DEFAULT_TIME, GATE, INNER_CHAINS, PRIORITY, Set, TABLE};
 use crate::nfnl::{Attributes, Channel, Envelope, NetlinkError, number32, number64, text};
 
 /// A table with our name.
@@ -118,7 +118,7 @@ fn wanted() -> BTreeSet<Part> {
         name: GATE.to_owned(),
         hook: Some(hook),
     };
-    let counters = [KNOCKS, STRANGERS].into_iter().map(|name| Part::Counter {
+    let counters = COUNTERS.into_iter().map(|name| Part::Counter {
         name: name.to_owned(),
     });
     sets.chain(plain).chain([base]).chain(counters).collect()

@@ -8,6 +8,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod bans;
 mod grants;
 mod holding;
 mod listening;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         strangers::STORIES,
         loopback::STORIES,
         grants::STORIES,
+        bans::STORIES,
         one_shot::STORIES,
         holding::STORIES,
         listening::STORIES,

@@ -38,6 +38,48 @@ pub(super) struct Document {
     pub(super) sequences: Vec<Sequence>,
     /// What became of the commands of actions since the start.
     pub(super) commands: BTreeMap<String, u64>,
+    /// Who fails, and who is banned for it.
+    pub(super) guard: Guard,
+}
+
+/// Who fails, and who is banned for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(super) struct Guard {
+    /// Whether suspects are banned.
+    pub(super) banning: bool,
+    /// How often each failure was since the start.
+    pub(super) failures: BTreeMap<String, u64>,
+    /// Those who fail the most.
+    pub(super) loudest: Vec<Loud>,
+    /// The bans in force; where there are very many, only the first of them.
+    pub(super) bans: Vec<Ban>,
+    /// How many bans are in force.
+    pub(super) bans_in_force: u64,
+    /// Packets that bans have kept out.
+    pub(super) banned_packets: u64,
+}
+
+/// One who fails a lot.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(super) struct Loud {
+    /// The address, or the network.
+    pub(super) source: String,
+    /// What it does.
+    pub(super) failure: String,
+    /// How often at least.
+    pub(super) count: u64,
+}
+
+/// One ban.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(super) struct Ban {
+    /// The address, or the network.
+    pub(super) source: String,
+    /// For how long still.
+    pub(super) remaining_seconds: u64,
 }
 
 /// One sequence.

@@ -1,6 +1,8 @@
 //! What the daemon on this computer is doing: its status socket, read to the end.
 
+mod aligned;
 mod document;
+mod guard;
 mod table;
 
 use std::io::{self, Read};

@@ -1,10 +1,11 @@
 //! The daemon's document for people: who is in, until when, and what was kept out.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
 
+use super::aligned::{aligned, counted, told};
 use super::document::{Document, Grant, Sequence};
+use super::guard::guard;
 use crate::period;
 use crate::voice::tame;
 
@@ -14,6 +15,7 @@ pub(super) fn table(document: &Document) -> String {
         head(document),
         warnings(document),
         grants(document),
+        guard(&document.guard),
         tallies(document),
     ];
     let kept: Vec<_> = paragraphs
@@ -132,47 +134,11 @@ fn tallies(document: &Document) -> String {
     kept.join("\n")
 }
 
-fn told(title: &str, counts: &BTreeMap<String, u64>) -> String {
-    let parts: Vec<_> = counts
-        .iter()
-        .map(|(name, count)| format!("{} {count}", tame(name)))
-        .collect();
-    match parts.as_slice() {
-        [] => String::new(),
-        parts => format!("{title}: {}", parts.join(", ")),
-    }
-}
-
-fn counted(count: u64, thing: &str) -> String {
-    match count {
-        1 => format!("1 {thing}"),
-        _ => format!("{count} {thing}s"),
-    }
-}
-
 fn times(count: u64) -> String {
     match count {
         1 => "once".to_owned(),
         _ => format!("{count} times"),
     }
-}
-
-fn aligned(rows: &[[String; 5]]) -> String {
-    let mut widths = [0; 5];
-    for row in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    let line = |row: &[String; 5]| {
-        let cells: Vec<_> = row
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| format!("{cell:width$}"))
-            .collect();
-        cells.join("  ").trim_end().to_owned()
-    };
-    rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

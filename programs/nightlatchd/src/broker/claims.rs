@@ -107,6 +107,9 @@ impl Round {
         }
         let took = clock::now().monotonic.saturating_since(judged.since);
         self.tallies.count(verdict, carried);
+        if let Verdict::Ignore(reason) = verdict {
+            self.refused(source(claim), *reason);
+        }
         let ack = match carried {
             Carried::Out => judgement.ack,
             Carried::Refused => judgement.unavailable(),
@@ -117,6 +120,9 @@ impl Round {
         if carried == Carried::Out {
             let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
             self.tell(claim, verdict, micros);
+            if let Verdict::Grant(grant) = verdict {
+                self.release(grant.address);
+            }
             self.set_off(claim, verdict)?;
         }
         Ok(())

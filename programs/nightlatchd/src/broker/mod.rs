@@ -12,6 +12,7 @@ mod doubt;
 mod durability;
 mod errands;
 mod error;
+mod guarding;
 mod keys;
 mod prepare;
 mod readiness;

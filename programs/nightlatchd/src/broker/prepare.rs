@@ -11,6 +11,7 @@ use super::alarms::Alarms;
 use super::bell::{Bell, Rope};
 use super::errands::Errands;
 use super::error::BrokerError;
+use super::guarding::Guarding;
 use super::keys::derive;
 use super::readiness::wait_until_listening;
 use super::reload::{Fixed, Reloaded, Reloading};
@@ -96,21 +97,16 @@ impl<'s> Start<'s> {
         hand_over(channel, &clients)?;
         let gatekeeper = self.gatekeeper(server, clients, marks, now);
         let gatekeeper = Self::adopt(gatekeeper, firewall, &log, now);
+        let guarding = Guarding::start(&server.guarding, (channel, firewall), &log, now)?;
         let mut watching = Watching::new(SocketTable::open()?, server.in_use.clone());
         watching.follow(&gatekeeper, channel, now)?;
         begin(channel)?;
         wait_until_listening(channel, &self.signals)?;
         self.announce(server, &log, &gatekeeper, now);
+        let tallies = self.tallies(now);
         let reloads = bell()?;
         let scribe = Scribe::start(self.state, bell()?)
             .map_err(|cause| BrokerError::System("a thread", cause))?;
-        let tallies = Tallies {
-            listener_is: self.listener_is,
-            dry_run: self.options.dry_run,
-            owned: self.raised.hold == Hold::Ours,
-            since: Some(now),
-            ..Tallies::default()
-        };
         Ok(Prepared {
             options: self.options,
             fixed: self.fixed,
@@ -124,8 +120,19 @@ impl<'s> Start<'s> {
             tallies,
             watching,
             errands: self.errands,
+            guarding,
             now,
         })
+    }
+
+    fn tallies(&self, now: Now) -> Tallies {
+        Tallies {
+            listener_is: self.listener_is.clone(),
+            dry_run: self.options.dry_run,
+            owned: self.raised.hold == Hold::Ours,
+            since: Some(now),
+            ..Tallies::default()
+        }
     }
 
     /// A gatekeeper that knows what the state knows, and what it does not.
@@ -200,6 +207,7 @@ struct Prepared<'a> {
     tallies: Tallies,
     watching: Watching,
     errands: Errands,
+    guarding: Guarding,
     now: Now,
 }
 
@@ -223,6 +231,7 @@ impl Prepared<'_> {
             plan: server.gate,
             watching: self.watching,
             errands: self.errands,
+            guarding: self.guarding,
             reloads,
             signals: self.signals,
             socket: self.socket,

@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::thread::Builder;
 
-use nightlatch_config::{ConfigError, Roster, Server, SourceChoice};
+use nightlatch_config::{ConfigError, Guarding, Roster, Server, SourceChoice};
 use nightlatch_core::{ActionId, Client, GatePlan, Instant, Policy, PortRange, Protocol};
 use nightlatch_firewall::RaiseError;
 use nightlatch_ticket::{Counter, Span};
@@ -14,6 +14,7 @@ use thiserror::Error;
 use super::alarms::Alarms;
 use super::bell::Rope;
 use super::error::BrokerError;
+use super::guarding::tell_of_failures;
 use super::keys::{WeakClient, derive};
 use super::round::Round;
 use super::seats::Seats;
@@ -90,6 +91,7 @@ pub(super) struct Fresh {
     in_use: Vec<PortRange>,
     errands: Plan,
     messages: Option<ActionId>,
+    guarding: Guarding,
     warnings: Vec<String>,
 }
 
@@ -172,6 +174,7 @@ fn read(config: &ConfigFile, fixed: &Fixed) -> Result<Fresh, ReloadError> {
         in_use: server.in_use,
         errands: Plan::of(&server.actions, Form::of(server.log))?,
         messages: server.messages,
+        guarding: server.guarding,
         warnings,
     })
 }
@@ -207,6 +210,7 @@ impl Round {
             in_use,
             errands,
             messages,
+            guarding,
             warnings,
         } = fresh;
         let last: BTreeMap<ClientMark, Counter> = self.counters().into_iter().collect();
@@ -222,7 +226,12 @@ impl Round {
         self.undo(&taken.grants, clock::now())?;
         self.errands.replace(&errands, messages)?;
         self.seats = seats;
+        // Decoys before the ports in use: together they say what counts.
+        tell_of_failures(&self.channel, &guarding)?;
         self.watching.replace(in_use);
+        for effect in self.guarding.replace(guarding) {
+            self.obey(&effect);
+        }
         // Sequences have other places now; and who reloads wants to know what is wrong still.
         self.alarms = Alarms::default();
         let closed = taken

@@ -12,6 +12,7 @@ use super::alarms::Alarms;
 use super::bell::Bell;
 use super::errands::Errands;
 use super::error::BrokerError;
+use super::guarding::Guarding;
 use super::reload::{Reloaded, Reloading};
 use super::scribe::Scribe;
 use super::seats::Seats;
@@ -32,6 +33,7 @@ pub(super) struct Round {
     pub(super) plan: GatePlan,
     pub(super) watching: Watching,
     pub(super) errands: Errands,
+    pub(super) guarding: Guarding,
     pub(super) seats: Seats,
     pub(super) scribe: Scribe,
     pub(super) reloads: Bell<Reloaded>,
@@ -89,7 +91,8 @@ impl Round {
                 break;
             };
             let noise = self.firewall.noise().ok();
-            asker.tell(&self.view(noise.as_ref(), clock::now()));
+            let status = self.view(noise.as_ref(), clock::now());
+            asker.tell(&status);
         }
         Ok(())
     }
@@ -99,6 +102,7 @@ impl Round {
         for effect in self.gatekeeper.expire(now) {
             self.obey(&effect);
         }
+        self.end_bans(now);
     }
 
     fn wait(&self, now: Now) -> Result<Woken, BrokerError> {
@@ -106,6 +110,7 @@ impl Round {
             self.gatekeeper.next_deadline(),
             self.mend_at,
             self.watching.next_deadline(),
+            self.guarding.bans.next_deadline(),
         ];
         let deadline = deadlines.into_iter().flatten().min();
         let patience = deadline
@@ -149,18 +154,22 @@ impl Round {
 
     /// A bounded number of letters, so that nothing else waits behind a flood of them.
     fn letters(&mut self) -> Result<(), BrokerError> {
-        let mut claims = Vec::new();
+        let (mut claims, mut suspects) = (Vec::new(), Vec::new());
         for _ in 0..LETTERS_A_ROUND {
             match self.channel.letter()? {
                 None => break,
                 Some(Letter::Claim(claim)) => claims.push(claim),
                 Some(Letter::Tally(tally)) => self.tallies.listener = tally,
+                Some(Letter::Suspect(suspect)) => suspects.push(suspect),
+                Some(Letter::Louder(louder)) => self.guarding.hear(louder),
                 Some(Letter::Ready(..) | Letter::Listening) => {
                     return Err(crate::channel::ChannelError::Malformed.into());
                 }
             }
         }
         self.claims(claims)?;
+        // Behind the claims: who knocks rightly in the same moment is not banned first.
+        self.suspects(&suspects);
         self.renew();
         Ok(())
     }
@@ -182,6 +191,9 @@ impl Round {
                 let effects = self.gatekeeper.restore(now);
                 let is_done = |effect: &&Effect| self.firewall.apply(effect).is_ok();
                 let grants = effects.iter().filter(is_done).count();
+                for effect in self.guarding.bans.restore(now) {
+                    self.obey(&effect);
+                }
                 self.mend_at = None;
                 self.tallies.put_back = self.tallies.put_back.saturating_add(1);
                 self.log.say(Line::GatePutBack { grants });

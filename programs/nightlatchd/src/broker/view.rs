@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use nightlatch_core::{Now, SequenceId, ServiceId, Verdict};
+use nightlatch_core::{Banning, Failure, Now, Refused, SequenceId, ServiceId, Verdict};
 use nightlatch_firewall::Noise;
 
 use super::round::Round;
 use super::words::{self, Carried};
 use crate::listener::{PLACES, Place};
 use crate::state::Upkeep;
-use crate::status::{GateStatus, GrantStatus, SequenceStatus, Status};
+use crate::status::{
+    BanStatus, GateStatus, GrantStatus, GuardStatus, LoudStatus, SequenceStatus, Status,
+};
 use crate::tally::Tally;
 
 /// Numbers since the start, and what is wrong now.
@@ -53,7 +55,7 @@ impl Tallies {
 }
 
 impl Round {
-    pub(super) fn view(&self, noise: Option<&Noise>, now: Now) -> Status {
+    pub(super) fn view(&mut self, noise: Option<&Noise>, now: Now) -> Status {
         let since = self.tallies.since.unwrap_or(now);
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -77,8 +79,45 @@ impl Round {
             knocks: self.tallies.verdicts.clone(),
             ignored: self.ignored(),
             sequences: self.sequences(),
+            guard: self.guard(noise, now),
             commands: self.tallies.commands.clone(),
         }
+    }
+
+    fn guard(&mut self, noise: Option<&Noise>, now: Now) -> GuardStatus {
+        let loudest = self.guarding.loudest(now).into_iter();
+        let guarding = &self.guarding;
+        let bans = guarding.bans.in_force(now).map(|ban| BanStatus {
+            source: ban.prefix.to_string(),
+            remaining_seconds: ban.remaining.as_secs(),
+        });
+        GuardStatus {
+            banning: guarding.banning == Banning::Ban,
+            failures: self.failures(),
+            loudest: loudest
+                .map(|loud| LoudStatus {
+                    source: loud.prefix.to_string(),
+                    failure: loud.failure.name(),
+                    count: loud.count,
+                })
+                .collect(),
+            suspects: guarding.suspects,
+            spared: guarding.spared.clone(),
+            bans: bans.take(BANS_SHOWN).collect(),
+            bans_in_force: guarding.bans.in_force(now).count(),
+            banned_packets: noise.map_or(0, |noise| noise.banned.packets),
+        }
+    }
+
+    /// What the listener saw and what the broker refused, by one name each.
+    fn failures(&self) -> BTreeMap<&'static str, u64> {
+        let seen = self.ignored();
+        let refused = &self.tallies.verdicts;
+        let of_listener = Failure::SEEN.iter().map(|failure| failure.name());
+        let of_listener = of_listener.filter_map(|name| Some((name, *seen.get(name)?)));
+        let of_broker = Refused::ALL.iter().map(|reason| reason.name());
+        let of_broker = of_broker.filter_map(|name| Some((name, *refused.get(name)?)));
+        of_listener.chain(of_broker).collect()
     }
 
     fn sources(&self) -> Vec<String> {
@@ -165,3 +204,5 @@ impl Round {
 
 /// A page full; the number of all is told beside it.
 const GRANTS_SHOWN: usize = 1000;
+/// The same.
+const BANS_SHOWN: usize = 1000;

@@ -15,7 +15,7 @@ pub(super) struct Watching {
     named: Vec<PortRange>,
     told: Option<u64>,
     in_use: Vec<PortRange>,
-    /// When the kernel is to be asked again; never where there are no sequences.
+    /// When the kernel is to be asked again.
     look_at: Option<Instant>,
 }
 
@@ -49,9 +49,8 @@ impl Watching {
         if !has_changed && !is_due {
             return Ok(());
         }
-        let has_any = !gatekeeper.policy().sequences().is_empty();
-        self.look_at = has_any.then(|| now.monotonic.saturating_add(LOOK_EVERY));
-        let in_use = if has_any { self.look() } else { Vec::new() };
+        self.look_at = Some(now.monotonic.saturating_add(LOOK_EVERY));
+        let in_use = self.look();
         if !has_changed && in_use == self.in_use {
             return Ok(());
         }

@@ -1,6 +1,6 @@
 //! Words: what became of a knock, as the log and `status` name it. Stable, since people search for them.
 
-use nightlatch_core::{Method, Refused, Verdict};
+use nightlatch_core::{Method, Verdict};
 use nightlatch_ticket::Status;
 
 /// What the kernel made of an effect.
@@ -20,7 +20,7 @@ pub(crate) const fn of_verdict(verdict: &Verdict, carried: Carried) -> &'static 
         (Verdict::Close(_), Carried::Out) => of_answer(Status::Closed),
         (Verdict::Tell { .. }, _) => of_answer(Status::Taken),
         (Verdict::Answer(status), _) => of_answer(*status),
-        (Verdict::Ignore(reason), _) => of_refusal(*reason),
+        (Verdict::Ignore(reason), _) => reason.name(),
     }
 }
 
@@ -47,22 +47,5 @@ pub(crate) const fn of_answer(status: Status) -> &'static str {
         Status::Unavailable => "unavailable",
         Status::Full => "full",
         Status::Taken => "taken",
-    }
-}
-
-const fn of_refusal(reason: Refused) -> &'static str {
-    match reason {
-        Refused::UnknownClient => "unknown-client",
-        Refused::Forged => "forged",
-        Refused::Malformed => "malformed",
-        Refused::Replayed => "replayed",
-        Refused::Unserved => "unserved",
-        Refused::RecoveryRepeated => "recovery-repeated",
-        Refused::RecoveryTooSoon => "recovery-too-soon",
-        Refused::UnknownSequence => "unknown-sequence",
-        Refused::NoHost => "no-host",
-        Refused::Used => "used",
-        Refused::NotNow => "not-now",
-        Refused::TooOften => "too-often",
     }
 }

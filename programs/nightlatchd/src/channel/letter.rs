@@ -1,7 +1,8 @@
 //! Letters: what the listener tells the broker, each kind of one size.
 
-use nightlatch_core::Claim;
+use nightlatch_core::{Claim, Suspect};
 
+use super::guard::{Louder, read_suspect, write_suspect};
 use crate::privilege::Becoming;
 use crate::sandbox::Landlocked;
 use crate::tally::{REASONS, Tally};
@@ -17,6 +18,10 @@ pub(crate) enum Letter {
     Claim(Claim),
     /// How often it ignored what, since it started.
     Tally(Tally),
+    /// Somebody failed too often.
+    Suspect(Suspect),
+    /// Who fails the most.
+    Louder(Louder),
 }
 
 impl Letter {
@@ -45,6 +50,14 @@ impl Letter {
                 put(body.get_mut(2..).unwrap_or_default(), &user.to_be_bytes());
             }
             Self::Listening => put(head, &[LISTENING]),
+            Self::Suspect(suspect) => {
+                put(head, &[SUSPECT]);
+                write_suspect(suspect, body);
+            }
+            Self::Louder(louder) => {
+                put(head, &[LOUDER]);
+                louder.write(body);
+            }
             // Written above.
             Self::Claim(_) | Self::Tally(_) => {}
         }
@@ -73,6 +86,8 @@ impl Letter {
                 Self::Ready(becoming, *Landlocked::ALL.get(usize::from(*landlocked))?)
             }
             [LISTENING, 0, 0, 0, 0, 0, 0, 0] => Self::Listening,
+            [SUSPECT, 0, 0, 0, 0, 0, 0, 0] => Self::Suspect(read_suspect(body)?),
+            [LOUDER, 0, 0, 0, 0, 0, 0, 0] => Self::Louder(Louder::read(body)?),
             _ => return None,
         })
     }
@@ -87,7 +102,7 @@ fn tally(body: &[u8]) -> Option<Tally> {
     Some(Tally::from_counts(numbers.map(u64::from_be_bytes)))
 }
 
-fn put(place: &mut [u8], bytes: &[u8]) {
+pub(super) fn put(place: &mut [u8], bytes: &[u8]) {
     for (to, from) in place.iter_mut().zip(bytes) {
         *to = *from;
     }
@@ -100,6 +115,8 @@ const READY: u8 = 1;
 const CLAIM: u8 = 2;
 const TALLY: u8 = 3;
 const LISTENING: u8 = 4;
+const SUSPECT: u8 = 5;
+const LOUDER: u8 = 6;
 const HEAD_LENGTH: usize = 8;
 /// A head that says what it is, and a body of one size; a tally and a message have another one.
 const LETTER_LENGTH: usize = HEAD_LENGTH + Claim::LENGTH;

@@ -3,6 +3,7 @@
 //! Up goes what hostile bytes have touched, so it has a size for each kind and no lengths to lie about. Down goes
 //! what the broker says: the plan, the keys that recognise clients (they open nothing), sealed acks.
 
+mod guard;
 mod letter;
 mod reply;
 mod watch;
@@ -19,6 +20,7 @@ use rustix::net::{
 use thiserror::Error;
 use zeroize::Zeroize;
 
+pub(crate) use guard::{GuardText, LOUD_A_HALF, Louder};
 use letter::LONGEST_LETTER;
 pub(crate) use letter::Letter;
 pub(crate) use reply::Reply;
@@ -195,7 +197,8 @@ mod tests {
     use core::time::Duration;
 
     use nightlatch_core::{
-        Number, OptionWanted, Payload, Protocol, SequenceId, Step, Traits, Variant,
+        BanPlan, Failure, Loud, Number, OptionWanted, Payload, Protocol, SentryPlan, SequenceId,
+        Step, Suspect, Traits, Variant,
     };
     use nightlatch_ticket::{SEALED_LENGTH, Span};
 
@@ -242,6 +245,15 @@ mod tests {
             listener.wait().unwrap(),
             Word::Watch { edition: 9, in_use: heard } if heard == in_use
         ));
+        let guard = GuardText::of(
+            &SentryPlan {
+                decoys: vec!["tcp/23".parse().unwrap()],
+                ..SentryPlan::default()
+            },
+            &BanPlan::default(),
+        );
+        broker.tell(&Word::Guard(guard.clone())).unwrap();
+        assert!(matches!(listener.wait().unwrap(), Word::Guard(heard) if heard == guard));
         let reply = Reply {
             from: "192.0.2.1".parse().unwrap(),
             to: "[fe80::7%3]:4711".parse().unwrap(),
@@ -252,6 +264,24 @@ mod tests {
         let ready = Letter::Ready(Becoming::User(65534), Landlocked::Fully);
         assert!(listener.post(&ready).unwrap());
         assert_eq!(broker.letter().unwrap(), Some(ready));
+        let suspect = Letter::Suspect(Suspect {
+            prefix: "2001:db8::/64".parse().unwrap(),
+            failure: Failure::Decoy,
+            count: 3,
+        });
+        assert!(listener.post(&suspect).unwrap());
+        assert_eq!(broker.letter().unwrap(), Some(suspect));
+        let loud = |count| Loud {
+            prefix: "192.0.2.1".parse().unwrap(),
+            failure: Failure::UnknownTag,
+            count,
+        };
+        let louder = Letter::Louder(Louder {
+            half: 1,
+            loud: (1..=5).map(loud).collect(),
+        });
+        assert!(listener.post(&louder).unwrap());
+        assert_eq!(broker.letter().unwrap(), Some(louder));
         let mut tally = Tally::default();
         tally.set(0, 7);
         tally.set(REASONS - 1, u64::MAX);

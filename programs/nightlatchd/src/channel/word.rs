@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::watch::{bits_of, ranges_of};
-use super::{ChannelError, Reply, SpanPlan, VariantText};
+use super::{ChannelError, GuardText, Reply, SpanPlan, VariantText};
 use crate::privilege::Identity;
 
 /// What the listener needs to know before it gives up its privileges.
@@ -48,6 +48,8 @@ pub(crate) enum Word {
         /// Ports at which a touch does not count.
         in_use: Vec<PortRange>,
     },
+    /// What failures are, and from when on somebody is suspect.
+    Guard(GuardText),
     /// A sealed ack, to be sent from the address and port that were knocked at.
     Reply(Box<Reply>),
 }
@@ -57,6 +59,7 @@ impl Word {
         Ok(Zeroizing::new(match self {
             Self::Plan(plan) => in_json(PLAN, plan)?,
             Self::Variant(variant) => in_json(VARIANT, variant)?,
+            Self::Guard(guard) => in_json(GUARD, guard)?,
             Self::Watch { edition, in_use } => {
                 [&[WATCH], edition.to_be_bytes().as_slice(), &bits_of(in_use)].concat()
             }
@@ -81,6 +84,9 @@ impl Word {
                 .map_err(|_| ChannelError::Malformed),
             VARIANT => serde_json::from_slice(body)
                 .map(Self::Variant)
+                .map_err(|_| ChannelError::Malformed),
+            GUARD => serde_json::from_slice(body)
+                .map(Self::Guard)
                 .map_err(|_| ChannelError::Malformed),
             WATCH => body
                 .split_first_chunk()
@@ -125,5 +131,6 @@ const KEYS: u8 = 2;
 const BEGIN: u8 = 3;
 const VARIANT: u8 = 5;
 const WATCH: u8 = 6;
+const GUARD: u8 = 7;
 /// Stands in front of a reply.
 pub(super) const REPLY: u8 = 4;

@@ -5,16 +5,18 @@
 //! ```
 //! It holds keys that recognise clients and open nothing. Who takes it over can withhold knocks.
 
+mod attention;
 mod ears;
 mod inlet;
 mod places;
 mod round;
 mod sources;
+mod telling;
 mod touches;
 mod watching;
 
 use nightlatch_capture::ReplySocket;
-use nightlatch_core::{Doorstep, DoorstepPlan, PortRange};
+use nightlatch_core::{Doorstep, DoorstepPlan, PortRange, Sentry, SentryPlan};
 use nightlatch_ticket::TagKey;
 use thiserror::Error;
 
@@ -97,15 +99,17 @@ pub(crate) fn run() -> Result<(), ListenerError> {
         .span
         .as_ref()
         .map(|span| span.read().ok_or(ListenerError::Disorder));
-    let mut watching = Watching::new(span.transpose()?);
+    let mut watching = Watching::new(span.transpose()?, plan.knock_port);
     let start = Start::hear(&mut channel, &mut watching)?;
     let doorstep_plan = DoorstepPlan {
         knock_port: plan.knock_port,
         span: watching.span().cloned(),
     };
     let mut doorstep = Doorstep::new(doorstep_plan, start.clients, start.secret, clock::now());
-    watching.begin(&mut doorstep, 0, &start.in_use);
-    match round::Round::new(channel, (sources, replies), doorstep, watching).run() {
+    let mut sentry = Sentry::new(start.sentry, start.secret);
+    watching.begin((&mut doorstep, &mut sentry), 0, &start.in_use);
+    let sockets = (sources, replies);
+    match round::Round::new(channel, sockets, (doorstep, sentry), watching).run() {
         Err(ListenerError::Channel(ChannelError::Closed)) => Ok(()),
         ended => ended,
     }
@@ -121,6 +125,7 @@ fn fall_silent() -> std::io::Result<()> {
 struct Start {
     clients: Vec<TagKey>,
     in_use: Vec<PortRange>,
+    sentry: SentryPlan,
     secret: [u8; 16],
 }
 
@@ -128,16 +133,19 @@ impl Start {
     /// Keys and sequences until the broker says that these were all.
     fn hear(channel: &mut Channel, watching: &mut Watching) -> Result<Self, ListenerError> {
         let (mut clients, mut in_use) = (Vec::new(), Vec::new());
+        let mut sentry = SentryPlan::default();
         loop {
             match channel.wait()? {
                 Word::Keys(more) => clients.extend(more),
                 Word::Variant(variant) => watching.take(&variant)?,
                 // The first policy is number 0.
                 Word::Watch { in_use: ports, .. } => in_use = ports,
+                Word::Guard(guard) => sentry = watching.guard(&guard)?,
                 Word::Begin { secret } => {
                     return Ok(Self {
                         clients,
                         in_use,
+                        sentry,
                         secret,
                     });
                 }

@@ -43,6 +43,10 @@ pub(crate) enum Place {
     Repeated,
     /// It was a first step, and there was no room for one more who begins.
     Crowded,
+    /// It touched a port where nothing is.
+    ClosedPort,
+    /// It touched a decoy.
+    Decoy,
     /// It was a line of a log that is about no packet.
     OtherLine,
     /// The kernel had no room for packets of an NFLOG group.
@@ -60,7 +64,7 @@ pub(crate) enum Place {
 }
 
 /// Every place, in the order of its number.
-pub(crate) const PLACES: [Place; 25] = [
+pub(crate) const PLACES: [Place; 27] = [
     Place::Claimed,
     Place::BrokerBusy,
     Place::Answered,
@@ -79,6 +83,8 @@ pub(crate) const PLACES: [Place; 25] = [
     Place::Astray,
     Place::Repeated,
     Place::Crowded,
+    Place::ClosedPort,
+    Place::Decoy,
     Place::OtherLine,
     Place::NflogLost,
     Place::KmsgLost,
@@ -115,6 +121,8 @@ impl Place {
             Self::Astray => "astray",
             Self::Repeated => "repeated",
             Self::Crowded => "crowded",
+            Self::ClosedPort => "closed-ports",
+            Self::Decoy => "decoy",
             Self::OtherLine => "other-line",
             Self::NflogLost => "nflog-lost",
             Self::KmsgLost => "kmsg-lost",
@@ -123,6 +131,23 @@ impl Place {
             Self::LogNoFile => "log-no-file",
             Self::LogUnreadable => "log-unreadable",
         }
+    }
+}
+
+impl Place {
+    /// Whether it was no part of a knock, and nothing of ours.
+    pub(super) const fn is_failure(self) -> bool {
+        matches!(
+            self,
+            Self::Unreadable
+                | Self::Fragment
+                | Self::NotForUs
+                | Self::WrongLength
+                | Self::NoHost
+                | Self::UnknownTag
+                | Self::OverQuota
+                | Self::Astray
+        )
     }
 }
 

@@ -1,18 +1,19 @@
 //! The listener's round: wait, look at what came, pass on what carries a tag, send what was answered.
 
-use core::time::Duration;
 use std::os::fd::AsFd;
 
 use nightlatch_capture::{MOST_TAGS, ReplySocket};
-use nightlatch_core::{Doorstep, Glance, Instant, Now};
+use nightlatch_core::{Claim, Doorstep, Failure, Glance, Now, Sentry, Suspect};
 use nightlatch_ticket::TagKey;
 use rustix::event::Timespec;
 
 use super::ListenerError;
-use super::ears::hear;
+use super::attention::{Attention, Notice};
+use super::ears::{Heard, hear_and_count};
 use super::inlet::Filter;
 use super::places::Place;
 use super::sources::Sources;
+use super::telling::{TELL_EVERY, Telling};
 use super::watching::Watching;
 use crate::channel::{Channel, Letter, Word};
 use crate::clock;
@@ -26,21 +27,22 @@ pub(super) struct Round {
     sources: Sources,
     channel: Channel,
     doorstep: Doorstep,
+    sentry: Sentry,
+    attention: Attention,
     watching: Watching,
     /// Keys of a reload, until the broker says that they are all.
     coming: Vec<TagKey>,
     tags_in_kernel: Option<u64>,
     filter: Filter,
     tally: Tally,
-    told: Tally,
-    tell_at: Instant,
+    telling: Telling,
 }
 
 impl Round {
     pub(super) fn new(
         channel: Channel,
         (sources, replies): (Sources, Option<ReplySocket>),
-        doorstep: Doorstep,
+        (doorstep, sentry): (Doorstep, Sentry),
         watching: Watching,
     ) -> Self {
         Self {
@@ -48,13 +50,14 @@ impl Round {
             sources,
             replies,
             doorstep,
+            sentry,
+            attention: Attention::default(),
             watching,
             coming: Vec::new(),
             tags_in_kernel: None,
             filter: Filter::Open,
             tally: Tally::default(),
-            told: Tally::default(),
-            tell_at: Instant::from_duration(Duration::ZERO),
+            telling: Telling::default(),
         }
     }
 
@@ -65,6 +68,7 @@ impl Round {
         loop {
             let now = clock::now();
             self.doorstep.tend(now);
+            self.watching.attend(self.attention.notice(now));
             self.follow_tags()?;
             self.tell_tally(now)?;
             self.wait(now)?;
@@ -85,15 +89,26 @@ impl Round {
             .current_tags()
             .take(MOST_TAGS.saturating_add(1));
         let tags: Vec<_> = tags.map(|tag| tag.0).collect();
-        self.filter = self.sources.watch_for(&tags, self.watching.touches())?;
+        // So many clients never fit: then the filter need not change any more, and nobody who takes
+        // this process over shall change it to read what else the host receives.
+        let is_final =
+            tags.len() > MOST_TAGS && self.watching.may_be_final() && self.sources.can_be_final();
+        if is_final {
+            self.watching.attend(Notice::Knocks);
+        }
+        self.filter = self
+            .sources
+            .watch_for(&tags, self.watching.touches(), is_final)?;
         self.tags_in_kernel = Some(generation);
         self.watching.is_told();
         Ok(())
     }
 
     fn wait(&mut self, now: Now) -> Result<(), ListenerError> {
-        let deadline = self.doorstep.next_deadline().unwrap_or(self.tell_at);
-        let patience = deadline.saturating_since(now.monotonic).min(TELL_EVERY);
+        let deadline = self.doorstep.next_deadline();
+        let patience = deadline.map_or(TELL_EVERY, |deadline| {
+            deadline.saturating_since(now.monotonic).min(TELL_EVERY)
+        });
         let patience = Timespec {
             tv_sec: patience.as_secs().cast_signed(),
             tv_nsec: patience.subsec_nanos().into(),
@@ -109,26 +124,37 @@ impl Round {
         let Self {
             sources,
             doorstep,
+            sentry,
+            attention,
             channel,
             tally,
             ..
         } = self;
         let mut broken = None;
-        let mut hand_on = |claim, tally: &mut Tally| match channel.post(&Letter::Claim(claim)) {
-            Ok(true) => tally.count(Place::Claimed.number()),
-            Ok(false) => tally.count(Place::BrokerBusy.number()),
-            Err(error) => broken = Some(error),
-        };
-        sources.hear(&mut |arrival| match hear(&arrival, doorstep, now) {
-            Ok(Glance::Claim(claim)) => hand_on(claim, tally),
-            Ok(Glance::Claims(claims)) => {
-                for claim in claims {
-                    hand_on(claim, tally);
+        sources.hear(&mut |arrival| {
+            let (place, claims, suspect) = match hear_and_count(&arrival, (doorstep, sentry), now) {
+                Ok(heard) => sorted(heard),
+                Err(unreadable) => (Some(Place::from(unreadable)), Vec::new(), None),
+            };
+            if let Some(place) = place {
+                if place.is_failure() {
+                    attention.count(now);
+                }
+                tally.count(place.number());
+            }
+            for claim in claims {
+                match channel.post(&Letter::Claim(claim)) {
+                    Ok(true) => tally.count(Place::Claimed.number()),
+                    Ok(false) => tally.count(Place::BrokerBusy.number()),
+                    Err(error) => broken = Some(error),
                 }
             }
-            Ok(Glance::Advance(advance)) => tally.count(Place::from(advance).number()),
-            Ok(Glance::Ignore(reason)) => tally.count(Place::from(reason).number()),
-            Err(unreadable) => tally.count(Place::from(unreadable).number()),
+            // A suspect who was not told of is told of again.
+            if let Some(suspect) = suspect
+                && let Err(error) = channel.post(&Letter::Suspect(suspect))
+            {
+                broken = Some(error);
+            }
         })?;
         broken.map_or(Ok(()), |error| Err(error.into()))
     }
@@ -154,8 +180,13 @@ impl Round {
                         .replace_clients(core::mem::take(&mut self.coming), clock::now());
                 }
                 Some(Word::Variant(variant)) => self.watching.take(&variant)?,
+                Some(Word::Guard(guard)) => {
+                    let plan = self.watching.guard(&guard)?;
+                    self.sentry.replace_plan(plan);
+                }
                 Some(Word::Watch { edition, in_use }) => {
-                    self.watching.begin(&mut self.doorstep, edition, &in_use);
+                    let at = (&mut self.doorstep, &mut self.sentry);
+                    self.watching.begin(at, edition, &in_use);
                 }
                 Some(Word::Plan(_)) => return Err(ListenerError::Disorder),
             }
@@ -164,19 +195,35 @@ impl Round {
     }
 
     fn tell_tally(&mut self, now: Now) -> Result<(), ListenerError> {
-        if now.monotonic < self.tell_at {
+        if !self.telling.is_due(now) {
             return Ok(());
         }
-        self.tell_at = now.monotonic.saturating_add(TELL_EVERY);
         self.sources.count_losses(&mut self.tally);
-        if self.tally != self.told && self.channel.post(&Letter::Tally(self.tally))? {
-            self.told = self.tally;
+        for (failure, count) in Failure::SEEN.iter().zip(self.sentry.counts()) {
+            match failure {
+                Failure::ClosedPort => self.tally.set(Place::ClosedPort.number(), *count),
+                Failure::Decoy => self.tally.set(Place::Decoy.number(), *count),
+                // The doorstep's own reasons are counted already.
+                _ => {}
+            }
         }
+        self.telling.tell(&self.channel, &self.tally)?;
+        let loudest = self.sentry.loudest(now);
+        self.telling.tell_loudest(&self.channel, loudest)?;
         Ok(())
     }
 }
 
-/// How fresh the numbers of `status` are.
-const TELL_EVERY: Duration = Duration::from_secs(1);
+/// What a frame counts as unless it is a claim, and what the broker is told of it.
+fn sorted(heard: Heard) -> (Option<Place>, Vec<Claim>, Option<Suspect>) {
+    let Heard { glance, suspect } = heard;
+    match glance {
+        Glance::Claim(claim) => (None, vec![claim], suspect),
+        Glance::Claims(claims) => (None, claims, suspect),
+        Glance::Advance(advance) => (Some(Place::from(advance)), Vec::new(), suspect),
+        Glance::Ignore(reason) => (Some(Place::from(reason)), Vec::new(), suspect),
+    }
+}
+
 /// Enough for the acks of one batch of frames.
 const WORDS_A_ROUND: usize = 128;

@@ -3,8 +3,7 @@
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use nightlatch_capture::{
-    Arrival, CaptureError, FilterError, LogFollower, MOST_TAGS, ReplyOpenError, ReplySocket,
-    TagCheck, Touches,
+    Arrival, CaptureError, FilterError, LogFollower, ReplyOpenError, ReplySocket, TagCheck, Touches,
 };
 use nightlatch_config::SourceChoice;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -91,20 +90,27 @@ impl Sources {
         }
     }
 
-    /// Tells the kernel which tags are valid now, and which touches count.
+    /// Whether there is a source whose filter can be made final.
+    pub(super) fn can_be_final(&self) -> bool {
+        let mut each = self.heard.iter();
+        each.any(|heard| matches!(heard.by, Inlet::Packets(_)))
+    }
+
+    /// Tells the kernel which tags are valid now, and which touches count; that this is final, if it is.
     pub(super) fn watch_for(
         &mut self,
         tags: &[[u8; 8]],
         touches: &Touches,
+        is_final: bool,
     ) -> Result<Filter, FilterError> {
-        // So many clients never fit: then the filter need not change any more, and nobody who takes
-        // this process over shall change it to read what else the host receives.
-        let is_constant = *touches == Touches::default() && tags.len() > MOST_TAGS;
         let mut filter = Filter::Open;
         for heard in &mut self.heard {
             let check = heard.by.watch_for(tags, touches)?;
-            if check == Some(TagCheck::Listener) && is_constant {
-                filter = heard.by.lock_filter()?;
+            let is_locked = check == Some(TagCheck::Listener)
+                && is_final
+                && heard.by.lock_filter()? == Filter::Final;
+            if is_locked {
+                filter = Filter::Final;
             }
         }
         Ok(filter)

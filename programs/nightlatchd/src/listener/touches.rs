@@ -37,6 +37,33 @@ pub(crate) fn touches(
     touches
 }
 
+/// The same, and what may be a failure: touches of ports that nobody uses, of decoys, and whatever comes to the knock
+/// port.
+pub(super) fn with_failures(
+    of_knocks: &Touches,
+    in_use: &[PortRange],
+    (decoys, knock_port): (&[PortRange], Option<u16>),
+) -> Touches {
+    let failures = |protocol| {
+        let decoys = decoys
+            .iter()
+            .filter(move |range| range.protocol() == protocol);
+        let mut failures = beside(in_use, protocol);
+        failures.extend(decoys.map(|range| (range.first(), range.last())));
+        failures
+    };
+    let mut attempts = of_knocks.attempts.clone();
+    attempts.extend(failures(Protocol::Tcp));
+    let mut datagrams = of_knocks.datagrams.clone();
+    datagrams.extend(failures(Protocol::Udp));
+    datagrams.extend(knock_port.map(|port| (port, port)));
+    Touches {
+        attempts: merged(attempts),
+        datagrams: merged(datagrams),
+        ..of_knocks.clone()
+    }
+}
+
 /// The ports of one protocol that nobody uses.
 fn beside(in_use: &[PortRange], protocol: Protocol) -> Vec<(u16, u16)> {
     let used = in_use
@@ -134,6 +161,15 @@ mod tests {
     fn without_sequences_nothing_is_looked_at() {
         let touches = touches(&[], &ranges(&["tcp/80"]), None);
         assert_eq!(touches, Touches::default());
+    }
+
+    #[test]
+    fn for_failures_every_closed_port_is_looked_at_and_every_decoy_and_the_knock_port() {
+        let in_use = ranges(&["tcp/20-30", "udp/1-65535"]);
+        let decoys = ranges(&["tcp/23", "udp/161"]);
+        let touches = with_failures(&Touches::default(), &in_use, (&decoys, Some(62_201)));
+        assert_eq!(touches.attempts, [(1, 19), (23, 23), (31, 65_535)]);
+        assert_eq!(touches.datagrams, [(161, 161), (62_201, 62_201)]);
     }
 
     #[test]

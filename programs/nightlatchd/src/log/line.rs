@@ -5,18 +5,7 @@ use std::net::IpAddr;
 use derive_more::Display;
 use serde::Serialize;
 
-/// How much it matters; the numbers are syslog's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Level {
-    /// Something does not work.
-    Error = 3,
-    /// Something works, but not as it should.
-    Warning = 4,
-    /// Somebody got in, or the daemon changed.
-    Notice = 5,
-    /// The rest.
-    Info = 6,
-}
+use super::level::Level;
 
 /// One line of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Display, Serialize)]
@@ -122,6 +111,44 @@ pub(crate) enum Line {
         client: String,
         /// For which address.
         address: IpAddr,
+    },
+    /// Somebody failed too often. Programs read this line: it does not change.
+    #[display("suspect {source}: {failure}, {count} times")]
+    Suspected {
+        /// The address, or the network of IPv6.
+        source: String,
+        /// What it did.
+        failure: &'static str,
+        /// How often; of closed ports, how many.
+        count: u32,
+    },
+    /// Somebody is banned. Programs read this line: it does not change.
+    #[display("banned {source} for {seconds} s: {failure}, {count} times; ban {nth} in a row")]
+    Banned {
+        /// The address, or the network of IPv6.
+        source: String,
+        /// What it did.
+        failure: &'static str,
+        /// How often; of closed ports, how many.
+        count: u32,
+        /// For how long.
+        seconds: u64,
+        /// The how-manieth ban in a row.
+        nth: u32,
+    },
+    /// Somebody is banned no more. Programs read this line: it does not change.
+    #[display("unbanned {source}: {why}")]
+    Unbanned {
+        /// The address, or the network of IPv6.
+        source: String,
+        /// Why.
+        why: &'static str,
+    },
+    /// More was banned and unbanned than is told.
+    #[display("{lines} lines about bans were left out: strangers shall not fill this log")]
+    BansUntold {
+        /// How many.
+        lines: u64,
     },
     /// The kernel refused a change of the gate.
     #[display("the kernel refused to change the gate: {cause}")]
@@ -258,15 +285,19 @@ impl Line {
             | Self::ConfigDoubtful { .. }
             | Self::CommandFailed { .. }
             | Self::CommandsDropped { .. }
+            | Self::BansUntold { .. }
             | Self::LinesLost { .. } => Level::Warning,
             Self::Granted { .. }
             | Self::Closed { .. }
             | Self::Told { .. }
             | Self::WouldRun { .. }
+            | Self::Banned { .. }
+            | Self::Unbanned { .. }
             | Self::GateRaised { .. } => Level::Notice,
             Self::Ready { .. }
             | Self::Deriving { .. }
             | Self::Answered { .. }
+            | Self::Suspected { .. }
             | Self::Reloaded { .. }
             | Self::CommandSaid { .. }
             | Self::CommandDone { .. }

@@ -1,6 +1,9 @@
-//! The log: lines about what authenticated people did and what the daemon did. Strangers cannot write here.
+//! The log: lines about what authenticated people did and what the daemon did. Strangers cannot fill it.
 
 mod escape;
+#[cfg(test)]
+mod fail2ban;
+mod level;
 mod line;
 mod writer;
 

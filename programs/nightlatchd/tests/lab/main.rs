@@ -28,6 +28,7 @@ mod disk;
 mod doors;
 mod encrypted;
 mod example;
+mod guard;
 mod hostile;
 mod interference;
 mod knockd;
@@ -80,6 +81,7 @@ fn main() -> ExitCode {
         sequences::STORIES,
         encrypted::STORIES,
         actions::STORIES,
+        guard::STORIES,
         conditions::STORIES,
         one_time::STORIES,
         time_based::STORIES,

@@ -1,0 +1,58 @@
+//! Changes of the gate as `nft` would write them, for people to read.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use nightlatch_core::{Effect, Opening, Prefix};
+
+use crate::layout::{Set, TABLE};
+use crate::script::in_nft_units;
+
+/// Writes one effect as the `nft` commands that would do the same.
+pub fn in_words(effect: &Effect) -> Vec<String> {
+    match effect {
+        Effect::Open { openings, lasts } => openings
+            .iter()
+            .map(|opening| open_line(opening, *lasts))
+            .collect(),
+        Effect::Close { openings } => openings.iter().map(close_line).collect(),
+        Effect::Ban { prefixes, lasts } => of_bans(prefixes, |set, prefix| {
+            let time = in_nft_units(*lasts);
+            format!("add element inet {TABLE} {set} {{ {prefix} timeout {time} }}")
+        }),
+        Effect::Pardon { prefixes } => of_bans(prefixes, |set, prefix| {
+            format!("destroy element inet {TABLE} {set} {{ {prefix} }}")
+        }),
+    }
+}
+
+fn of_bans(prefixes: &[Prefix], line: impl Fn(&str, IpAddr) -> String) -> Vec<String> {
+    let written = |prefix: &Prefix| Some(line(Set::of_ban(*prefix)?.name(), prefix.first()));
+    prefixes.iter().filter_map(written).collect()
+}
+
+fn open_line(opening: &Opening, lasts: Duration) -> String {
+    format!(
+        "add element inet {TABLE} {} {{ {} timeout {} }}",
+        Set::of(opening).name(),
+        element(opening),
+        in_nft_units(lasts)
+    )
+}
+
+fn close_line(opening: &Opening) -> String {
+    format!(
+        "destroy element inet {TABLE} {} {{ {} }}",
+        Set::of(opening).name(),
+        element(opening)
+    )
+}
+
+fn element(opening: &Opening) -> String {
+    format!(
+        "{} . {} . {}",
+        opening.address,
+        opening.port.protocol,
+        opening.port.number()
+    )
+}
