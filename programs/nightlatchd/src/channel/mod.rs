@@ -245,15 +245,6 @@ mod tests {
             listener.wait().unwrap(),
             Word::Watch { edition: 9, in_use: heard } if heard == in_use
         ));
-        let guard = GuardText::of(
-            &SentryPlan {
-                decoys: vec!["tcp/23".parse().unwrap()],
-                ..SentryPlan::default()
-            },
-            &BanPlan::default(),
-        );
-        broker.tell(&Word::Guard(guard.clone())).unwrap();
-        assert!(matches!(listener.wait().unwrap(), Word::Guard(heard) if heard == guard));
         let reply = Reply {
             from: "192.0.2.1".parse().unwrap(),
             to: "[fe80::7%3]:4711".parse().unwrap(),
@@ -264,6 +255,27 @@ mod tests {
         let ready = Letter::Ready(Becoming::User(65534), Landlocked::Fully);
         assert!(listener.post(&ready).unwrap());
         assert_eq!(broker.letter().unwrap(), Some(ready));
+        let mut tally = Tally::default();
+        tally.set(0, 7);
+        tally.set(REASONS - 1, u64::MAX);
+        assert!(listener.post(&Letter::Tally(tally)).unwrap());
+        assert_eq!(broker.letter().unwrap(), Some(Letter::Tally(tally)));
+        assert_eq!(broker.letter().unwrap(), None);
+    }
+
+    #[test]
+    fn what_is_said_of_failures_is_heard() {
+        let (broker, theirs) = Channel::pair().unwrap();
+        let mut listener = Channel::over(theirs);
+        let guard = GuardText::of(
+            &SentryPlan {
+                decoys: vec!["tcp/23".parse().unwrap()],
+                ..SentryPlan::default()
+            },
+            &BanPlan::default(),
+        );
+        broker.tell(&Word::Guard(guard.clone())).unwrap();
+        assert!(matches!(listener.wait().unwrap(), Word::Guard(heard) if heard == guard));
         let suspect = Letter::Suspect(Suspect {
             prefix: "2001:db8::/64".parse().unwrap(),
             failure: Failure::Decoy,
@@ -282,12 +294,6 @@ mod tests {
         });
         assert!(listener.post(&louder).unwrap());
         assert_eq!(broker.letter().unwrap(), Some(louder));
-        let mut tally = Tally::default();
-        tally.set(0, 7);
-        tally.set(REASONS - 1, u64::MAX);
-        assert!(listener.post(&Letter::Tally(tally)).unwrap());
-        assert_eq!(broker.letter().unwrap(), Some(Letter::Tally(tally)));
-        assert_eq!(broker.letter().unwrap(), None);
     }
 
     #[test]

@@ -136,10 +136,10 @@ impl Round {
                 Ok(heard) => sorted(heard),
                 Err(unreadable) => (Some(Place::from(unreadable)), Vec::new(), None),
             };
+            if place.is_some_and(Place::is_failure) {
+                attention.count(now);
+            }
             if let Some(place) = place {
-                if place.is_failure() {
-                    attention.count(now);
-                }
                 tally.count(place.number());
             }
             for claim in claims {

@@ -114,7 +114,6 @@ fn the_lines_that_others_read_do_not_change() {
     assert!(json.trim_end().ends_with(end), "{json}");
 }
 
-#[expect(clippy::print_stderr, reason = "a skipped test says so, loudly")]
 fn skip() {
     // Where everything must be had, a skipped test is a failed one.
     assert!(

@@ -1,5 +1,7 @@
 //! How much a line matters.
 
+use super::line::Line;
+
 /// How much it matters; the numbers are syslog's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
@@ -11,4 +13,40 @@ pub(crate) enum Level {
     Notice = 5,
     /// The rest.
     Info = 6,
+}
+
+impl Line {
+    /// How much this line matters.
+    pub(crate) const fn level(&self) -> Level {
+        match self {
+            Self::GateRefused { .. }
+            | Self::StateFailing { .. }
+            | Self::StopsFailing { .. }
+            | Self::UseUnrecorded { .. }
+            | Self::ReloadRefused { .. } => Level::Error,
+            Self::GatePutBack { .. }
+            | Self::StateInDoubt { .. }
+            | Self::Warned { .. }
+            | Self::ConfigDoubtful { .. }
+            | Self::CommandFailed { .. }
+            | Self::CommandsDropped { .. }
+            | Self::BansUntold { .. }
+            | Self::LinesLost { .. } => Level::Warning,
+            Self::Granted { .. }
+            | Self::Closed { .. }
+            | Self::Told { .. }
+            | Self::WouldRun { .. }
+            | Self::Banned { .. }
+            | Self::Unbanned { .. }
+            | Self::GateRaised { .. } => Level::Notice,
+            Self::Ready { .. }
+            | Self::Deriving { .. }
+            | Self::Answered { .. }
+            | Self::Suspected { .. }
+            | Self::Reloaded { .. }
+            | Self::CommandSaid { .. }
+            | Self::CommandDone { .. }
+            | Self::Stopping { .. } => Level::Info,
+        }
+    }
 }

@@ -5,8 +5,6 @@ use std::net::IpAddr;
 use derive_more::Display;
 use serde::Serialize;
 
-use super::level::Level;
-
 /// One line of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Display, Serialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
@@ -268,40 +266,4 @@ pub(crate) enum Line {
         /// How many.
         lines: u64,
     },
-}
-
-impl Line {
-    /// How much this line matters.
-    pub(crate) const fn level(&self) -> Level {
-        match self {
-            Self::GateRefused { .. }
-            | Self::StateFailing { .. }
-            | Self::StopsFailing { .. }
-            | Self::UseUnrecorded { .. }
-            | Self::ReloadRefused { .. } => Level::Error,
-            Self::GatePutBack { .. }
-            | Self::StateInDoubt { .. }
-            | Self::Warned { .. }
-            | Self::ConfigDoubtful { .. }
-            | Self::CommandFailed { .. }
-            | Self::CommandsDropped { .. }
-            | Self::BansUntold { .. }
-            | Self::LinesLost { .. } => Level::Warning,
-            Self::Granted { .. }
-            | Self::Closed { .. }
-            | Self::Told { .. }
-            | Self::WouldRun { .. }
-            | Self::Banned { .. }
-            | Self::Unbanned { .. }
-            | Self::GateRaised { .. } => Level::Notice,
-            Self::Ready { .. }
-            | Self::Deriving { .. }
-            | Self::Answered { .. }
-            | Self::Suspected { .. }
-            | Self::Reloaded { .. }
-            | Self::CommandSaid { .. }
-            | Self::CommandDone { .. }
-            | Self::Stopping { .. } => Level::Info,
-        }
-    }
 }
