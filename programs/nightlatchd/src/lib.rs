@@ -7,6 +7,7 @@
 //!                     └─ starts ─► runner: errands ─► commands of actions
 //! ```
 
+mod attention;
 mod broker;
 mod channel;
 mod clock;

@@ -105,10 +105,11 @@ impl Round {
         if let (Carried::Refused, Verdict::Grant(grant)) = (carried, verdict) {
             self.gatekeeper.withdraw(grant);
         }
-        let took = clock::now().monotonic.saturating_since(judged.since);
+        let now = clock::now();
+        let took = now.monotonic.saturating_since(judged.since);
         self.tallies.count(verdict, carried);
         if let Verdict::Ignore(reason) = verdict {
-            self.refused(source(claim), *reason);
+            self.refused(source(claim), *reason, now);
         }
         let ack = match carried {
             Carried::Out => judgement.ack,

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use nightlatch_config::{FailureLog, Guarding as Wanted};
-use nightlatch_core::{Banned, Banning, Bans, Effect, Loud, Now, Sentry, Suspect};
+use nightlatch_core::{Banned, Banning, Bans, Effect, Loud, Now, Refused, Sentry, Suspect};
 use nightlatch_firewall::Firewall;
 
 use super::round::Round;
 use super::words::Carried;
+use crate::attention::{Attention, Notice};
 use crate::channel::{Channel, ChannelError, GuardText, LOUD_A_HALF, Louder, Word};
 use crate::clock;
 use crate::log::{Line, Log};
@@ -21,6 +22,8 @@ pub(super) struct Guarding {
     pub(super) bans: Bans,
     /// Who was refused here, where the listener could not see it.
     refusals: Sentry,
+    /// A flood of them is looked away from, as the listener does.
+    attention: Attention,
     /// The loudest by the listener's word, half by half.
     heard: [Vec<Loud>; 2],
     pub(super) banning: Banning,
@@ -38,6 +41,7 @@ impl Guarding {
         Self {
             bans: Bans::new(wanted.bans.clone()),
             refusals: Sentry::new(wanted.sentry.clone(), random::draw()),
+            attention: Attention::default(),
             heard: [Vec::new(), Vec::new()],
             banning: wanted.bans.banning,
             failures: wanted.failures,
@@ -140,8 +144,11 @@ impl Round {
     }
 
     /// One claim was refused without a word.
-    pub(super) fn refused(&mut self, source: IpAddr, reason: nightlatch_core::Refused) {
-        let now = clock::now();
+    pub(super) fn refused(&mut self, source: IpAddr, reason: Refused, now: Now) {
+        self.guarding.attention.count(now);
+        if self.guarding.attention.notice(now) == Notice::Knocks {
+            return;
+        }
         if let Some(suspect) = self.guarding.refusals.refused(source, reason, now) {
             self.suspects(&[suspect]);
         }

@@ -12,6 +12,15 @@ pub(super) struct Heard {
     pub(super) suspect: Option<Suspect>,
 }
 
+impl From<Glance> for Heard {
+    fn from(glance: Glance) -> Self {
+        Self {
+            glance,
+            suspect: None,
+        }
+    }
+}
+
 /// Reads a frame once and shows it to the doorstep.
 pub(crate) fn hear(
     arrival: &Arrival<'_>,

@@ -5,7 +5,6 @@
 //! ```
 //! It holds keys that recognise clients and open nothing. Who takes it over can withhold knocks.
 
-mod attention;
 mod ears;
 mod inlet;
 mod places;

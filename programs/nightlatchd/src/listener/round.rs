@@ -8,13 +8,13 @@ use nightlatch_ticket::TagKey;
 use rustix::event::Timespec;
 
 use super::ListenerError;
-use super::attention::{Attention, Notice};
-use super::ears::{Heard, hear_and_count};
+use super::ears::{Heard, hear, hear_and_count};
 use super::inlet::Filter;
 use super::places::Place;
 use super::sources::Sources;
 use super::telling::{TELL_EVERY, Telling};
 use super::watching::Watching;
+use crate::attention::{Attention, Notice};
 use crate::channel::{Channel, Letter, Word};
 use crate::clock;
 use crate::tally::Tally;
@@ -132,7 +132,12 @@ impl Round {
         } = self;
         let mut broken = None;
         sources.hear(&mut |arrival| {
-            let (place, claims, suspect) = match hear_and_count(&arrival, (doorstep, sentry), now) {
+            // Who is looked away from is not counted by his source either: it costs what a knock needs.
+            let heard = match attention.notice(now) {
+                Notice::Failures => hear_and_count(&arrival, (doorstep, sentry), now),
+                Notice::Knocks => hear(&arrival, doorstep, now).map(Heard::from),
+            };
+            let (place, claims, suspect) = match heard {
                 Ok(heard) => sorted(heard),
                 Err(unreadable) => (Some(Place::from(unreadable)), Vec::new(), None),
             };

@@ -6,8 +6,8 @@ use nightlatch_core::{Doorstep, PortRange, Protocol, Sentry, SentryPlan, Variant
 use nightlatch_ticket::Span;
 
 use super::ListenerError;
-use super::attention::Notice;
 use super::touches::{touches, with_failures};
+use crate::attention::Notice;
 use crate::channel::{GuardText, VariantText};
 
 /// What is watched for now, and what is to be watched for next.

@@ -6,7 +6,7 @@ use nightlatch_core::{Instant, Now};
 
 /// How much of what is no knock is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Notice {
+pub(crate) enum Notice {
     /// Whatever fails, so that it is counted by its source.
     Failures,
     /// Only what may be a part of a knock.
@@ -15,7 +15,7 @@ pub(super) enum Notice {
 
 /// Who floods us makes us look away for a while: counting must never cost a knock.
 #[derive(Debug, Default)]
-pub(super) struct Attention {
+pub(crate) struct Attention {
     second: u64,
     failed: u32,
     away_until: Instant,
@@ -23,7 +23,7 @@ pub(super) struct Attention {
 
 impl Attention {
     /// One more that was no knock.
-    pub(super) fn count(&mut self, now: Now) {
+    pub(crate) fn count(&mut self, now: Now) {
         let second = now.monotonic.since_start().as_secs();
         if self.second != second {
             (self.second, self.failed) = (second, 0);
@@ -35,7 +35,7 @@ impl Attention {
     }
 
     /// What is wanted now.
-    pub(super) fn notice(&self, now: Now) -> Notice {
+    pub(crate) fn notice(&self, now: Now) -> Notice {
         if now.monotonic < self.away_until {
             Notice::Knocks
         } else {
