@@ -20,6 +20,13 @@ pub(super) struct Doors {
     pub(super) seconds: u8,
 }
 
+impl Doors {
+    /// How many steps the first sequence has.
+    pub(super) fn steps(&self) -> usize {
+        self.sequences.first().map_or(0, |sequence| sequence.len())
+    }
+}
+
 /// Which segments knockd counts; we count connection attempts in either case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flags {

@@ -1,5 +1,6 @@
 //! Scans of all ports, sent as packets: whom they get in.
 
+use std::iter;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::process::Stdio;
 use std::time::Duration;
@@ -36,12 +37,18 @@ pub(super) fn measure(bench: &Bench) -> Result<Vec<Scan>> {
     let mut scans = Vec::new();
     for doors in [THREE, TWO] {
         for manner in [Manner::Random, Manner::Rising, Manner::Nmap, Manner::Usual] {
-            let times = manner.times(bench, Who::Ours, doors);
-            scans.extend(scan(bench, doors, manner, Who::Ours, times)?);
-            if bench.peers.contains(&Kind::Knockd) {
-                let who = Who::Peer(Kind::Knockd);
+            let knockd = bench.peers.contains(&Kind::Knockd);
+            let knockd = knockd.then_some(Who::Peer(Kind::Knockd));
+            for who in iter::once(Who::Ours).chain(knockd) {
                 let times = manner.times(bench, who, doors);
-                scans.extend(scan(bench, doors, manner, who, times)?);
+                let name = format!(
+                    "scans of {}: {times} × {}, {} steps",
+                    who.name(),
+                    manner.words(),
+                    doors.steps()
+                );
+                let scanned = say::timed(&name, || scan(bench, doors, manner, who, times))?;
+                scans.extend(scanned);
             }
         }
     }
@@ -83,7 +90,7 @@ fn scan(bench: &Bench, doors: Doors, manner: Manner, who: Who, times: u32) -> Re
         who,
         astray: guard.counted("/ignored/astray")?,
         lost: guard.counted("/ignored/kernel-lost")?,
-        steps: doors.sequences.first().map_or(0, |sequence| sequence.len()),
+        steps: doors.steps(),
         manner: manner.words().to_owned(),
         scans: times,
         opened,
@@ -146,10 +153,9 @@ impl Manner {
     fn times(self, bench: &Bench, who: Who, doors: Doors) -> u32 {
         let is_ours_at_three = who == Who::Ours && doors == THREE;
         match self {
-            Self::Random => bench
-                .extent
-                .of(3, if is_ours_at_three { 1_000 } else { 100 }),
-            Self::Rising => bench.extent.of(2, 20),
+            Self::Random if is_ours_at_three => bench.extent.of(3, 1_000),
+            Self::Random => bench.extent.of(3, 50),
+            Self::Rising => bench.extent.of(2, 10),
             Self::Nmap => bench.extent.of(1, 3),
             Self::Usual => bench.extent.of(2, 30),
         }
