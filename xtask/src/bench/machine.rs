@@ -18,8 +18,6 @@ pub(super) struct Machine {
     pub(super) system: String,
     pub(super) compiler: String,
     pub(super) peers: Vec<String>,
-    /// Whether nothing else ran when each part began.
-    pub(super) was_quiet: bool,
 }
 
 impl Machine {
@@ -45,7 +43,6 @@ impl Machine {
             system: first("/etc/os-release", "PRETTY_NAME").replace('"', ""),
             compiler: compiler.unwrap_or_default().trim().to_owned(),
             peers: peers.iter().map(|peer| peer.version()).collect(),
-            was_quiet: true,
         })
     }
 }

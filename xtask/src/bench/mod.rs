@@ -55,7 +55,7 @@ pub(crate) struct Wish {
     /// Small counts, no peers, the builds that the tests use: whether it works, not how fast
     #[arg(long)]
     quick: bool,
-    /// Only this part, as often as wanted; the page is written by a whole run alone
+    /// Only this part, as often as wanted; the page keeps the others as they are
     #[arg(long, value_name = "NAME")]
     only: Vec<Part>,
     /// Leave the peers out
@@ -124,16 +124,17 @@ pub(crate) fn run(tree: &Tree, wish: &Wish) -> Result<()> {
     let mut report = Report::begin(&bench.peers)?;
     for part in wish.parts() {
         let is_quiet = bench.extent == Extent::Quick || quiet::wait(PATIENCE);
-        report.machine.was_quiet &= is_quiet;
         bench.measure(part, &mut report)?;
+        if wish.is_for_the_page() {
+            let old = tree.read(PAGE).unwrap_or_default();
+            let page = page::renewed(&old, part, &report, is_quiet);
+            tree.write(PAGE, page.as_bytes())?;
+        }
     }
     if wish.json {
         say::line(&serde_json::to_string_pretty(&report)?);
     } else {
         say::line(&tables::all(&report));
-    }
-    if wish.is_whole() {
-        tree.write("docs/benchmarks.md", page::of(&report).as_bytes())?;
     }
     Ok(())
 }
@@ -146,8 +147,8 @@ impl Wish {
             .filter(|part| self.only.is_empty() || self.only.contains(part))
     }
 
-    fn is_whole(&self) -> bool {
-        !self.quick && !self.alone && self.only.is_empty()
+    const fn is_for_the_page(&self) -> bool {
+        !self.quick && !self.alone
     }
 
     const fn extent(&self) -> Extent {
@@ -189,5 +190,6 @@ impl Bench {
     }
 }
 
+const PAGE: &str = "docs/benchmarks.md";
 /// For other work on the machine to end.
 const PATIENCE: Duration = Duration::from_mins(2);

@@ -1,37 +1,72 @@
 //! docs/benchmarks.md: the tables, and how each figure came about.
 
-use super::report::{Report, Who};
+use clap::ValueEnum;
+
+use super::Part;
+use super::report::Report;
 use super::sequences;
 use super::tables;
 
-/// The whole page.
-pub(super) fn of(report: &Report) -> String {
-    let grants = report.grants.as_ref().map(tables::grants);
-    [
-        head(report),
-        OPENING.to_owned(),
-        tables::openings(&report.openings),
-        INSIDE.to_owned(),
-        tables::inside(&report.inside),
-        FLOODS.to_owned(),
-        tables::floods(&report.floods),
-        GRANTS.to_owned(),
-        grants.unwrap_or_default(),
-        MEMORY.to_owned(),
-        tables::memory(&report.memory),
-        SEQUENCES.to_owned(),
-        sequences::tables::rows(&report.rows),
-        SCANS.to_owned(),
-        sequences::tables::scans(&report.scans),
-        SEQUENCE_FLOODS.to_owned(),
-        tables::floods(&report.sequence_floods),
-        REPLAYS.to_owned(),
-        sequences::tables::replays(&report.replays),
-        SOURCES.to_owned(),
-        tables::sourced(&report.sourced),
-        tail(report),
-    ]
-    .concat()
+/// The page with the section of one part as it was measured now, and all others as they were.
+pub(super) fn renewed(old: &str, part: Part, report: &Report, was_quiet: bool) -> String {
+    let measured = section(part, report, was_quiet);
+    let mut page = head(report);
+    for each in Part::value_variants() {
+        if *each == part {
+            page.push_str(&measured);
+        } else {
+            page.push_str(kept(old, *each).unwrap_or_default());
+        }
+    }
+    page
+}
+
+fn section(part: Part, report: &Report, was_quiet: bool) -> String {
+    let quiet = if was_quiet { "" } else { BUSY };
+    let body = match part {
+        Part::Opening => tables::openings(&report.openings),
+        Part::Inside => tables::inside(&report.inside),
+        Part::Floods => tables::floods(&report.floods),
+        Part::Grants => report
+            .grants
+            .as_ref()
+            .map(tables::grants)
+            .unwrap_or_default(),
+        Part::Memory => tables::memory(&report.memory),
+        Part::Sequences => [
+            sequences::tables::rows(&report.rows),
+            SCANS.to_owned(),
+            sequences::tables::scans(&report.scans),
+            SEQUENCE_FLOODS.to_owned(),
+            tables::floods(&report.sequence_floods),
+            REPLAYS.to_owned(),
+            sequences::tables::replays(&report.replays),
+        ]
+        .concat(),
+        Part::Sources => tables::sourced(&report.sourced),
+    };
+    [text(part), quiet, &body].concat()
+}
+
+/// A section as it stands, from its heading to the next one.
+fn kept(page: &str, part: Part) -> Option<&str> {
+    let heading = text(part).lines().nth(1)?;
+    let from = page.find(&format!("\n{heading}\n"))?;
+    let section = page.get(from..)?;
+    let next = section.get(1..)?.find("\n## ");
+    section.get(..next.map_or(section.len(), |next| next.saturating_add(1)))
+}
+
+const fn text(part: Part) -> &'static str {
+    match part {
+        Part::Opening => OPENING,
+        Part::Inside => INSIDE,
+        Part::Floods => FLOODS,
+        Part::Grants => GRANTS,
+        Part::Memory => MEMORY,
+        Part::Sequences => SEQUENCES,
+        Part::Sources => SOURCES,
+    }
 }
 
 fn head(report: &Report) -> String {
@@ -41,17 +76,13 @@ fn head(report: &Report) -> String {
     } else {
         format!("Beside {} from Debian.", machine.peers.join(" and "))
     };
-    let quiet = if machine.was_quiet {
-        "Nothing else ran when each part began."
-    } else {
-        "Other work ran on the machine: the figures are worse than they would be without."
-    };
     format!(
         "# Benchmarks\n\n\
          This page is written by `cargo xtask bench`, which builds for release, installs the peers \
-         when it is root, and measures\neverybody in the same run. Absolute figures are this \
-         machine's; ratios hold elsewhere.\n\n\
-         {} with {} cores, {} GiB, {}, kernel {}; {}. {beside} {quiet}\n\n\
+         when it is root, and measures\neverybody beside each other. Absolute figures are this \
+         machine's; ratios hold elsewhere. `--only` renews a part of it.\n\n\
+         {} with {} cores, {} GiB, {}, kernel {}; {}. {beside} Where nothing \
+         else is said, nothing else ran when the part began.\n\n\
          Two hosts in network namespaces, joined by a veth pair; the bench needs no address, \
          interface or firewall of the real host.\n",
         machine.processor,
@@ -63,14 +94,7 @@ fn head(report: &Report) -> String {
     )
 }
 
-fn tail(report: &Report) -> String {
-    let has_peers = report.openings.iter().any(|one| one.who != Who::Ours);
-    if has_peers {
-        String::new()
-    } else {
-        "\nPeers were not measured in this run.\n".to_owned()
-    }
-}
+const BUSY: &str = "**Other work ran on the machine while this was measured.**\n\n";
 
 const OPENING: &str = "
 ## From the last knock to an open port, from outside
@@ -156,3 +180,34 @@ const REPLAYS: &str = "
 From the address that they came from the first time.
 
 ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_section_reaches_from_its_heading_to_the_next() {
+        let page =
+            format!("# Benchmarks\n{OPENING}| one |\n{SEQUENCES}| two |\n{SCANS}| three |\n");
+        assert_eq!(
+            kept(&page, Part::Opening),
+            Some(format!("{OPENING}| one |\n").as_str())
+        );
+        assert_eq!(
+            kept(&page, Part::Sequences),
+            Some(format!("{SEQUENCES}| two |\n{SCANS}| three |\n").as_str())
+        );
+        assert_eq!(kept(&page, Part::Memory), None);
+    }
+
+    #[test]
+    fn the_page_as_it_stands_is_understood() {
+        let page = include_str!("../../../docs/benchmarks.md");
+        let kept: Vec<_> = Part::value_variants()
+            .iter()
+            .filter_map(|part| kept(page, *part))
+            .collect();
+        let head = page.find("\n## ").map(|end| page.split_at(end).0);
+        assert_eq!(head.unwrap_or_default().to_owned() + &kept.concat(), page);
+    }
+}

@@ -128,7 +128,7 @@ fn nmap(stage: &Stage, from: Ipv4Addr, more: &[&str]) -> Result<()> {
         .args(["-sS", "-Pn", "-n", "-T5", "-S"])
         .arg(from.to_string());
     command
-        .args(["-e", LINK, "--max-retries", "1"])
+        .args(["-e", LINK, "--max-retries", "1", "--min-rate", "5000"])
         .arg(SERVER.to_string());
     command
         .stdin(Stdio::null())
@@ -186,4 +186,4 @@ const SOURCE: u16 = 41_000;
 const TOLD: Duration = Duration::from_millis(1_200);
 const LOOK: Duration = Duration::from_millis(100);
 const FULL: Duration = Duration::from_micros(50);
-const NMAP_PATIENCE: Duration = Duration::from_mins(2);
+const NMAP_PATIENCE: Duration = Duration::from_mins(3);
