@@ -208,6 +208,14 @@ fn what_the_kernel_refused_was_no_ban() {
 }
 
 #[test]
+fn all_of_ipv4_behind_a_translator_is_never_banned_together() {
+    let (scene, mut bans) = (Scene::new(), bans());
+    let judged = judge(&scene, &mut bans, prefix("64:ff9b::/64"));
+    assert_eq!(judged, Err(Spared::TooWide));
+    assert!(judge(&scene, &mut bans, prefix("64:ff9b::198.51.100.7")).is_ok());
+}
+
+#[test]
 fn bans_of_a_former_life_go_on_unless_they_are_not_allowed_any_more() {
     let (scene, mut bans) = (Scene::new(), bans());
     let standing = ["203.0.113.66", "192.0.2.7", "2001:db8::/64"].map(|text| Banned {
