@@ -52,10 +52,12 @@ impl Bans {
     ) -> Result<Sentence, Spared> {
         let prefix = suspect.prefix;
         self.may_be_banned(prefix)?;
+        // Before the grants, which may be many to look through.
+        self.has_room_for(prefix, now.monotonic)?;
         if gatekeeper.has_grant_within(prefix, now) {
             return Err(Spared::HoldsGrant);
         }
-        self.has_room_for(prefix, now.monotonic)?;
+        self.minute.1 = self.minute.1.saturating_add(1);
         let before = self.records.before(prefix, now.monotonic);
         let lasts = self.plan.time(before);
         let until = now.monotonic.saturating_add(lasts);
@@ -73,7 +75,7 @@ impl Bans {
     /// Forgets a ban that the kernel refused.
     pub fn withdraw(&mut self, prefix: Prefix) {
         self.take(prefix);
-        self.records.forget(prefix);
+        self.records.take_back(prefix);
     }
 
     /// Takes over what the kernel holds from a former life; what may not be banned any more comes
@@ -189,7 +191,6 @@ impl Bans {
         if self.minute.1 >= BANS_A_MINUTE {
             return Err(Spared::TooOften);
         }
-        self.minute.1 = self.minute.1.saturating_add(1);
         Ok(())
     }
 

@@ -41,6 +41,14 @@ impl Records {
         self.by_end.insert((until, prefix));
     }
 
+    /// The last one was none.
+    pub(super) fn take_back(&mut self, prefix: Prefix) {
+        match self.known.get_mut(&prefix) {
+            Some((times @ 2.., _)) => *times = times.saturating_sub(1),
+            _ => self.forget(prefix),
+        }
+    }
+
     /// As if it had never been.
     pub(super) fn forget(&mut self, prefix: Prefix) {
         if let Some((_, until)) = self.known.remove(&prefix) {

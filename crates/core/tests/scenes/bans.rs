@@ -208,6 +208,20 @@ fn what_the_kernel_refused_was_no_ban() {
 }
 
 #[test]
+fn what_the_kernel_refused_makes_nobody_forget_the_bans_before() {
+    let (mut scene, mut bans) = (Scene::new(), bans());
+    let who = Prefix::of(elsewhere());
+    for nth in [1, 2] {
+        assert_eq!(ban(&mut scene, &mut bans, who).nth, nth);
+        scene.wait(seconds(3600));
+        let _ = bans.expire(scene.now());
+    }
+    assert_eq!(judge(&scene, &mut bans, who).map(|it| it.nth), Ok(3));
+    bans.withdraw(who);
+    assert_eq!(judge(&scene, &mut bans, who).map(|it| it.nth), Ok(3));
+}
+
+#[test]
 fn all_of_ipv4_behind_a_translator_is_never_banned_together() {
     let (scene, mut bans) = (Scene::new(), bans());
     let judged = judge(&scene, &mut bans, prefix("64:ff9b::/64"));
