@@ -38,6 +38,13 @@ pub struct Suspect {
     pub count: u32,
 }
 
+/// Whether somebody may be told of now.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Voice {
+    Aloud,
+    Silent,
+}
+
 /// Counts failures by reason and source, within a fixed bound of memory.
 pub struct Sentry {
     plan: SentryPlan,
@@ -142,10 +149,13 @@ impl Sentry {
 
     fn note(&mut self, source: IpAddr, what: (Failure, u16), now: Instant) -> Option<Suspect> {
         let print = self.crowd.print(source);
-        let alone = self.count(Prefix::of(source), what, print, now);
         let network = Prefix::network_of(source).filter(|_| !is_of_the_link(source));
-        let together = network.and_then(|network| self.count(network, what, print, now));
-        // The whole network says more, and a ban of it makes one of the address needless.
+        let together =
+            network.and_then(|network| self.count(network, what, (print, Voice::Aloud), now));
+        // The whole network says more. But the broker may spare it for somebody else in it: so the
+        // address, which is not told now, is told with its next failure.
+        let voice = together.map_or(Voice::Aloud, |_| Voice::Silent);
+        let alone = self.count(Prefix::of(source), what, (print, voice), now);
         together.or(alone)
     }
 
@@ -153,7 +163,7 @@ impl Sentry {
         &mut self,
         prefix: Prefix,
         (failure, port): (Failure, u16),
-        print: u32,
+        (print, voice): (u32, Voice),
         now: Instant,
     ) -> Option<Suspect> {
         let instance = Instance {
@@ -175,7 +185,7 @@ impl Sentry {
         }
         let measure = measure(suspicion);
         let is_too_much = measure >= self.plan.threshold(prefix, failure);
-        if !is_too_much || suspicion.is_told_within(TELL_AGAIN, now) {
+        if !is_too_much || voice == Voice::Silent || suspicion.is_told_within(TELL_AGAIN, now) {
             return None;
         }
         if !may_tell(&mut self.telling, now) {
@@ -365,6 +375,23 @@ mod tests {
         let mut suspects = (0..200).filter_map(|second| sentry.note(source, KNOCK, at(second)));
         let is_alone = |suspect: Suspect| suspect.prefix == Prefix::of(source);
         assert!(suspects.all(is_alone));
+    }
+
+    #[test]
+    fn an_address_is_told_soon_although_its_network_was() {
+        let mut sentry = sentry();
+        let [one, other] = ["2001:db8::1", "2001:db8::2"].map(address);
+        // Its network may be spared for somebody else in it: that must not hide the address each time.
+        let mut told = |source, second| {
+            let suspect = sentry.note(source, (Failure::Decoy, 23), at(second));
+            suspect.map(|suspect| suspect.prefix)
+        };
+        for second in 1..4 {
+            let _ = (told(one, second), told(other, second));
+        }
+        let network = Prefix::network_of(one);
+        assert_eq!(told(one, 60), network);
+        assert_eq!(told(one, 60), Some(Prefix::of(one)));
     }
 
     #[test]
