@@ -56,6 +56,7 @@ fn packets_are_heard_where_nothing_is_said() {
         (server.knock_port, server.gate.knock_port),
         (Some(62_201), Some(62_201))
     );
+    assert_eq!(server.gate.knock_socket, None);
 }
 
 #[test]
@@ -85,6 +86,7 @@ fn the_gate_leaves_the_knock_port_to_a_socket_of_ours() {
         (server.knock_port, server.gate.knock_port),
         (Some(62_201), None)
     );
+    assert_eq!(server.gate.knock_socket, Some(62_201), "and no ban does");
 }
 
 #[test]

@@ -27,6 +27,7 @@ fn measure() {
     let mut gate = Nftables::open().unwrap();
     let plan = GatePlan {
         knock_port: Some(62201),
+        knock_socket: None,
         guarded: vec!["tcp/22".parse().unwrap()],
     };
     let start = Instant::now();

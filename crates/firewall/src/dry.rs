@@ -202,6 +202,7 @@ mod tests {
     fn plan() -> GatePlan {
         GatePlan {
             knock_port: Some(62201),
+            knock_socket: None,
             guarded: vec!["tcp/22".parse().unwrap()],
         }
     }

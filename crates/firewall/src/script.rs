@@ -63,7 +63,7 @@ fn chains(plan: &GatePlan) -> [(&'static str, Vec<String>); 8] {
         (SEVERED, severed()),
         (OWN, own()),
         (INSIDE, inside(plan)),
-        (BANNED, banned()),
+        (BANNED, banned(plan)),
         (GATE, gate(plan)),
     ]
 }
@@ -157,12 +157,17 @@ fn admit() -> Vec<String> {
     lines
 }
 
-fn banned() -> Vec<String> {
-    vec![
-        FOR_ANOTHER_HOST.to_owned(),
-        format!("meta l4proto udp counter name \"{BANS}\" drop"),
-        format!("tcp flags & (rst | ack) == 0x0 counter name \"{BANS}\" drop"),
-    ]
+fn banned(plan: &GatePlan) -> Vec<String> {
+    let mut lines = vec![FOR_ANOTHER_HOST.to_owned()];
+    lines.extend(
+        plan.knock_socket
+            .map(|port| format!("udp dport {port} accept")),
+    );
+    lines.push(format!("meta l4proto udp counter name \"{BANS}\" drop"));
+    lines.push(format!(
+        "tcp flags & (rst | ack) == 0x0 counter name \"{BANS}\" drop"
+    ));
+    lines
 }
 
 fn both(line: impl Fn(&str, &str) -> String, sets: [Set; 2]) -> Vec<String> {
@@ -259,6 +264,7 @@ mod tests {
         let with = |knock_port| {
             render(&GatePlan {
                 knock_port,
+                knock_socket: None,
                 guarded: vec!["tcp/22".parse().unwrap()],
             })
         };

@@ -56,6 +56,7 @@ impl Settings {
             policy,
             gate: GatePlan {
                 knock_port: self.knock_port.filter(|_| !has_socket),
+                knock_socket: self.knock_port.filter(|_| has_socket),
                 guarded: ports(self.guard),
             },
             knock_port: self.knock_port,

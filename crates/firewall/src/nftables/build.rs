@@ -53,7 +53,7 @@ pub(super) fn write(batch: &mut Batch<'_>, plan: &GatePlan, ground: Ground, flag
     severed(batch);
     own(batch);
     inside(batch, plan);
-    banned(batch);
+    banned(batch, plan);
     gate(batch, plan);
 }
 
@@ -231,8 +231,16 @@ fn severed(batch: &mut Batch<'_>) {
 /// Only what begins something is dropped: a connection that is older than conntrack's memory is none
 /// that it knows, and goes on all the same. Messages of ICMP pass: without them no neighbour is found
 /// and no path is right.
-fn banned(batch: &mut Batch<'_>) {
+fn banned(batch: &mut Batch<'_>, plan: &GatePlan) {
     pass_on(batch, BANNED);
+    // A packet socket has seen a knock before any ban; a socket of UDP sees it behind this chain.
+    if let Some(port) = plan.knock_socket {
+        line(batch, BANNED, |line| {
+            line.carries(Protocol::Udp.number());
+            line.goes_to(port);
+            line.accept();
+        });
+    }
     line(batch, BANNED, |line| {
         line.carries(Protocol::Udp.number());
         line.count(BANS);

@@ -348,7 +348,11 @@ fn is_what_it_is_said_to_be() {
         vec![],
     ]
     .map(|guarded| plan_of(&guarded));
-    for plan in plans.into_iter().chain([without_keys]) {
+    let with_a_socket = GatePlan {
+        knock_socket: Some(62_201),
+        ..without_keys.clone()
+    };
+    for plan in plans.into_iter().chain([without_keys, with_a_socket]) {
         let mut gate = scene.open_with(old_kernel(Refresh::InPlace));
         let _ = gate.raise(&plan).unwrap();
         let text = render(&plan);

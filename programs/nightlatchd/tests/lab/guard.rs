@@ -11,6 +11,7 @@ use crate::Story;
 use crate::Told;
 use crate::daemon::Daemon;
 use crate::person::Person;
+use crate::sources::load;
 use crate::stage::Family::{V4, V6};
 use crate::stage::{Family, Stage, address, assert_silent, is_in, keyhole, try_door};
 use crate::touch::Touch::{Tcp, Udp};
@@ -30,6 +31,10 @@ pub(crate) const STORIES: &[Story] = &[
     (
         "a_scan_in_alices_name_stops_neither_her_ticket_nor_what_runs",
         spoofed,
+    ),
+    (
+        "a_ban_stops_no_ticket_where_a_socket_takes_them",
+        through_a_socket,
     ),
     ("one_touch_of_a_decoy_is_enough", decoy),
     ("whom_the_allow_list_names_is_never_banned", allowed),
@@ -169,6 +174,33 @@ fn spoofed(entered: &Entered) -> Told {
         daemon.log()
     );
     assert!(is_in(&stage.alice.host, 8443, V4));
+    Told::Whole
+}
+
+/// The firewall shows the touch for which alice is banned, and her ticket has to come past the ban.
+fn through_a_socket(entered: &Entered) -> Told {
+    let mut stage = Stage::new(entered, "guard-socket");
+    let sources = "log = \"json\"\nsources = [\"udp\", \"nflog:5\"]";
+    let config = stage.config.replace("log = \"json\"", sources);
+    stage.write_config(&(config + LONGER));
+    if !load(&stage.server, TOUCHES_TO_A_GROUP) {
+        return Told::Skipped("no `nft` here to choose packets with");
+    }
+    let daemon = stage.start();
+    pause(A_MOMENT);
+    for family in [V4, V6] {
+        touch(&stage.alice.host, &[Tcp(2323)], family);
+        let source = address("alice", family).to_string();
+        assert!(
+            wait_until(PATIENCE, || is_banned(&daemon, &source)),
+            "{}",
+            daemon.log()
+        );
+        assert_silent(&stage.alice.host, 8443, family);
+        stage.alice.knock("ssh", family).unwrap();
+        assert!(is_in(&stage.alice.host, 22, family), "{}", daemon.log());
+        assert!(is_in(&stage.alice.host, 8443, family), "{}", daemon.log());
+    }
     Told::Whole
 }
 
@@ -343,6 +375,12 @@ fn loudest(daemon: &Daemon) -> Option<(String, String)> {
     Some((text("source")?, text("failure")?))
 }
 
+fn is_banned(daemon: &Daemon, source: &str) -> bool {
+    let status = daemon.status();
+    let mut bans = status["guard"]["bans"].as_array().into_iter().flatten();
+    bans.any(|ban| ban["source"] == source)
+}
+
 fn still_talks(reached: &mut Reached) -> bool {
     let Reached::Connected { stream, .. } = reached else {
         return false;
@@ -372,6 +410,12 @@ times = ["60s"]
 window = "1s"
 decoys = ["tcp/2323"]
 "#;
+
+const TOUCHES_TO_A_GROUP: &str = "table inet choice {
+    chain inward { type filter hook prerouting priority -160;
+        tcp flags & (syn | ack | rst) == syn log group 5
+    }
+}";
 
 /// A little more than the window.
 const TOLD_AGAIN: Duration = Duration::from_millis(1200);
