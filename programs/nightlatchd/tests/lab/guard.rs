@@ -11,6 +11,7 @@ use crate::Story;
 use crate::Told;
 use crate::daemon::Daemon;
 use crate::person::Person;
+use crate::sequences::gets_in;
 use crate::sources::load;
 use crate::stage::Family::{V4, V6};
 use crate::stage::{Family, Stage, address, assert_silent, is_in, keyhole, try_door};
@@ -36,6 +37,7 @@ pub(crate) const STORIES: &[Story] = &[
         "a_ban_stops_no_ticket_where_a_socket_takes_them",
         through_a_socket,
     ),
+    ("a_ban_stops_no_sequence", by_ports),
     ("one_touch_of_a_decoy_is_enough", decoy),
     ("whom_the_allow_list_names_is_never_banned", allowed),
     ("bans_outlive_the_daemon_and_are_adopted", killed),
@@ -199,6 +201,28 @@ fn through_a_socket(entered: &Entered) -> Told {
         assert_silent(&stage.alice.host, 8443, family);
         stage.alice.knock("ssh", family).unwrap();
         assert!(is_in(&stage.alice.host, 22, family), "{}", daemon.log());
+        assert!(is_in(&stage.alice.host, 8443, family), "{}", daemon.log());
+    }
+    Told::Whole
+}
+
+fn by_ports(entered: &Entered) -> Told {
+    let by_ports = LONGER.to_owned() + SEQUENCE;
+    let (stage, daemon) = running(entered, "guard-by-ports", &by_ports);
+    for family in [V4, V6] {
+        touch(&stage.alice.host, &[Tcp(2323)], family);
+        let source = address("alice", family).to_string();
+        assert!(
+            wait_until(PATIENCE, || is_banned(&daemon, &source)),
+            "{}",
+            daemon.log()
+        );
+        touch(
+            &stage.alice.host,
+            &[Tcp(7000), Udp(8000), Tcp(9000)],
+            family,
+        );
+        assert!(gets_in(&stage.alice.host, family), "{}", daemon.log());
         assert!(is_in(&stage.alice.host, 8443, family), "{}", daemon.log());
     }
     Told::Whole
@@ -409,6 +433,12 @@ ban = true
 times = ["60s"]
 window = "1s"
 decoys = ["tcp/2323"]
+"#;
+
+const SEQUENCE: &str = r#"
+[sequence.by-ports]
+steps = ["tcp/7000", "udp/8000", "tcp/9000"]
+opens = "ssh"
 "#;
 
 const TOUCHES_TO_A_GROUP: &str = "table inet choice {
