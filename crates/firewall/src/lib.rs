@@ -17,6 +17,7 @@ mod commands;
 mod dry;
 mod expression;
 mod gate;
+mod host_addresses;
 mod key;
 mod layout;
 mod listening;
@@ -31,6 +32,7 @@ pub use gate::{
     ApplyError, Disturbance, Firewall, Hold, How, ListError, LowerError, Lowered, Noise,
     NoiseError, RaiseError, Raised, Tally, WatchError,
 };
+pub use host_addresses::{AddressTable, AddressesError};
 pub use listening::{ListeningError, SocketTable};
 pub use nfnl::NetlinkError;
 pub use nftables::{Abilities, Nftables, OpenError, Refresh, SeverError, Severed};

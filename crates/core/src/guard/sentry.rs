@@ -51,6 +51,8 @@ pub struct Sentry {
     crowd: Crowd,
     loudest: Loudest,
     ports: Ports,
+    /// Where this host can be reached, in order; none where that is not known.
+    addresses: Vec<IpAddr>,
     counts: [u64; Failure::SEEN.len()],
     /// The second that runs, and how many may still be told in it.
     telling: (u64, u32),
@@ -81,6 +83,7 @@ impl Sentry {
             plan,
             crowd: Crowd::new(secret),
             loudest: Loudest::new(),
+            addresses: Vec::new(),
             counts: [0; Failure::SEEN.len()],
             telling: (0, SUSPECTS_A_SECOND),
         }
@@ -97,6 +100,13 @@ impl Sentry {
         self.ports = Ports::new(in_use, &self.plan.decoys);
     }
 
+    /// Only what comes to these addresses of this host is a failure: what passes through it to others
+    /// is between them. Where none is named, all count.
+    pub fn replace_addresses(&mut self, mut addresses: Vec<IpAddr>) {
+        addresses.sort_unstable();
+        self.addresses = addresses;
+    }
+
     /// Counts what the doorstep made of a packet, if it was a failure; says so if its source has
     /// failed too often, and at most [`SUSPECTS_A_SECOND`] in a second.
     pub fn observe(
@@ -106,6 +116,9 @@ impl Sentry {
         now: Now,
     ) -> Option<Suspect> {
         let (failure, port) = self.failure(seen, glance)?;
+        if !self.is_for_us(seen.destination) {
+            return None;
+        }
         if let Some(count) = self.counts.get_mut(usize::from(failure.number())) {
             *count = count.saturating_add(1);
         }
@@ -145,6 +158,11 @@ impl Sentry {
             | Glance::Claims(_)
             | Glance::Advance(_) => None,
         }
+    }
+
+    fn is_for_us(&self, destination: IpAddr) -> bool {
+        let destination = destination.to_canonical();
+        self.addresses.is_empty() || self.addresses.binary_search(&destination).is_ok()
     }
 
     fn note(&mut self, source: IpAddr, what: (Failure, u16), now: Instant) -> Option<Suspect> {
@@ -392,6 +410,18 @@ mod tests {
         let network = Prefix::network_of(one);
         assert_eq!(told(one, 60), network);
         assert_eq!(told(one, 60), Some(Prefix::of(one)));
+    }
+
+    #[test]
+    fn what_passes_through_this_host_to_others_is_no_failure() {
+        let mut sentry = sentry();
+        sentry.replace_ports(&[]);
+        sentry.replace_addresses(["2001:db8::1", "192.0.2.1"].map(address).to_vec());
+        assert!(sentry.is_for_us(address("192.0.2.1")));
+        assert!(sentry.is_for_us(address("::ffff:192.0.2.1")));
+        assert!(!sentry.is_for_us(address("198.51.100.7")));
+        sentry.replace_addresses(Vec::new());
+        assert!(sentry.is_for_us(address("198.51.100.7")), "nobody knows");
     }
 
     #[test]

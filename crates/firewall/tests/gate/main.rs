@@ -8,6 +8,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod addresses;
 mod bans;
 mod grants;
 mod holding;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         one_shot::STORIES,
         holding::STORIES,
         listening::STORIES,
+        addresses::STORIES,
         running::STORIES,
         many::STORIES,
     ];

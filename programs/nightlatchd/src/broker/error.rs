@@ -71,6 +71,9 @@ pub(crate) enum BrokerError {
     /// The kernel cannot be asked about sockets.
     #[error(transparent)]
     Listening(#[from] nightlatch_firewall::ListeningError),
+    /// The kernel does not say which addresses this host has.
+    #[error(transparent)]
+    Addresses(#[from] nightlatch_firewall::AddressesError),
     /// Waiting failed.
     #[error("waiting was refused by the system")]
     Wait(#[source] std::io::Error),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use nightlatch_config::Server;
 use nightlatch_core::{Client, Gatekeeper, Marks, Now};
-use nightlatch_firewall::{Firewall, Hold, Raised, SocketTable};
+use nightlatch_firewall::{AddressTable, Firewall, Hold, Raised, SocketTable};
 use nightlatch_ticket::Counter;
 
 use super::alarms::Alarms;
@@ -98,7 +98,8 @@ impl<'s> Start<'s> {
         let gatekeeper = self.gatekeeper(server, clients, marks, now);
         let gatekeeper = Self::adopt(gatekeeper, firewall, &log, now);
         let guarding = Guarding::start(&server.guarding, (channel, firewall), &log, now)?;
-        let mut watching = Watching::new(SocketTable::open()?, server.in_use.clone());
+        let kernel = (SocketTable::open()?, AddressTable::open()?);
+        let mut watching = Watching::new(kernel, server.in_use.clone());
         watching.follow(&gatekeeper, channel, now)?;
         begin(channel)?;
         wait_until_listening(channel, &self.signals)?;

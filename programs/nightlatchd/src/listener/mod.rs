@@ -14,6 +14,8 @@ mod telling;
 mod touches;
 mod watching;
 
+use std::net::IpAddr;
+
 use nightlatch_capture::ReplySocket;
 use nightlatch_core::{Doorstep, DoorstepPlan, PortRange, Sentry, SentryPlan};
 use nightlatch_ticket::TagKey;
@@ -106,6 +108,7 @@ pub(crate) fn run() -> Result<(), ListenerError> {
     };
     let mut doorstep = Doorstep::new(doorstep_plan, start.clients, start.secret, clock::now());
     let mut sentry = Sentry::new(start.sentry, start.secret);
+    sentry.replace_addresses(start.addresses);
     watching.begin((&mut doorstep, &mut sentry), 0, &start.in_use);
     let sockets = (sources, replies);
     match round::Round::new(channel, sockets, (doorstep, sentry), watching).run() {
@@ -124,6 +127,7 @@ fn fall_silent() -> std::io::Result<()> {
 struct Start {
     clients: Vec<TagKey>,
     in_use: Vec<PortRange>,
+    addresses: Vec<IpAddr>,
     sentry: SentryPlan,
     secret: [u8; 16],
 }
@@ -132,6 +136,7 @@ impl Start {
     /// Keys and sequences until the broker says that these were all.
     fn hear(channel: &mut Channel, watching: &mut Watching) -> Result<Self, ListenerError> {
         let (mut clients, mut in_use) = (Vec::new(), Vec::new());
+        let mut addresses = Vec::new();
         let mut sentry = SentryPlan::default();
         loop {
             match channel.wait()? {
@@ -139,11 +144,13 @@ impl Start {
                 Word::Variant(variant) => watching.take(&variant)?,
                 // The first policy is number 0.
                 Word::Watch { in_use: ports, .. } => in_use = ports,
+                Word::Addresses(all) => addresses = all,
                 Word::Guard(guard) => sentry = watching.guard(&guard)?,
                 Word::Begin { secret } => {
                     return Ok(Self {
                         clients,
                         in_use,
+                        addresses,
                         sentry,
                         secret,
                     });

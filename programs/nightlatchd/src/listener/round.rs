@@ -189,6 +189,7 @@ impl Round {
                     let plan = self.watching.guard(&guard)?;
                     self.sentry.replace_plan(plan);
                 }
+                Some(Word::Addresses(addresses)) => self.sentry.replace_addresses(addresses),
                 Some(Word::Watch { edition, in_use }) => {
                     let at = (&mut self.doorstep, &mut self.sentry);
                     self.watching.begin(at, edition, &in_use);

@@ -28,6 +28,7 @@ mod disk;
 mod doors;
 mod encrypted;
 mod example;
+mod gateway;
 mod guard;
 mod hostile;
 mod interference;
@@ -82,6 +83,7 @@ fn main() -> ExitCode {
         encrypted::STORIES,
         actions::STORIES,
         guard::STORIES,
+        gateway::STORIES,
         conditions::STORIES,
         one_time::STORIES,
         time_based::STORIES,
