@@ -72,6 +72,21 @@ impl Bans {
         })
     }
 
+    /// Whether somebody may be told as a suspect to others who ban, by their own rules: whom we would
+    /// spare for who he is, they must not hear of.
+    pub fn may_be_told(
+        &self,
+        prefix: Prefix,
+        gatekeeper: &Gatekeeper,
+        now: Now,
+    ) -> Result<(), Spared> {
+        self.may_ever_be_banned(prefix)?;
+        if gatekeeper.has_grant_within(prefix, now) {
+            return Err(Spared::HoldsGrant);
+        }
+        Ok(())
+    }
+
     /// Forgets a ban that the kernel refused.
     pub fn withdraw(&mut self, prefix: Prefix) {
         self.take(prefix);
@@ -157,6 +172,10 @@ impl Bans {
         if self.plan.banning == Banning::CountOnly {
             return Err(Spared::CountOnly);
         }
+        self.may_ever_be_banned(prefix)
+    }
+
+    fn may_ever_be_banned(&self, prefix: Prefix) -> Result<(), Spared> {
         if prefix.address().is_none() && !prefix.is_network() {
             return Err(Spared::TooWide);
         }

@@ -222,6 +222,24 @@ fn what_the_kernel_refused_makes_nobody_forget_the_bans_before() {
 }
 
 #[test]
+fn whom_we_spare_for_who_he_is_others_do_not_hear_of() {
+    let mut scene = Scene::new();
+    let bans = Bans::new(BanPlan {
+        allow: vec![prefix("192.0.2.0/24")],
+        ..BanPlan::default()
+    });
+    opened(&scene.knock(ALICE, "ssh"));
+    let alice = Prefix::of(home(&mut scene, ALICE));
+    let told = |scene: &Scene, prefix| bans.may_be_told(prefix, &scene.gatekeeper, scene.now());
+    assert_eq!(told(&scene, alice), Err(Spared::HoldsGrant));
+    assert_eq!(told(&scene, prefix("192.0.2.7")), Err(Spared::Allowed));
+    assert_eq!(told(&scene, prefix("fe80::1")), Err(Spared::NoHost));
+    assert_eq!(told(&scene, Prefix::of(elsewhere())), Ok(()));
+    scene.wait(seconds(100_000));
+    assert_eq!(told(&scene, alice), Ok(()), "the grant is over");
+}
+
+#[test]
 fn all_of_ipv4_behind_a_translator_is_never_banned_together() {
     let (scene, mut bans) = (Scene::new(), bans());
     let judged = judge(&scene, &mut bans, prefix("64:ff9b::/64"));

@@ -188,8 +188,13 @@ impl Round {
 
     fn note(&mut self, suspect: &Suspect, now: Now) {
         self.guarding.suspects = self.guarding.suspects.saturating_add(1);
-        if self.guarding.failures == FailureLog::Suspects
-            && self.guarding.suspects_told.take(now).is_some()
+        let guarding = &mut self.guarding;
+        if guarding.failures == FailureLog::Suspects
+            && guarding
+                .bans
+                .may_be_told(suspect.prefix, &self.gatekeeper, now)
+                .is_ok()
+            && guarding.suspects_told.take(now).is_some()
         {
             self.log.say(Line::Suspected {
                 source: suspect.prefix.to_string(),

@@ -350,7 +350,9 @@ fn flooded(entered: &Entered) -> Told {
 }
 
 fn lines(entered: &Entered) -> Told {
-    let (stage, daemon) = running(entered, "guard-lines", "[guard]\nlog-failures = true\n");
+    let guard = "[guard]\nlog-failures = true\nallow = [\"10.77.0.4\"]\n";
+    let (stage, daemon) = running(entered, "guard-lines", guard);
+    scan(&stage.stranger, V4);
     scan(&stage.stranger, V6);
     daemon.await_line("suspected");
     let log = daemon.log();
@@ -359,6 +361,10 @@ fn lines(entered: &Entered) -> Told {
         "{log}"
     );
     assert!(!daemon.has_said("banned"), "{log}");
+    assert!(
+        !log.contains("10.77.0.4"),
+        "who is allowed is told to nobody: {log}"
+    );
     Told::Whole
 }
 
