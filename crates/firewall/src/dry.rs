@@ -6,7 +6,7 @@ use std::io::Write;
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
-use nightlatch_core::{Banned, Effect, GatePlan, Opening, Prefix, Standing};
+use nightlatch_core::{Banned, Effect, GatePlan, MOST_BANS, Opening, Prefix, Standing};
 
 use crate::commands::in_words;
 use crate::gate::{
@@ -137,6 +137,10 @@ impl Firewall for DryRun {
             Effect::Ban { prefixes, lasts } => {
                 self.bans
                     .extend(prefixes.iter().map(|prefix| (*prefix, *lasts)));
+                // Strangers cause bans, and here nothing ends them.
+                while self.bans.len() > MOST_BANS {
+                    self.bans.pop_first();
+                }
             }
             Effect::Pardon { prefixes } => {
                 self.bans.retain(|prefix, _| !prefixes.contains(prefix));
@@ -292,6 +296,19 @@ mod tests {
                 "destroy element inet nightlatch ban6net { 2001:db8:: }",
             ]
         );
+    }
+
+    #[test]
+    fn there_is_an_end_to_the_bans_that_it_keeps() {
+        let mut dry = DryRun::new();
+        let _ = dry.raise(&plan()).unwrap();
+        let who = |number| Prefix::of(std::net::Ipv4Addr::from_bits(number).into());
+        for number in 0..70 {
+            let prefixes = (number * 1000..(number + 1) * 1000).map(who).collect();
+            let lasts = Duration::from_mins(1);
+            dry.apply(&Effect::Ban { prefixes, lasts }).unwrap();
+        }
+        assert_eq!(dry.banned().unwrap().len(), MOST_BANS);
     }
 
     #[test]
