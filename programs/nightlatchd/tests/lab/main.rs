@@ -18,6 +18,7 @@
 
 mod actions;
 mod admin;
+mod by_hand;
 mod clocks;
 mod compare;
 mod conditions;
@@ -84,6 +85,7 @@ fn main() -> ExitCode {
         actions::STORIES,
         guard::STORIES,
         gateway::STORIES,
+        by_hand::STORIES,
         conditions::STORIES,
         one_time::STORIES,
         time_based::STORIES,
