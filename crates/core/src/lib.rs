@@ -62,8 +62,8 @@ pub use effect::{Effect, Opening, Standing};
 pub use gatekeeper::{Client, Gatekeeper};
 pub use grant::{Grant, InForce};
 pub use guard::{
-    BanPlan, Banned, Banning, Bans, Failure, LONGEST_BAN, Loud, MOST_BANS, Prefix, PrefixError,
-    Sentence, Sentry, SentryPlan, Spared, Suspect,
+    BanPlan, Banned, BannedBefore, Banning, Bans, Failure, LONGEST_BAN, Loud, MOST_BANS, Prefix,
+    PrefixError, Sentence, Sentry, SentryPlan, Spared, Suspect,
 };
 pub use knocker::Knocker;
 pub use labels::MOST_HEARD_BY_PORTS;

@@ -25,7 +25,7 @@ pub struct Bans {
     plan: BanPlan,
     in_force: BTreeMap<Prefix, Instant>,
     by_end: BTreeSet<(Instant, Prefix)>,
-    records: Records,
+    pub(super) records: Records,
     /// The minute that runs, and how many were banned in it.
     minute: (u64, usize),
 }

@@ -3,7 +3,8 @@
 use core::net::{IpAddr, Ipv4Addr};
 
 use nightlatch_core::{
-    BanPlan, Banned, Banning, Bans, Effect, Failure, Prefix, Sentence, Spared, Suspect,
+    BanPlan, Banned, BannedBefore, Banning, Bans, Effect, Failure, Prefix, Sentence, Spared,
+    Suspect,
 };
 use nightlatch_testkit::Scene;
 use proptest::prelude::*;
@@ -219,6 +220,27 @@ fn what_the_kernel_refused_makes_nobody_forget_the_bans_before() {
     assert_eq!(judge(&scene, &mut bans, who).map(|it| it.nth), Ok(3));
     bans.withdraw(who);
     assert_eq!(judge(&scene, &mut bans, who).map(|it| it.nth), Ok(3));
+}
+
+#[test]
+fn how_often_somebody_was_banned_outlives_a_restart() {
+    let (mut scene, mut bans) = (Scene::new(), bans());
+    let who = Prefix::of(elsewhere());
+    let _ = ban(&mut scene, &mut bans, who);
+    let before: Vec<BannedBefore> = bans.before(scene.now()).collect();
+    let restarted = |remaining| {
+        let mut bans = self::bans();
+        let before = before.iter().map(|one| BannedBefore { remaining, ..*one });
+        bans.remember(before, scene.now());
+        bans
+    };
+    let nth = |scene: &Scene, mut bans: Bans| judge(scene, &mut bans, who).map(|it| it.nth);
+    assert_eq!(nth(&scene, restarted(before[0].remaining)), Ok(2));
+    assert_eq!(nth(&scene, restarted(seconds(0))), Ok(1), "long ago");
+    let (wrong, none) = (restarted(seconds(u64::MAX)), self::bans());
+    scene.wait(seconds(2 * 86_400));
+    assert_eq!(nth(&scene, wrong), Ok(1), "a day at most");
+    assert_eq!(none.before(scene.now()).count(), 0);
 }
 
 #[test]

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use nightlatch_config::{FailureLog, Guarding as Wanted};
-use nightlatch_core::{Banned, Banning, Bans, Effect, Loud, Now, Refused, Sentry, Suspect};
+use nightlatch_core::{
+    Banned, BannedBefore, Banning, Bans, Effect, Loud, Now, Refused, Sentry, Suspect,
+};
 use nightlatch_firewall::Firewall;
 
 use super::round::Round;
@@ -16,6 +18,7 @@ use crate::clock;
 use crate::log::{Line, Log};
 use crate::pace::Pace;
 use crate::random;
+use crate::state::Recorded;
 
 /// Who is banned, and what is known of who fails.
 pub(super) struct Guarding {
@@ -52,14 +55,16 @@ impl Guarding {
         }
     }
 
-    /// At the start: with the bans of a life before this one, and the listener told what failures are.
+    /// At the start: with the bans of a life before this one, what the state knows of those before them,
+    /// and the listener told what failures are.
     pub(super) fn start(
-        wanted: &Wanted,
+        (wanted, recorded): (&Wanted, &[Recorded]),
         (channel, firewall): (&Channel, &mut dyn Firewall),
         log: &Log,
         now: Now,
     ) -> Result<Self, ChannelError> {
         let mut guarding = Self::new(wanted);
+        guarding.remember(recorded, now);
         guarding.adopt(firewall, log, now);
         tell_of_failures(channel, wanted)?;
         Ok(guarding)
@@ -83,6 +88,25 @@ impl Guarding {
                 });
             }
         }
+    }
+
+    /// Who was banned before, for the state.
+    pub(super) fn recorded(&self, now: Now) -> Vec<Recorded> {
+        let recorded = |before: BannedBefore| Recorded {
+            prefix: before.prefix,
+            times: before.times,
+            until: now.unix.saturating_add(before.remaining),
+        };
+        self.bans.before(now).map(recorded).collect()
+    }
+
+    fn remember(&mut self, recorded: &[Recorded], now: Now) {
+        let before = recorded.iter().map(|one| BannedBefore {
+            prefix: one.prefix,
+            times: one.times,
+            remaining: one.until.saturating_since(now.unix),
+        });
+        self.bans.remember(before, now);
     }
 
     /// Takes another configuration; what it does not want banned any more comes back.

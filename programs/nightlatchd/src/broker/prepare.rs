@@ -97,7 +97,12 @@ impl<'s> Start<'s> {
         hand_over(channel, &clients)?;
         let gatekeeper = self.gatekeeper(server, clients, marks, now);
         let gatekeeper = Self::adopt(gatekeeper, firewall, &log, now);
-        let guarding = Guarding::start(&server.guarding, (channel, firewall), &log, now)?;
+        let guarding = Guarding::start(
+            (&server.guarding, &self.remembered.bans),
+            (channel, firewall),
+            &log,
+            now,
+        )?;
         let kernel = (SocketTable::open()?, AddressTable::open()?);
         let mut watching = Watching::new(kernel, server.in_use.clone());
         watching.follow(&gatekeeper, channel, now)?;

@@ -88,7 +88,9 @@ impl Round {
         };
         let now = clock::now();
         let counters = self.counters();
-        self.scribe.order(Order::Close(counters), END_PATIENCE, now);
+        let banned = self.guarding.recorded(now);
+        self.scribe
+            .order(Order::Close(counters, banned), END_PATIENCE, now);
         self.written(now);
         self.log.say(Line::Stopping { why });
         drop(self.channel);

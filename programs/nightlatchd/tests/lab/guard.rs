@@ -41,6 +41,10 @@ pub(crate) const STORIES: &[Story] = &[
     ("one_touch_of_a_decoy_is_enough", decoy),
     ("whom_the_allow_list_names_is_never_banned", allowed),
     ("bans_outlive_the_daemon_and_are_adopted", killed),
+    (
+        "who_was_banned_before_a_restart_is_banned_for_longer_after_it",
+        restarted,
+    ),
     ("a_reload_turns_bans_on_and_off", reloaded),
     ("a_network_that_changes_addresses_is_banned_whole", network),
     (
@@ -279,6 +283,19 @@ fn killed(entered: &Entered) -> Told {
     );
     assert_silent(&stage.stranger, 8443, V4);
     assert!(is_in(&stage.alice.host, 8443, V4));
+    Told::Whole
+}
+
+fn restarted(entered: &Entered) -> Told {
+    let (stage, mut daemon) = running(entered, "guard-restart", BANNING);
+    touch(&stage.stranger, &[Tcp(2323)], V4);
+    daemon.await_line("unbanned");
+    daemon.stop();
+    let daemon = stage.start();
+    pause(A_MOMENT);
+    touch(&stage.stranger, &[Tcp(2323)], V4);
+    daemon.await_line("banned");
+    assert!(daemon.log().contains("\"nth\":2"), "{}", daemon.log());
     Told::Whole
 }
 
