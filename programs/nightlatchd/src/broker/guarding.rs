@@ -110,7 +110,7 @@ impl Guarding {
     }
 
     /// Takes another configuration; what it does not want banned any more comes back.
-    pub(super) fn replace(&mut self, wanted: Wanted) -> Vec<Effect> {
+    fn replace(&mut self, wanted: Wanted) -> Vec<Effect> {
         self.refusals.replace_plan(wanted.sentry);
         self.banning = wanted.bans.banning;
         self.failures = wanted.failures;
@@ -183,16 +183,27 @@ impl Round {
         if self.guarding.bans.is_empty() {
             return;
         }
-        for effect in self.guarding.bans.lift(address) {
+        let lifted = self.guarding.bans.lift(address);
+        self.pardon(lifted, "knocked");
+    }
+
+    /// Takes another configuration; whom it does not want banned any more is released.
+    pub(super) fn guard_by(&mut self, wanted: Wanted) {
+        let lifted = self.guarding.replace(wanted);
+        self.pardon(lifted, "reload");
+    }
+
+    /// Ends bans before their time, and says so by the names under which they began.
+    fn pardon(&mut self, lifted: Vec<Effect>, why: &'static str) {
+        for effect in lifted {
             self.obey(&effect);
-            let source = address.to_string();
-            self.tell_of_bans(
-                Line::Unbanned {
-                    source,
-                    why: "knocked",
-                },
-                clock::now(),
-            );
+            let Effect::Pardon { prefixes } = effect else {
+                continue;
+            };
+            for prefix in prefixes {
+                let source = prefix.to_string();
+                self.tell_of_bans(Line::Unbanned { source, why }, clock::now());
+            }
         }
     }
 

@@ -229,9 +229,7 @@ impl Round {
         // Decoys before the ports in use: together they say what counts.
         tell_of_failures(&self.channel, &guarding)?;
         self.watching.replace(in_use);
-        for effect in self.guarding.replace(guarding) {
-            self.obey(&effect);
-        }
+        self.guard_by(guarding);
         // Sequences have other places now; and who reloads wants to know what is wrong still.
         self.alarms = Alarms::default();
         let closed = taken

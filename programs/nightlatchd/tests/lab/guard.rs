@@ -48,6 +48,10 @@ pub(crate) const STORIES: &[Story] = &[
     ("a_reload_turns_bans_on_and_off", reloaded),
     ("a_network_that_changes_addresses_is_banned_whole", network),
     (
+        "a_banned_network_is_released_by_whoever_knocks_in_it",
+        released,
+    ),
+    (
         "a_flood_of_forged_sources_has_few_banned_and_keeps_nobody_out",
         flooded,
     ),
@@ -319,6 +323,33 @@ fn reloaded(entered: &Entered) -> Told {
         daemon.log()
     );
     assert_eq!(daemon.status()["guard"]["bans_in_force"], 0);
+    assert!(
+        daemon.log().contains(r#""why":"reload""#),
+        "{}",
+        daemon.log()
+    );
+    Told::Whole
+}
+
+fn released(entered: &Entered) -> Told {
+    let (mut stage, daemon) = running(entered, "guard-released", LONGER);
+    let forger = Forger::open(&stage.stranger).unwrap();
+    for last in 0x100..0x104_u16 {
+        let source = IpAddr::from([0xfd77, 0, 0, 0, 0, 0, 0, last]);
+        syns(&forger, SocketAddr::new(source, 40_000), 2323..2324);
+    }
+    let is_banned_whole = || is_banned(&daemon, "fd77::/64");
+    assert!(wait_until(PATIENCE, is_banned_whole), "{}", daemon.log());
+    assert_silent(&stage.alice.host, 8443, V6);
+    stage.alice.knock("ssh", V6).unwrap();
+    assert!(wait_until(PATIENCE, || is_in(&stage.bob.host, 8443, V6)));
+    // By the name under which it was banned, for programs that keep count.
+    let unbanned = r#""what":"unbanned","source":"fd77::/64","why":"knocked""#;
+    assert!(
+        wait_until(PATIENCE, || daemon.log().contains(unbanned)),
+        "{}",
+        daemon.log()
+    );
     Told::Whole
 }
 
