@@ -116,3 +116,20 @@ fn what_no_source_shows_is_warned_of() {
     let about_packets = "`interfaces` is about the source \"packets\" alone";
     assert_eq!(warnings(named, &both), [about_packets]);
 }
+
+#[test]
+fn libpcap_is_a_source_where_it_is_built_in_and_else_refused_with_what_to_do() {
+    let (_folder, server) = load("sources = [\"pcap:eth0\"]", SEQUENCE, Key::Given);
+    if cfg!(feature = "libpcap") {
+        assert_eq!(server.unwrap().sources, [SourceChoice::Pcap("eth0".into())]);
+        return;
+    }
+    let words = server.err().unwrap().to_string();
+    for word in [
+        "this build has no libpcap",
+        "--features libpcap",
+        "n.toml:3:12",
+    ] {
+        assert!(words.contains(word), "{word} in {words}");
+    }
+}

@@ -70,7 +70,7 @@ pub(crate) fn demand(means: Means, server: &Server) -> Result<(), PrivilegeError
     let hears = |is_meant: fn(&SourceChoice) -> bool| server.sources.iter().any(is_meant);
     let needed = [
         (
-            hears(|one| *one == SourceChoice::Packets),
+            hears(|one| matches!(one, SourceChoice::Packets | SourceChoice::Pcap(_))),
             Capability::CAP_NET_RAW,
             "CAP_NET_RAW",
             "cap_net_raw",

@@ -50,7 +50,14 @@ pub(super) const HOUSE: &[Room] = &[
         role: "kernel → frames; recorded files → frames; acks out",
         touches: "packet sockets, UDP, files; all `unsafe` lines",
         ours: &["nightlatch-wire"],
-        theirs: &["libc", "pcap-file", "rustix", "socket2", "thiserror"],
+        theirs: &[
+            "libc",
+            "pcap",
+            "pcap-file",
+            "rustix",
+            "socket2",
+            "thiserror",
+        ],
     },
     Room {
         name: "nightlatch-config",

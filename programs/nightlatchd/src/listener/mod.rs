@@ -47,6 +47,16 @@ pub(crate) enum ListenerError {
     /// The kernel's log could not be opened.
     #[error(transparent)]
     KernelLog(#[from] nightlatch_capture::KernelLogError),
+    /// libpcap gives nothing.
+    #[cfg(feature = "libpcap")]
+    #[error(transparent)]
+    Libpcap(#[from] nightlatch_capture::LibpcapError),
+    /// There is no libpcap in this build.
+    #[cfg(not(feature = "libpcap"))]
+    #[error(
+        "this build has no libpcap\n  build it with: cargo build --release -p nightlatchd --features libpcap"
+    )]
+    NoLibpcap,
     /// A log could not be followed.
     #[error(transparent)]
     Log(#[from] nightlatch_capture::FollowError),
@@ -92,7 +102,7 @@ pub(crate) fn run() -> Result<(), ListenerError> {
     sources.open_logs(&plan)?;
     fall_silent()?;
     let acks = replies.iter().flat_map(ReplySocket::descriptors);
-    let landlocked = confine_listener(acks, &sources.log_access())?;
+    let landlocked = confine_listener(acks, &sources.log_access(), sources.asking())?;
     channel.post(&Letter::Ready(becoming, landlocked))?;
     let span = plan
         .span

@@ -61,10 +61,12 @@ pub(crate) enum Place {
     LogNoFile,
     /// A log file could not be opened or read.
     LogUnreadable,
+    /// There was no room for what libpcap received.
+    LibpcapLost,
 }
 
 /// Every place, in the order of its number.
-pub(crate) const PLACES: [Place; 27] = [
+pub(crate) const PLACES: [Place; 28] = [
     Place::Claimed,
     Place::BrokerBusy,
     Place::Answered,
@@ -92,6 +94,7 @@ pub(crate) const PLACES: [Place; 27] = [
     Place::LogVanished,
     Place::LogNoFile,
     Place::LogUnreadable,
+    Place::LibpcapLost,
 ];
 
 impl Place {
@@ -130,6 +133,7 @@ impl Place {
             Self::LogVanished => "log-vanished",
             Self::LogNoFile => "log-no-file",
             Self::LogUnreadable => "log-unreadable",
+            Self::LibpcapLost => "libpcap-lost",
         }
     }
 }

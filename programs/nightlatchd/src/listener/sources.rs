@@ -12,7 +12,7 @@ use rustix::io::Errno;
 use super::ListenerError;
 use super::inlet::{Filter, Inlet, Keyholes};
 use crate::channel::ListenerPlan;
-use crate::sandbox::LogAccess;
+use crate::sandbox::{Asking, LogAccess};
 use crate::tally::Tally;
 
 /// Everything that is heard.
@@ -90,10 +90,20 @@ impl Sources {
         }
     }
 
+    /// Whether a library asks after links once everything else is closed.
+    pub(super) fn asking(&self) -> Asking {
+        let mut each = self.heard.iter();
+        if each.any(|heard| heard.by.asks_after_links()) {
+            Asking::AfterLinks
+        } else {
+            Asking::ForNothing
+        }
+    }
+
     /// Whether there is a source whose filter can be made final.
     pub(super) fn can_be_final(&self) -> bool {
         let mut each = self.heard.iter();
-        each.any(|heard| matches!(heard.by, Inlet::Packets(_)))
+        each.any(|heard| heard.by.shows_all())
     }
 
     /// Tells the kernel which tags are valid now, and which touches count; that this is final, if it is.

@@ -45,6 +45,9 @@ pub(super) const LOG_CALLS: &[libc::c_long] = &[
     libc::SYS_inotify_rm_watch,
 ];
 
+/// What asking after a link needs beside that, and one form of `ioctl`.
+pub(super) const LINK_CALLS: &[libc::c_long] = &[libc::SYS_getsockname];
+
 /// What the broker never does again once it runs: start a program, or reach into the system or another process.
 pub(super) const BROKER_NEVER: &[libc::c_long] = &[
     libc::SYS_execve,

@@ -9,7 +9,7 @@ use seccompiler::{
     SeccompRule, TargetArch, apply_filter,
 };
 
-use super::{LogAccess, SandboxError};
+use super::{Asking, LogAccess, SandboxError};
 
 /// Anything else ends the process at once: whoever asks for it is no longer us.
 pub(super) fn allow_only(whole: &[libc::c_long], narrow: Calls) -> Result<(), SandboxError> {
@@ -38,6 +38,7 @@ pub(super) type Calls = BTreeMap<libc::c_long, Vec<SeccompRule>>;
 pub(super) fn narrow_calls<'fd>(
     acks: impl Iterator<Item = BorrowedFd<'fd>>,
     logs: &LogAccess<'_>,
+    asking: Asking,
 ) -> Result<Calls, SandboxError> {
     let socket = only(1, Dword, of(libc::SOL_SOCKET))?;
     let filter = only(2, Dword, of(libc::SO_ATTACH_FILTER))?;
@@ -66,6 +67,10 @@ pub(super) fn narrow_calls<'fd>(
     ]);
     if !logs.folders.is_empty() {
         calls.extend(log_calls()?);
+    }
+    if asking == Asking::AfterLinks {
+        let flags = only(1, Dword, libc::SIOCGIFFLAGS)?;
+        calls.insert(libc::SYS_ioctl, vec![form(vec![flags])?]);
     }
     // A call without a form would be allowed in every form.
     if !through_acks.is_empty() {

@@ -12,7 +12,7 @@ use landlock::{
 };
 use thiserror::Error;
 
-use calls::{BROKER_NEVER, LISTENER_CALLS, LOG_CALLS};
+use calls::{BROKER_NEVER, LINK_CALLS, LISTENER_CALLS, LOG_CALLS};
 use filter::{allow_only, forbid, narrow_calls};
 
 /// The sandbox could not be closed.
@@ -64,6 +64,14 @@ pub(crate) struct LogAccess<'a> {
     pub(crate) marks: Vec<RawFd>,
 }
 
+/// Whether the kernel is still asked about links.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asking {
+    /// Whether one that went down is still there: libpcap does.
+    AfterLinks,
+    ForNothing,
+}
+
 /// The listener's: no file but logs in the folders of those it follows, no TCP, and a score of
 /// system calls, some for one descriptor alone.
 ///
@@ -72,6 +80,7 @@ pub(crate) struct LogAccess<'a> {
 pub(crate) fn confine_listener<'fd>(
     acks: impl Iterator<Item = BorrowedFd<'fd>>,
     logs: &LogAccess<'_>,
+    asking: Asking,
 ) -> Result<Landlocked, SandboxError> {
     let mut ruleset = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
@@ -87,7 +96,10 @@ pub(crate) fn confine_listener<'fd>(
     if !logs.folders.is_empty() {
         calls.extend(LOG_CALLS);
     }
-    allow_only(&calls, narrow_calls(acks, logs)?)?;
+    if asking == Asking::AfterLinks {
+        calls.extend(LINK_CALLS);
+    }
+    allow_only(&calls, narrow_calls(acks, logs, asking)?)?;
     Ok(landlocked_as(&landlocked.ruleset))
 }
 
