@@ -148,8 +148,7 @@ impl Inlet {
             Self::Packets(source) => source
                 .drops()
                 .map_or_else(|_| Vec::new(), |drops| vec![(Place::KernelLost, drops)]),
-            // What the kernel drops of datagrams, it does not tell.
-            Self::Udp(_) => Vec::new(),
+            Self::Udp(source) => vec![(Place::UdpLost, source.lost())],
             Self::Nflog(source) => vec![(Place::NflogLost, source.overflows())],
             Self::KernelLog(source) => vec![(Place::KmsgLost, source.overwritten())],
             Self::Log(source) => {

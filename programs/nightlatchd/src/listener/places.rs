@@ -63,10 +63,12 @@ pub(crate) enum Place {
     LogUnreadable,
     /// There was no room for what libpcap received.
     LibpcapLost,
+    /// The kernel had no room for datagrams of the UDP socket.
+    UdpLost,
 }
 
 /// Every place, in the order of its number.
-pub(crate) const PLACES: [Place; 28] = [
+pub(crate) const PLACES: [Place; 29] = [
     Place::Claimed,
     Place::BrokerBusy,
     Place::Answered,
@@ -95,6 +97,7 @@ pub(crate) const PLACES: [Place; 28] = [
     Place::LogNoFile,
     Place::LogUnreadable,
     Place::LibpcapLost,
+    Place::UdpLost,
 ];
 
 impl Place {
@@ -134,6 +137,7 @@ impl Place {
             Self::LogNoFile => "log-no-file",
             Self::LogUnreadable => "log-unreadable",
             Self::LibpcapLost => "libpcap-lost",
+            Self::UdpLost => "udp-lost",
         }
     }
 }
