@@ -28,6 +28,8 @@ pub(crate) struct Status {
     pub(crate) knock_port: Option<u16>,
     /// Where it is seen what strangers send.
     pub(crate) sources: Vec<String>,
+    /// What each of them has heard and lost since the start.
+    pub(crate) hearing: Vec<HearingStatus>,
     /// The listener: as whom it runs, and how confined.
     pub(crate) listener: String,
     /// What is wrong now, in words; empty when nothing is.
@@ -48,6 +50,17 @@ pub(crate) struct Status {
     pub(crate) guard: GuardStatus,
     /// What became of the commands of actions, counted since the start.
     pub(crate) commands: BTreeMap<&'static str, u64>,
+}
+
+/// One source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct HearingStatus {
+    /// As the configuration names it.
+    pub(crate) source: String,
+    /// Packets or lines that came out of it, those of no interest too.
+    pub(crate) heard: u64,
+    /// Those that it knows to have lost.
+    pub(crate) lost: u64,
 }
 
 /// One sequence.

@@ -20,6 +20,8 @@ pub(super) struct Document {
     pub(super) clients: u64,
     /// The UDP port of knocks, if anybody has a key.
     pub(super) knock_port: Option<u16>,
+    /// What its sources have heard and lost.
+    pub(super) hearing: Vec<Hearing>,
     /// The listener, in its own words.
     pub(super) listener: String,
     /// What is wrong now.
@@ -40,6 +42,18 @@ pub(super) struct Document {
     pub(super) commands: BTreeMap<String, u64>,
     /// Who fails, and who is banned for it.
     pub(super) guard: Guard,
+}
+
+/// One source.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(super) struct Hearing {
+    /// As the configuration names it.
+    pub(super) source: String,
+    /// Packets or lines that came out of it.
+    pub(super) heard: u64,
+    /// Those that it knows to have lost.
+    pub(super) lost: u64,
 }
 
 /// Who fails, and who is banned for it.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::aligned::{aligned, counted, told};
-use super::document::{Document, Grant, Sequence};
+use super::document::{Document, Grant, Hearing, Sequence};
 use super::guard::guard;
 use crate::period;
 use crate::voice::tame;
@@ -59,6 +59,9 @@ fn head(document: &Document) -> String {
     if !document.sequences.is_empty() {
         let _ = write!(text, "\nsequences {}", sequences(&document.sequences));
     }
+    if !document.hearing.is_empty() {
+        let _ = write!(text, "\nsources   {}", sources(&document.hearing));
+    }
     if !document.listener.is_empty() {
         let _ = write!(text, "\nlistener  {}", tame(&document.listener));
     }
@@ -75,6 +78,19 @@ fn sequences(sequences: &[Sequence]) -> String {
         }
     };
     let all: Vec<_> = sequences.iter().map(one).collect();
+    all.join(", ")
+}
+
+/// What comes out of a log is lines, and of everything else packets: a number alone does for both.
+fn sources(hearing: &[Hearing]) -> String {
+    let one = |one: &Hearing| {
+        let source = tame(&one.source);
+        match one.lost {
+            0 => format!("{source} ({} heard)", one.heard),
+            lost => format!("{source} ({} heard, {lost} lost)", one.heard),
+        }
+    };
+    let all: Vec<_> = hearing.iter().map(one).collect();
     all.join(", ")
 }
 
@@ -147,6 +163,24 @@ mod tests {
 
     fn shown(json: &str) -> String {
         table(&serde_json::from_str(json).unwrap())
+    }
+
+    #[test]
+    fn tells_what_each_source_has_heard_and_lost() {
+        let text = shown(
+            r#"{"hearing": [{"source": "packets", "heard": 7, "lost": 0},
+                            {"source": "log:/var/log/\u001b[2J", "heard": 1, "lost": 2}]}"#,
+        );
+        let line = text
+            .lines()
+            .find(|line| line.starts_with("sources"))
+            .unwrap();
+        assert!(
+            line.starts_with("sources   packets (7 heard), log:/var/log/"),
+            "{line}"
+        );
+        assert!(line.ends_with("(1 heard, 2 lost)"), "{line}");
+        assert!(!text.contains('\u{1b}'), "{text}");
     }
 
     #[test]

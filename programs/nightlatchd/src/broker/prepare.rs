@@ -22,7 +22,7 @@ use super::signals::Signals;
 use super::start::{begin, hand_over};
 use super::view::Tallies;
 use super::watching::Watching;
-use crate::channel::Channel;
+use crate::channel::{Channel, HeardAt};
 use crate::clock;
 use crate::log::{Form, Line, Log};
 use crate::options::{Daemon, Means};
@@ -103,7 +103,7 @@ impl<'s> Start<'s> {
         begin(channel)?;
         wait_until_listening(channel, &self.signals)?;
         self.announce(server, &log, &gatekeeper, now);
-        let tallies = self.tallies(now);
+        let tallies = self.tallies(server, now);
         let reloads = bell()?;
         let scribe = Scribe::start(self.state, bell()?)
             .map_err(|cause| BrokerError::System("a thread", cause))?;
@@ -125,9 +125,10 @@ impl<'s> Start<'s> {
         })
     }
 
-    fn tallies(&self, now: Now) -> Tallies {
+    fn tallies(&self, server: &Server, now: Now) -> Tallies {
         Tallies {
             listener_is: self.listener_is.clone(),
+            hearing: vec![HeardAt::default(); server.sources.len()],
             dry_run: self.options.dry_run,
             owned: self.raised.hold == Hold::Ours,
             since: Some(now),

@@ -7,10 +7,12 @@ use nightlatch_firewall::Noise;
 
 use super::round::Round;
 use super::words::{self, Carried};
+use crate::channel::{HeardAt, Hearing};
 use crate::listener::{PLACES, Place};
 use crate::state::Upkeep;
 use crate::status::{
-    BanStatus, GateStatus, GrantStatus, GuardStatus, LoudStatus, SequenceStatus, Status,
+    BanStatus, GateStatus, GrantStatus, GuardStatus, HearingStatus, LoudStatus, SequenceStatus,
+    Status,
 };
 use crate::tally::Tally;
 
@@ -19,6 +21,8 @@ use crate::tally::Tally;
 pub(super) struct Tallies {
     /// What the listener said last.
     pub(super) listener: Tally,
+    /// What its sources heard and lost, in the order of the configuration.
+    pub(super) hearing: Vec<HeardAt>,
     /// Verdicts by name.
     pub(super) verdicts: BTreeMap<&'static str, u64>,
     /// Acks for which the listener had no room.
@@ -44,6 +48,14 @@ pub(super) struct Tallies {
 }
 
 impl Tallies {
+    /// What some of the sources heard and lost by now. What is said of sources that do not exist is not kept.
+    pub(super) fn hear(&mut self, hearing: Hearing) {
+        let places = self.hearing.iter_mut().skip(hearing.first.into());
+        for (place, heard) in places.zip(hearing.row) {
+            *place = heard;
+        }
+    }
+
     /// One more verdict.
     pub(super) fn count(&mut self, verdict: &Verdict, carried: Carried) {
         let count = self
@@ -65,6 +77,7 @@ impl Round {
             clients: self.seats.len(),
             knock_port: self.reloading.fixed.knock_port,
             sources: self.sources(),
+            hearing: self.hearing(),
             listener: self.tallies.listener_is.clone(),
             warnings: self.warnings(now),
             gate: GateStatus {
@@ -123,6 +136,17 @@ impl Round {
     fn sources(&self) -> Vec<String> {
         let sources = self.reloading.fixed.sources.iter();
         sources.map(ToString::to_string).collect()
+    }
+
+    fn hearing(&self) -> Vec<HearingStatus> {
+        let sources = self.sources().into_iter();
+        let told = sources.zip(&self.tallies.hearing);
+        told.map(|(source, counted)| HearingStatus {
+            source,
+            heard: counted.heard,
+            lost: counted.lost,
+        })
+        .collect()
     }
 
     fn grants(&self, now: Now) -> Vec<GrantStatus> {

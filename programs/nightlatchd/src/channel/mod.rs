@@ -4,6 +4,7 @@
 //! what the broker says: the plan, the keys that recognise clients (they open nothing), sealed acks.
 
 mod guard;
+mod hearing;
 mod letter;
 mod reply;
 mod watch;
@@ -21,6 +22,7 @@ use thiserror::Error;
 use zeroize::Zeroize;
 
 pub(crate) use guard::{GuardText, LOUD_A_HALF, Louder};
+pub(crate) use hearing::{HeardAt, Hearing};
 use letter::LONGEST_LETTER;
 pub(crate) use letter::Letter;
 pub(crate) use reply::Reply;

@@ -6,6 +6,7 @@
 //! It holds keys that recognise clients and open nothing. Who takes it over can withhold knocks.
 
 mod ears;
+mod echoes;
 mod inlet;
 mod places;
 mod round;

@@ -65,10 +65,12 @@ pub(crate) enum Place {
     LibpcapLost,
     /// The kernel had no room for datagrams of the UDP socket.
     UdpLost,
+    /// It was a failure that another source had shown already.
+    SeenTwice,
 }
 
 /// Every place, in the order of its number.
-pub(crate) const PLACES: [Place; 29] = [
+pub(crate) const PLACES: [Place; 30] = [
     Place::Claimed,
     Place::BrokerBusy,
     Place::Answered,
@@ -98,6 +100,7 @@ pub(crate) const PLACES: [Place; 29] = [
     Place::LogUnreadable,
     Place::LibpcapLost,
     Place::UdpLost,
+    Place::SeenTwice,
 ];
 
 impl Place {
@@ -138,6 +141,7 @@ impl Place {
             Self::LogUnreadable => "log-unreadable",
             Self::LibpcapLost => "libpcap-lost",
             Self::UdpLost => "udp-lost",
+            Self::SeenTwice => "seen-twice",
         }
     }
 }
