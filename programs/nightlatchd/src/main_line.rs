@@ -6,7 +6,7 @@ use std::path::Path;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
-use nightlatch_capture::OpenError;
+use nightlatch_capture::{CaptureError, OpenError};
 use nightlatch_config::{Server, Strength};
 use nightlatch_core::Deed;
 
@@ -167,6 +167,7 @@ fn listener_exit(error: &ListenerError) -> Exit {
             Exit::Permission
         }
         ListenerError::Channel(_) | ListenerError::Disorder => Exit::Software,
+        ListenerError::Capture(CaptureError::LogEnded) => Exit::Unavailable,
         _ => Exit::System,
     }
 }

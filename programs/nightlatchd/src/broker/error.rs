@@ -56,6 +56,12 @@ pub(crate) enum BrokerError {
         "the listener ended ({0})\n  it says why above; a signal means that the system stopped it: report that"
     )]
     ListenerEnded(ExitStatus),
+    /// The listener ended because a source of its own did.
+    #[error(
+        "journalctl has ended, so nothing is heard of the journal\n  start the daemon again; if it ends again, see \
+         what `journalctl --dmesg --follow` says"
+    )]
+    JournalEnded,
     /// The listener broke the channel's form.
     #[error(transparent)]
     Channel(#[from] ChannelError),
@@ -87,10 +93,21 @@ impl BrokerError {
             Self::ListenerEnded(status) if status.code() == Some(NO_PERMISSION) => Exit::Permission,
             Self::ListenerEnded(status) if status.code().is_none() => Exit::Software,
             Self::Channel(_) => Exit::Software,
-            Self::Early => Exit::Unavailable,
+            Self::Early | Self::JournalEnded => Exit::Unavailable,
             _ => Exit::System,
         }
     }
 }
 
+impl From<ExitStatus> for BrokerError {
+    fn from(ended: ExitStatus) -> Self {
+        if ended.code() == Some(SOURCE_ENDED) {
+            Self::JournalEnded
+        } else {
+            Self::ListenerEnded(ended)
+        }
+    }
+}
+
+const SOURCE_ENDED: i32 = Exit::Unavailable.number() as i32;
 const NO_PERMISSION: i32 = Exit::Permission.number() as i32;

@@ -110,7 +110,7 @@ impl Round {
 fn blame(error: BrokerError, child: &mut Child) -> BrokerError {
     match error {
         error @ BrokerError::Channel(ChannelError::Closed) => {
-            child.wait().map_or(error, BrokerError::ListenerEnded)
+            child.wait().map_or(error, BrokerError::from)
         }
         error => error,
     }
