@@ -67,7 +67,8 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
                 .as_deref()
                 .unwrap_or_else(|| Path::new("-"));
             let form = Form::of_switch(options.run.json);
-            let read = replay::replay(&options.run.file(), from, form);
+            let told = (form, options.run.deeds());
+            let read = replay::replay(&options.run.file(), from, told);
             end(read.map_err(|error| (error.exit(), because(&error))))
         }
         None => end(broker::run(&options.run).map_err(|error| (error.exit(), because(&error)))),

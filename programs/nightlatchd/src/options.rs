@@ -41,6 +41,9 @@ pub(crate) struct Daemon {
     /// Judge the packets of a recording (pcap; `-` is standard input) by its own clock, and open nothing.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["check", "dry_run"])]
     pub(crate) read: Option<PathBuf>,
+    /// Open on this host what a recording opens, from now on for its whole time; no daemon may run here.
+    #[arg(long, requires = "read")]
+    pub(crate) carry_out: bool,
     /// What a recording comes to as JSON, one object a line.
     #[arg(long, requires = "read")]
     pub(crate) json: bool,
@@ -62,6 +65,15 @@ impl Form {
     }
 }
 
+/// What becomes of what a recording comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deeds {
+    /// It is told.
+    Told,
+    /// It is told and done.
+    CarriedOut,
+}
+
 /// Where the gate is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Means {
@@ -77,6 +89,15 @@ impl Daemon {
         match &self.knockd_config {
             Some(path) => ConfigFile::Knockds(path.clone()),
             None => ConfigFile::Ours(self.config.clone()),
+        }
+    }
+
+    /// What becomes of what a recording comes to.
+    pub(crate) const fn deeds(&self) -> Deeds {
+        if self.carry_out {
+            Deeds::CarriedOut
+        } else {
+            Deeds::Told
         }
     }
 
@@ -204,7 +225,8 @@ Examples:
   nightlatchd --check --config /etc/nightlatch/nightlatchd.toml
   nightlatchd --dry-run --config ./nightlatchd.toml
   nightlatchd --knockd-config /etc/knockd.conf
-  nightlatchd --read street.pcap   what the packets of a recording come to
+  nightlatchd --read street.pcap   what the packets of a recording come to, and who failed
+  nightlatchd --read - --carry-out opens what a recording opens
   nightlatchd gate down            when you want your ports back
 
 SIGHUP reads the configuration anew; a wrong one changes nothing. SIGTERM stops the daemon and leaves

@@ -35,12 +35,26 @@ impl From<Glance> for Heard {
 }
 
 /// Reads a frame once and shows it to the doorstep.
-pub(crate) fn hear(
+pub(super) fn hear(
     arrival: &Arrival<'_>,
     doorstep: &mut Doorstep,
     now: Now,
 ) -> Result<Glance, Unreadable> {
     observed(arrival, doorstep, now, |_, _| (None, false)).map(|heard| heard.glance)
+}
+
+/// The same, and shows what was seen and what the doorstep made of it.
+pub(crate) fn hear_and_show(
+    arrival: &Arrival<'_>,
+    doorstep: &mut Doorstep,
+    now: Now,
+    show: impl FnOnce(&Observation<'_>, &Glance),
+) -> Result<Glance, Unreadable> {
+    let heard = observed(arrival, doorstep, now, |observation, glance| {
+        show(observation, glance);
+        (None, false)
+    });
+    heard.map(|heard| heard.glance)
 }
 
 /// The same, and shows the sentry what the doorstep made of it.

@@ -28,7 +28,7 @@ use crate::sandbox::{SandboxError, confine_listener};
 use sources::Sources;
 use watching::Watching;
 
-pub(crate) use ears::hear;
+pub(crate) use ears::hear_and_show;
 pub(crate) use inlet::{Keyholes, try_source};
 pub(crate) use places::{PLACES, Place};
 pub(crate) use touches::touches;

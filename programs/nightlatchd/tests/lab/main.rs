@@ -18,6 +18,7 @@
 
 mod actions;
 mod admin;
+mod carried;
 mod clocks;
 mod compare;
 mod conditions;
@@ -91,6 +92,7 @@ fn main() -> ExitCode {
         knockd_config::STORIES,
         sources::STORIES,
         compare::STORIES,
+        carried::STORIES,
     ]
     .into_iter()
     .flatten()
