@@ -1,11 +1,13 @@
 //! docs/benchmarks.md: the tables, and how each figure came about.
 
+use super::following;
 use super::report::{Report, Who};
 use super::sequences;
 use super::tables;
 
 /// The whole page.
 pub(super) fn of(report: &Report) -> String {
+    let followed = report.followed.as_ref().map(following::table);
     let grants = report.grants.as_ref().map(tables::grants);
     [
         head(report),
@@ -29,6 +31,8 @@ pub(super) fn of(report: &Report) -> String {
         sequences::tables::replays(&report.replays),
         SOURCES.to_owned(),
         tables::sourced(&report.sourced),
+        FOLLOWING.to_owned(),
+        followed.unwrap_or_default(),
         tail(report),
     ]
     .concat()
@@ -147,6 +151,15 @@ const SOURCES: &str = "
 
 Knock to open as above, through each source: a sealed datagram, and for the log a sequence of three lines, which are written at
 once; the time is from just before that.
+
+";
+
+const FOLLOWING: &str = "
+### A large log, followed
+
+Three lines of other programs for each line of the firewall about a packet to a port where nothing is, written as fast as the
+daemon reads and rotated every 48 MiB; a knock before it, in the middle and at the end. Memory is that of all processes of the
+daemon, its peak that of each by itself.
 
 ";
 
