@@ -14,7 +14,9 @@ mod namespace;
 mod libpcap {
     use std::net::{SocketAddrV6, UdpSocket};
 
-    use nightlatch_capture::{KnockShape, Libpcap, LibpcapError, Source, TagCheck, Touches};
+    use nightlatch_capture::{
+        Arrival, KnockShape, Libpcap, LibpcapError, Source, TagCheck, Touches,
+    };
     use nightlatch_wire::{Transport, read};
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
@@ -28,6 +30,15 @@ mod libpcap {
             lengths: vec![100],
         };
         Libpcap::open(interface, Some(&shape))
+    }
+
+    fn look(arrival: &Arrival<'_>) -> (u8, u32) {
+        let observation = read(arrival.frame, arrival.link).unwrap();
+        assert_eq!(observation.source, STREET);
+        let Transport::Udp(datagram) = observation.transport else {
+            panic!("{observation:?}");
+        };
+        (datagram.payload[0], arrival.interface.unwrap().get())
     }
 
     /// The first byte, and the interface, of every datagram until the one with this first byte.
@@ -44,15 +55,7 @@ mod libpcap {
             };
             assert!(is_readable, "{last} never came; before it {heard:?}");
             source
-                .arrivals(&mut |arrival| {
-                    let observation = read(arrival.frame, arrival.link).unwrap();
-                    let Transport::Udp(datagram) = observation.transport else {
-                        panic!("{observation:?}");
-                    };
-                    assert_eq!(observation.source, STREET);
-                    let interface = arrival.interface.unwrap().get();
-                    heard.push((datagram.payload[0], interface));
-                })
+                .arrivals(&mut |arrival| heard.push(look(&arrival)))
                 .unwrap();
         }
         heard

@@ -20,6 +20,10 @@ pub(crate) struct Options {
 
 /// What running takes.
 #[derive(Clone, Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags of a command line are just that"
+)]
 pub(crate) struct Daemon {
     /// The configuration file.
     #[arg(

@@ -85,9 +85,22 @@ mod tests {
 
     /// A datagram of this length to this port.
     fn datagram(port: u8, length: u8) -> Vec<u8> {
-        let mut packet = vec![0x45, 0, 0, 28 + length, 0, 7, 0x40, 0, 64, 17, 0, 0];
+        let mut packet = vec![
+            0x45,
+            0,
+            0,
+            length.saturating_add(28),
+            0,
+            7,
+            0x40,
+            0,
+            64,
+            17,
+            0,
+            0,
+        ];
         packet.extend([192, 0, 2, 1, 192, 0, 2, 2, 0x9c, 0x40, 0, port]);
-        packet.extend([0, 8 + length, 0, 0]);
+        packet.extend([0, length.saturating_add(8), 0, 0]);
         packet.extend(vec![7; usize::from(length)]);
         packet
     }

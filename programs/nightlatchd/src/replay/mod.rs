@@ -5,7 +5,7 @@
 //!  └─ time of each frame ─────┴───────────┘
 //! ```
 //! Nothing is opened unless it is told to, nothing is remembered, nobody is answered; no privilege is needed but to read
-//! the keys, and CAP_NET_ADMIN for what is carried out.
+//! the keys, and `CAP_NET_ADMIN` for what is carried out.
 
 mod carrying;
 mod date;
