@@ -95,7 +95,7 @@ _nightlatchd() {
 
     case "${cmd}" in
         nightlatchd)
-            opts="-h -V --config --knockd-config --check --dry-run --read --json --help --version gate sources log-ruleset import listener runner hand help"
+            opts="-h -V --config --knockd-config --check --dry-run --read --carry-out --json --help --version gate sources log-ruleset import listener runner hand help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

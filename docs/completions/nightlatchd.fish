@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_nightlatchd_global_optspecs
-    string join \n config= knockd-config= check dry-run read= json h/help V/version
+    string join \n config= knockd-config= check dry-run read= carry-out json h/help V/version
 end
 
 function __fish_nightlatchd_needs_command
@@ -26,9 +26,10 @@ end
 
 complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -l config -d 'The configuration file' -r -F
 complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -l knockd-config -d 'knockd\'s configuration file in the place of our own; its commands run beside the grants' -r -F
-complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -l read -d 'Judge the packets of a recording (pcap; `-` is standard input) by its own clock, and open nothing' -r -F
+complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -l read -d 'Judge the packets of a recording (pcap; `-` is standard input) by its own clock; opens nothing without --carry-out' -r -F
 complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -l check -d 'Only read the configuration, say what is wrong with it, and end'
 complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -l dry-run -d 'Hear and judge knocks, but only tell what the firewall would be told'
+complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -l carry-out -d 'Open on this host what a recording opens, from now on for its whole time; no daemon may run here'
 complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -l json -d 'What a recording comes to as JSON, one object a line'
 complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -s h -l help -d 'Print help'
 complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -s V -l version -d 'Print version'

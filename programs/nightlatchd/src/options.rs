@@ -42,7 +42,7 @@ pub(crate) struct Daemon {
     /// Hear and judge knocks, but only tell what the firewall would be told.
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Judge the packets of a recording (pcap; `-` is standard input) by its own clock, and open nothing.
+    /// Judge the packets of a recording (pcap; `-` is standard input) by its own clock; opens nothing without --carry-out.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["check", "dry_run"])]
     pub(crate) read: Option<PathBuf>,
     /// Open on this host what a recording opens, from now on for its whole time; no daemon may run here.
