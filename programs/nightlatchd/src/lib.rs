@@ -14,6 +14,7 @@ mod clock;
 mod config_file;
 mod ephemeral;
 mod errand;
+mod events;
 mod exit;
 mod gate;
 mod import;
@@ -35,6 +36,7 @@ mod state;
 mod status;
 mod tally;
 mod watchdog;
+mod way;
 
 pub use exit::Exit;
 pub use main_line::{because, command, run};

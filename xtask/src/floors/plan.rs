@@ -85,6 +85,15 @@ pub(super) const HOUSE: &[Room] = &[
         theirs: &["netlink-sys", "rustix", "socket2", "thiserror"],
     },
     Room {
+        name: "nightlatch-journal",
+        folder: "crates/journal",
+        floor: Floor::Edge,
+        role: "what happened as a value, and where it is kept",
+        touches: "nothing",
+        ours: &["nightlatch-core"],
+        theirs: &["serde", "thiserror"],
+    },
+    Room {
         name: "nightlatch-lab",
         folder: "crates/lab",
         floor: Floor::Edge,
@@ -113,6 +122,7 @@ pub(super) const HOUSE: &[Room] = &[
             "nightlatch-config",
             "nightlatch-core",
             "nightlatch-firewall",
+            "nightlatch-journal",
             "nightlatch-ticket",
             "nightlatch-wire",
         ],

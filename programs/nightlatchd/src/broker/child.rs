@@ -6,9 +6,10 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use crate::errand::{Plan, Runner, RunnerError, Way};
+use crate::errand::{Plan, Runner, RunnerError};
 use crate::log_groups::group_of_journal;
 use crate::privilege::Identity;
+use crate::way::Way;
 
 /// Starts the listener. It still has the broker's privileges, and gives them up by itself. The journal,
 /// where it is a source, stands in the place of its standard output.

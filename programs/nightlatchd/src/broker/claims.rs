@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
-use nightlatch_core::{Claim, ClientId, Effect, Instant, Judgement, Knocker, Record, Verdict};
+use nightlatch_core::{Claim, ClientId, Effect, Instant, Judgement, Record, Verdict};
 use nightlatch_ticket::Ack;
 
 use super::durability::Durability;
 use super::error::BrokerError;
+use super::reporting::knocker;
 use super::round::Round;
 use super::words::{self, Carried};
 use crate::channel::Reply;
@@ -118,6 +119,7 @@ impl Round {
         if let Some(ack) = ack {
             self.answer(claim, &ack)?;
         }
+        self.report_verdict(claim, verdict, carried);
         if carried == Carried::Out {
             let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
             self.tell(claim, verdict, micros);
@@ -144,12 +146,7 @@ impl Round {
 
     /// Whose claim it is, by name.
     fn knocker(&self, claim: &Claim) -> String {
-        match claim {
-            Claim::Ticket(claim) => self.seats.client(claim.client),
-            Claim::Message(claim) => self.seats.client(claim.client),
-            Claim::Frames(claim) => self.seats.client(claim.client),
-            Claim::Sequence(claim) => self.seats.spoken(Knocker::Sequence(claim.sequence)),
-        }
+        self.seats.spoken(knocker(claim))
     }
 
     fn answer(&mut self, claim: &Claim, ack: &Ack) -> Result<(), BrokerError> {

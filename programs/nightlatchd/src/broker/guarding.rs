@@ -5,14 +5,18 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use nightlatch_config::{FailureLog, Guarding as Wanted};
-use nightlatch_core::{Banned, Banning, Bans, Effect, Loud, Now, Refused, Sentry, Suspect};
+use nightlatch_core::{
+    Banned, Banning, Bans, Effect, Loud, Now, Prefix, Refused, Sentence, Sentry, Suspect,
+};
 use nightlatch_firewall::Firewall;
 
+use super::reporting::event;
 use super::round::Round;
 use super::words::Carried;
 use crate::attention::{Attention, Notice};
 use crate::channel::{Channel, ChannelError, GuardText, LOUD_A_HALF, Louder, Word};
 use crate::clock;
+use crate::events::{Event, Kind};
 use crate::log::{Line, Log};
 use crate::pace::Pace;
 use crate::random;
@@ -129,16 +133,7 @@ impl Round {
                 Ok(sentence) if self.obey(&sentence.effect()) == Carried::Refused => {
                     self.guarding.bans.withdraw(sentence.prefix);
                 }
-                Ok(sentence) => self.tell_of_bans(
-                    Line::Banned {
-                        source: sentence.prefix.to_string(),
-                        failure: sentence.failure.name(),
-                        count: sentence.count,
-                        seconds: sentence.lasts.as_secs(),
-                        nth: sentence.nth,
-                    },
-                    now,
-                ),
+                Ok(sentence) => self.tell_of_ban(&sentence, now),
             }
         }
     }
@@ -161,28 +156,14 @@ impl Round {
         }
         for effect in self.guarding.bans.lift(address) {
             self.obey(&effect);
-            let source = address.to_string();
-            self.tell_of_bans(
-                Line::Unbanned {
-                    source,
-                    why: "knocked",
-                },
-                clock::now(),
-            );
+            self.tell_of_end(Prefix::of(address), "knocked", clock::now());
         }
     }
 
     /// What has ended, the kernel has ended by itself.
     pub(super) fn end_bans(&mut self, now: Now) {
         for prefix in self.guarding.bans.expire(now) {
-            let source = prefix.to_string();
-            self.tell_of_bans(
-                Line::Unbanned {
-                    source,
-                    why: "time is up",
-                },
-                now,
-            );
+            self.tell_of_end(prefix, "time is up", now);
         }
     }
 
@@ -199,15 +180,41 @@ impl Round {
         }
     }
 
-    fn tell_of_bans(&mut self, line: Line, now: Now) {
-        match self.guarding.bans_told.take(now) {
-            None => {}
-            Some(0) => self.log.say(line),
-            Some(left_out) => {
-                self.log.say(Line::BansUntold { lines: left_out });
-                self.log.say(line);
-            }
+    fn tell_of_ban(&mut self, sentence: &Sentence, now: Now) {
+        let line = Line::Banned {
+            source: sentence.prefix.to_string(),
+            failure: sentence.failure.name(),
+            count: sentence.count,
+            seconds: sentence.lasts.as_secs(),
+            nth: sentence.nth,
+        };
+        let banned = event(Kind::Banned)
+            .from(sentence.prefix)
+            .lasting(sentence.lasts.as_secs())
+            .counting(sentence.count.into())
+            .saying(sentence.failure.name());
+        self.tell_of_bans(line, &banned, now);
+    }
+
+    fn tell_of_end(&mut self, prefix: Prefix, why: &'static str, now: Now) {
+        let line = Line::Unbanned {
+            source: prefix.to_string(),
+            why,
+        };
+        let unbanned = event(Kind::Unbanned).from(prefix).saying(why);
+        self.tell_of_bans(line, &unbanned, now);
+    }
+
+    fn tell_of_bans(&mut self, line: Line, event_told: &Event, now: Now) {
+        let Some(left_out) = self.guarding.bans_told.take(now) else {
+            return;
+        };
+        if left_out > 0 {
+            self.log.say(Line::BansUntold { lines: left_out });
+            self.report(&event(Kind::BansUntold).counting(left_out));
         }
+        self.log.say(line);
+        self.report(event_told);
     }
 }
 

@@ -17,6 +17,7 @@ mod keys;
 mod prepare;
 mod readiness;
 mod reload;
+mod reporting;
 mod round;
 mod scribe;
 mod seats;

@@ -24,6 +24,7 @@ use super::view::Tallies;
 use super::watching::Watching;
 use crate::channel::Channel;
 use crate::clock;
+use crate::events::Hearers;
 use crate::log::{Form, Line, Log};
 use crate::options::{Daemon, Means};
 use crate::privilege::keep_net_admin;
@@ -43,6 +44,7 @@ pub(super) struct Start<'a> {
     pub(super) listener_is: String,
     pub(super) raised: Raised,
     pub(super) errands: Errands,
+    pub(super) hearers: Hearers,
 }
 
 /// The firewall, whichever it is.
@@ -120,6 +122,7 @@ impl<'s> Start<'s> {
             tallies,
             watching,
             errands: self.errands,
+            hearers: self.hearers,
             guarding,
             now,
         })
@@ -207,6 +210,7 @@ struct Prepared<'a> {
     tallies: Tallies,
     watching: Watching,
     errands: Errands,
+    hearers: Hearers,
     guarding: Guarding,
     now: Now,
 }
@@ -231,6 +235,7 @@ impl Prepared<'_> {
             plan: server.gate,
             watching: self.watching,
             errands: self.errands,
+            hearers: self.hearers,
             guarding: self.guarding,
             reloads,
             signals: self.signals,

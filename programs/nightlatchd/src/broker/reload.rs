@@ -16,6 +16,7 @@ use super::bell::Rope;
 use super::error::BrokerError;
 use super::guarding::tell_of_failures;
 use super::keys::{WeakClient, derive};
+use super::reporting::event;
 use super::round::Round;
 use super::seats::Seats;
 use super::start::{begin, hand_over};
@@ -23,6 +24,7 @@ use super::words::Carried;
 use crate::clock;
 use crate::config_file::ConfigFile;
 use crate::errand::{Plan, RunnerError};
+use crate::events::Kind;
 use crate::log::{Form, Line};
 use crate::privilege::{Identity, PrivilegeError};
 use crate::state::{ClientMark, mark_of};
@@ -191,9 +193,9 @@ impl Round {
             Err(error) => {
                 // Should the kernel have taken a part of it, the old gate is put up again.
                 self.mend_at = matches!(error, ReloadError::Gate(_)).then_some(Instant::default());
-                self.log.say(Line::ReloadRefused {
-                    cause: crate::because(&error),
-                });
+                let cause = crate::because(&error);
+                self.report(&event(Kind::ReloadRefused).saying(&cause));
+                self.log.say(Line::ReloadRefused { cause });
             }
         }
         self.reloading.end();
@@ -246,6 +248,8 @@ impl Round {
             clients: self.seats.len(),
             closed,
         });
+        let closed = u64::try_from(closed).unwrap_or(u64::MAX);
+        self.report(&event(Kind::Reloaded).counting(closed));
         Ok(())
     }
 }

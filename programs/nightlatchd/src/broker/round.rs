@@ -14,6 +14,7 @@ use super::errands::Errands;
 use super::error::BrokerError;
 use super::guarding::Guarding;
 use super::reload::{Reloaded, Reloading};
+use super::reporting::event;
 use super::scribe::Scribe;
 use super::seats::Seats;
 use super::signals::Signals;
@@ -21,6 +22,7 @@ use super::view::Tallies;
 use super::watching::Watching;
 use crate::channel::{Channel, Letter};
 use crate::clock;
+use crate::events::{Hearers, Kind};
 use crate::log::{Line, Log};
 use crate::status::StatusSocket;
 use crate::watchdog::Watchdog;
@@ -34,6 +36,7 @@ pub(super) struct Round {
     pub(super) watching: Watching,
     pub(super) errands: Errands,
     pub(super) guarding: Guarding,
+    pub(super) hearers: Hearers,
     pub(super) seats: Seats,
     pub(super) scribe: Scribe,
     pub(super) reloads: Bell<Reloaded>,
@@ -82,6 +85,7 @@ impl Round {
         }
         self.written(clock::now());
         self.hear_runner()?;
+        self.tend_hearers();
         let fresh: Vec<Reloaded> = self.reloads.answer().collect();
         for fresh in fresh {
             self.reloaded(fresh)?;
@@ -124,7 +128,7 @@ impl Round {
         };
         let watched = self.firewall.watch();
         let runner = self.errands.runner();
-        let mut fds = [
+        let mut fds = vec![
             PollFd::new(&self.channel, PollFlags::IN),
             PollFd::from_borrowed_fd(self.signals.end_fd(), PollFlags::IN),
             PollFd::from_borrowed_fd(self.signals.reload_fd(), PollFlags::IN),
@@ -140,15 +144,20 @@ impl Round {
                 PollFlags::IN,
             ),
         ];
+        fds.extend(
+            self.hearers
+                .watched()
+                .map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)),
+        );
         match poll(&mut fds, Some(&patience)) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(errno) => return Err(BrokerError::Wait(errno.into())),
         }
-        let [_, end, rest @ ..] = &fds;
         let came = |fd: &PollFd<'_>| !fd.revents().is_empty();
+        let mut rest = fds.iter().skip(1).map(came);
         Ok(Woken {
-            end: came(end),
-            rest: rest.iter().any(came),
+            end: rest.next() == Some(true),
+            rest: rest.any(core::convert::identity),
         })
     }
 
@@ -197,6 +206,8 @@ impl Round {
                 self.mend_at = None;
                 self.tallies.put_back = self.tallies.put_back.saturating_add(1);
                 self.log.say(Line::GatePutBack { grants });
+                let grants = u64::try_from(grants).unwrap_or(u64::MAX);
+                self.report(&event(Kind::GatePutBack).counting(grants));
             }
             Err(error) => {
                 self.mend_at = Some(now.monotonic.saturating_add(MEND_AGAIN));

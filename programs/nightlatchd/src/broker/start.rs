@@ -14,11 +14,13 @@ use super::error::BrokerError;
 use super::prepare::{Gate, Start};
 use super::readiness::wait_until_ready;
 use super::reload::Fixed;
+use super::reporting::event;
 use super::round::{Ended, Round};
 use super::scribe::Order;
 use super::signals::Signals;
 use crate::channel::{Channel, ChannelError, KEYS_A_WORD, ListenerPlan, SpanPlan, Word};
 use crate::errand::Plan;
+use crate::events::{Hearers, Kind};
 use crate::log::{Form, Line};
 use crate::log_groups::groups_of;
 use crate::options::Daemon;
@@ -39,6 +41,7 @@ pub(crate) fn run(options: &Daemon) -> Result<(), BrokerError> {
         Signals::listen().map_err(|cause| BrokerError::System("to hear signals", cause))?;
     let mut firewall = open_firewall(options)?;
     let errands = errands(&server, options)?;
+    let hearers = Hearers::default();
     let (channel, mut child) = listener(&server, fixed.identity)?;
     // Only with a listener that works is anything closed; but before the keys are derived: with very
     // many clients that takes a while, and strangers need not watch.
@@ -58,9 +61,11 @@ pub(crate) fn run(options: &Daemon) -> Result<(), BrokerError> {
         listener_is,
         raised,
         errands,
+        hearers,
     };
     match start.finish(server, channel, firewall) {
         Ok(mut round) => {
+            round.report(&event(Kind::Started).saying(env!("CARGO_PKG_VERSION")));
             let ended = round.run();
             round.end(ended, &mut child)
         }
@@ -90,8 +95,10 @@ impl Round {
         let counters = self.counters();
         self.scribe.order(Order::Close(counters), END_PATIENCE, now);
         self.written(now);
+        self.report(&event(Kind::Stopping).saying(&why));
         self.log.say(Line::Stopping { why });
         drop(self.channel);
+        self.hearers.end(HEARERS_PATIENCE);
         if let Some(runner) = self.errands.take_runner() {
             // What it still does it ends by itself; systemd waits for it where it is told to.
             let _ = runner.end(RUNNER_PATIENCE);
@@ -195,5 +202,7 @@ pub(super) fn begin(channel: &Channel) -> Result<(), ChannelError> {
 
 /// Commands that run at the end have their own time limits; the daemon itself waits no longer.
 const RUNNER_PATIENCE: Duration = Duration::from_secs(20);
+/// A batch and a sync take no second.
+const HEARERS_PATIENCE: Duration = Duration::from_secs(5);
 /// A million counters take a second; systemd's own patience is longer.
 const END_PATIENCE: Duration = Duration::from_secs(30);

@@ -23,6 +23,7 @@ impl Line {
             | Self::StateFailing { .. }
             | Self::StopsFailing { .. }
             | Self::UseUnrecorded { .. }
+            | Self::HelperEnded { .. }
             | Self::ReloadRefused { .. } => Level::Error,
             Self::GatePutBack { .. }
             | Self::StateInDoubt { .. }

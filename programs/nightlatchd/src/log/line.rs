@@ -254,6 +254,16 @@ pub(crate) enum Line {
         /// What the system said.
         cause: String,
     },
+    /// A helper that the daemon can do without ended.
+    #[display(
+        "the process of the {helper} ended ({how})\n  knocks are honoured as before; it comes back when nightlatchd is started again"
+    )]
+    HelperEnded {
+        /// What it was for.
+        helper: &'static str,
+        /// How it ended.
+        how: String,
+    },
     /// The daemon ends.
     #[display("stopping ({why}): the gate stays closed")]
     Stopping {
