@@ -22,6 +22,7 @@ mod document;
 mod example_files;
 mod fields;
 mod guarding;
+mod journal;
 mod key_file;
 mod knockd;
 mod lines;
@@ -36,6 +37,7 @@ mod roster;
 mod scanned;
 mod sealed_key;
 mod server;
+mod size;
 mod source;
 mod source_choice;
 mod spelling;
@@ -48,6 +50,7 @@ mod trust;
 pub use action::{Action, Command};
 pub use complaint::{Complaint, Complaints};
 pub use guarding::{FailureLog, Guarding};
+pub use journal::Journal;
 pub use key_file::{
     KeyFileError, StoredKey, WriteFileError, read_preshared, read_secret_key, read_sequence_secret,
     write_preshared, write_secret_key, write_sequence_list, write_sequence_secret,
@@ -63,5 +66,5 @@ pub use server::{Interfaces, LogForm, Server};
 pub use source_choice::{Shows, SourceChoice, SourceError};
 pub use spelling::nearest;
 pub use strength::Strength;
-pub use time_span::{TimeSpanError, read_time_span};
+pub use time_span::{TimeSpanError, read_long_time_span, read_time_span};
 pub use trust::ReadError;

@@ -6,7 +6,7 @@ use nightlatch_core::{ActionId, GatePlan, Policy, PortRange, Protocol};
 use nightlatch_ticket::{SecretKey, Span};
 
 use crate::{
-    action::Action, complaint::Complaint, guarding::Guarding, roster::Roster,
+    action::Action, complaint::Complaint, guarding::Guarding, journal::Journal, roster::Roster,
     source_choice::SourceChoice,
 };
 
@@ -34,6 +34,8 @@ pub struct Server {
     pub messages: Option<ActionId>,
     /// What failures lead to.
     pub guarding: Guarding,
+    /// How it is kept what happened; none where it is not.
+    pub journal: Option<Journal>,
     /// The folder for what must outlive a restart.
     pub state: PathBuf,
     /// Where `status` is answered.

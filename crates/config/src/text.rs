@@ -126,6 +126,15 @@ pub(crate) struct MessagesText {
     pub(crate) run: Option<Spanned<String>>,
 }
 
+/// `[journal]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct JournalText {
+    pub(crate) enabled: Option<Spanned<bool>>,
+    pub(crate) keep: Option<Spanned<String>>,
+    pub(crate) at_most: Option<Spanned<String>>,
+}
+
 /// A whole number; its bounds are `meaning`'s business.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Number(pub(crate) i64);

@@ -17,9 +17,29 @@ use serde::{Serialize, Serializer};
 
 use crate::event::{Event, Who};
 
+/// An event with its number in the store: the field `number` before the others.
+#[derive(Clone, Copy, Debug)]
+pub struct Numbered<'e>(pub u64, pub &'e Event);
+
+impl Serialize for Numbered<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("number", &self.0)?;
+        self.1.serialize_into(&mut map)?;
+        map.end()
+    }
+}
+
 impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
+        self.serialize_into(&mut map)?;
+        map.end()
+    }
+}
+
+impl Event {
+    fn serialize_into<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         map.serialize_entry("time", &self.at.to_string())?;
         map.serialize_entry("unix_ms", &self.at.0)?;
         map.serialize_entry("event", self.kind.name())?;
@@ -43,7 +63,7 @@ impl Serialize for Event {
         if !self.detail.is_empty() {
             map.serialize_entry("detail", self.detail.as_str())?;
         }
-        map.end()
+        Ok(())
     }
 }
 
@@ -80,5 +100,7 @@ mod tests {
         let json = serde_json::to_value(&walked).unwrap();
         assert_eq!(json["sequence"], "s");
         assert!(json["client"].is_null());
+        let numbered = serde_json::to_string(&Numbered(7, &walked)).unwrap();
+        assert!(numbered.starts_with(r#"{"number":7,"time":"#), "{numbered}");
     }
 }

@@ -4,12 +4,14 @@
 //!  options ─► broker ─┬─ starts ─► listener: frames ─► doorstep ─► claims ──┐
 //!                     │                                   ▲ sealed acks     │ channel
 //!                     ├─ round: gatekeeper ─► firewall ───┴─────────────────┘
-//!                     └─ starts ─► runner: errands ─► commands of actions
+//!                     ├─ starts ─► runner: errands ─► commands of actions
+//!                     └─ starts ─► clerk: events ─► journal
 //! ```
 
 mod attention;
 mod broker;
 mod channel;
+mod clerk;
 mod clock;
 mod config_file;
 mod ephemeral;

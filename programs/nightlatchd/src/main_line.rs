@@ -10,6 +10,7 @@ use nightlatch_capture::OpenError;
 use nightlatch_config::{Server, Strength};
 use nightlatch_core::Deed;
 
+use crate::clerk::ClerkError;
 use crate::config_file::ConfigFile;
 use crate::errand::{Doer, Plan};
 use crate::exit::Exit;
@@ -18,7 +19,7 @@ use crate::log;
 use crate::log_ruleset::Tool;
 use crate::options::{Command, Form, GateCommand, Options};
 use crate::runner::{HandError, RunError};
-use crate::{broker, gate, import, listener, log_ruleset, replay, runner, sources};
+use crate::{broker, clerk, gate, import, listener, log_ruleset, replay, runner, sources};
 
 /// Does what the arguments ask for.
 pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
@@ -32,6 +33,9 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
         }
         Some(Command::Runner { state }) => {
             end(runner::run(&state).map_err(|error| (runner_exit(&error), because(&error))))
+        }
+        Some(Command::Clerk { plan }) => {
+            end(clerk::run(&plan).map_err(|error| (clerk_exit(&error), because(&error))))
         }
         Some(Command::Hand { user, group, words }) => {
             let became = runner::become_command(Doer { user, group }, &words);
@@ -175,6 +179,14 @@ const fn runner_exit(error: &RunError) -> Exit {
     match error {
         RunError::Channel(_) | RunError::Disorder => Exit::Software,
         RunError::System(..) | RunError::Wait(_) => Exit::System,
+    }
+}
+
+const fn clerk_exit(error: &ClerkError) -> Exit {
+    match error {
+        ClerkError::Channel(_) => Exit::Software,
+        ClerkError::Privilege(_) => Exit::Permission,
+        _ => Exit::System,
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use nightlatch_config::Commands;
 
+use crate::clerk::Plan;
 use crate::config_file::ConfigFile;
 
 /// Guards ports: strangers see nothing, a sealed knock opens one port for one address.
@@ -123,6 +124,12 @@ pub(crate) enum Command {
     Runner {
         /// The state folder.
         state: PathBuf,
+    },
+    /// The process that keeps the journal; started by the daemon itself.
+    #[command(hide = true)]
+    Clerk {
+        /// What it keeps, where and for how long.
+        plan: Plan,
     },
     /// Becomes a command and its user; started by the runner itself.
     #[command(hide = true)]

@@ -126,6 +126,17 @@ pub(crate) fn keep_net_admin() -> Result<(), PrivilegeError> {
     drop_capabilities(&gate_alone)
 }
 
+/// Keeps none at all, for helpers that change nothing; the user stays, whose files they write.
+pub(crate) fn keep_nothing() -> Result<(), PrivilegeError> {
+    let nothing = CapsHashSet::new();
+    drop_bounds(&nothing)?;
+    drop_capabilities(&nothing)?;
+    if caps::raise(None, CapSet::Effective, Capability::CAP_NET_ADMIN).is_ok() {
+        return Err(PrivilegeError::Regained("CAP_NET_ADMIN"));
+    }
+    Ok(())
+}
+
 /// Whom the listener becomes, by number: names are looked up before anything depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Identity {

@@ -46,8 +46,25 @@ pub(crate) struct Status {
     pub(crate) sequences: Vec<SequenceStatus>,
     /// Who fails, and who is banned for it.
     pub(crate) guard: GuardStatus,
+    /// What is kept of what happens.
+    pub(crate) journal: JournalStatus,
     /// What became of the commands of actions, counted since the start.
     pub(crate) commands: BTreeMap<&'static str, u64>,
+}
+
+/// What is kept of what happens, counted since the start.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct JournalStatus {
+    /// Whether something is to be kept.
+    pub(crate) enabled: bool,
+    /// Whether the process is there that keeps it.
+    pub(crate) running: bool,
+    /// Whether the disk takes nothing just now.
+    pub(crate) failing: bool,
+    /// How many events are kept.
+    pub(crate) kept: u64,
+    /// How many were lost.
+    pub(crate) lost: u64,
 }
 
 /// One sequence.
@@ -134,16 +151,14 @@ pub(crate) struct GrantStatus {
     pub(crate) remaining_seconds: u64,
 }
 
-/// Writes the document to whoever connects, and closes.
+/// A socket's place; the socket goes with it.
 #[derive(Debug)]
-pub(crate) struct StatusSocket {
-    socket: UnixListener,
-    path: PathBuf,
-}
+pub(crate) struct Place(PathBuf);
 
-impl StatusSocket {
-    /// Makes the socket, and its folder where it is missing. One left by a daemon that died is replaced.
-    pub(crate) fn bind(path: &Path) -> io::Result<Self> {
+impl Place {
+    /// Makes a socket that root alone may ask, and its folder where it is missing. One left by a daemon
+    /// that died is replaced.
+    pub(crate) fn bind(path: &Path) -> io::Result<(Self, UnixListener)> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
@@ -157,9 +172,29 @@ impl StatusSocket {
         // Who is in, and from where, is the administrator's business alone.
         std::fs::set_permissions(path, PermissionsExt::from_mode(0o600))?;
         socket.set_nonblocking(true)?;
+        Ok((Self(path.to_path_buf()), socket))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Writes the document to whoever connects, and closes.
+#[derive(Debug)]
+pub(crate) struct StatusSocket {
+    socket: UnixListener,
+    _place: Place,
+}
+
+impl StatusSocket {
+    pub(crate) fn bind(path: &Path) -> io::Result<Self> {
+        let (place, socket) = Place::bind(path)?;
         Ok(Self {
             socket,
-            path: path.to_path_buf(),
+            _place: place,
         })
     }
 
@@ -187,12 +222,6 @@ impl Asker {
 impl AsFd for StatusSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
-    }
-}
-
-impl Drop for StatusSocket {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.path);
     }
 }
 

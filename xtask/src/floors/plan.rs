@@ -89,9 +89,9 @@ pub(super) const HOUSE: &[Room] = &[
         folder: "crates/journal",
         floor: Floor::Edge,
         role: "what happened as a value, and where it is kept",
-        touches: "nothing",
+        touches: "the files of the folder it is named",
         ours: &["nightlatch-core"],
-        theirs: &["serde", "thiserror"],
+        theirs: &["redb", "serde", "thiserror"],
     },
     Room {
         name: "nightlatch-lab",

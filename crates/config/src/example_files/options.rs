@@ -11,8 +11,8 @@ use crate::{
     meaning::TABLES,
     person::text::KnownServerText,
     text::{
-        ActionText, ClientText, EncryptedText, GuardText, LimitsText, MessagesText, SequenceText,
-        ServerText, ServiceText,
+        ActionText, ClientText, EncryptedText, GuardText, JournalText, LimitsText, MessagesText,
+        SequenceText, ServerText, ServiceText,
     },
 };
 
@@ -51,6 +51,7 @@ fn every_option_of_the_server_stands_in_its_file() {
         ("action.", fields_of::<ActionText>()),
         ("messages", fields_of::<MessagesText>()),
         ("guard", fields_of::<GuardText>()),
+        ("journal", fields_of::<JournalText>()),
     ];
     assert_eq!(known.len(), TABLES.len());
     for (table, fields) in known {
@@ -164,7 +165,7 @@ fn option(line: &str) -> Option<&str> {
 /// Everything that a server's file says, comparable.
 fn said(server: &Server) -> String {
     format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         server.policy,
         server.gate,
         server.knock_port,
@@ -186,5 +187,6 @@ fn said(server: &Server) -> String {
         server.actions,
         server.messages,
         server.guarding,
+        server.journal,
     )
 }

@@ -5,6 +5,7 @@ mod clients;
 mod decoys;
 mod encrypted;
 mod guard;
+mod journal;
 mod limits;
 mod origins;
 mod sequences;

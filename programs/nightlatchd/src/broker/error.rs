@@ -46,6 +46,12 @@ pub(crate) enum BrokerError {
     /// The listener's start was refused.
     #[error("the listener could not be started")]
     Listener(#[source] std::io::Error),
+    /// The clerk's start was refused.
+    #[error(
+        "what happens cannot be kept: the clerk or its socket {0} could not be started\n  \
+         another daemon may run; `enabled = false` under [journal] does without"
+    )]
+    Clerk(std::path::PathBuf, #[source] std::io::Error),
     /// What reads the journal out could not be started.
     #[error(
         "the journal cannot be read out\n  it takes `journalctl`: see `sources` under [server]"

@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::thread::Builder;
 
-use nightlatch_config::{ConfigError, Guarding, Roster, Server, SourceChoice};
+use nightlatch_config::{ConfigError, Guarding, Journal, Roster, Server, SourceChoice};
 use nightlatch_core::{ActionId, Client, GatePlan, Instant, Policy, PortRange, Protocol};
 use nightlatch_firewall::RaiseError;
 use nightlatch_ticket::{Counter, Span};
@@ -50,6 +50,7 @@ pub(super) struct Fixed {
     span: Option<(Span, Protocol)>,
     has_sequences: bool,
     has_actions: bool,
+    pub(super) journal: Option<Journal>,
     pub(super) identity: Identity,
 }
 
@@ -109,6 +110,7 @@ impl Fixed {
             span: server.span.clone(),
             has_sequences: !server.policy.sequences().is_empty(),
             has_actions: !server.actions.is_empty(),
+            journal: server.journal,
             identity,
         })
     }
@@ -123,6 +125,7 @@ impl Fixed {
             (self.status_socket != other.status_socket, "status-socket"),
             (self.identity != other.identity, "user"),
             (self.span != other.span, "encrypted-sequence"),
+            (self.journal != other.journal, "journal"),
             // Gone they may be; but nobody watches for the first, and nobody runs it.
             (!self.has_sequences && other.has_sequences, "sequence"),
             (!self.has_actions && other.has_actions, "action"),

@@ -7,8 +7,9 @@ use std::process::Child;
 use nightlatch_config::{Interfaces, Server, SourceChoice};
 use nightlatch_core::Client;
 use nightlatch_firewall::{DryRun, How, Nftables};
+use nightlatch_journal::{folder_in, socket_beside};
 
-use super::child::{start_journal, start_listener};
+use super::child::{start_clerk, start_journal, start_listener};
 use super::errands::Errands;
 use super::error::BrokerError;
 use super::prepare::{Gate, Start};
@@ -27,7 +28,7 @@ use crate::options::Daemon;
 use crate::privilege::{Identity, demand};
 use crate::state::StateFolder;
 use crate::status::StatusSocket;
-use crate::{clock, random, watchdog};
+use crate::{clerk, clock, random, watchdog};
 
 /// Runs until it is asked to end, or cannot go on.
 pub(crate) fn run(options: &Daemon) -> Result<(), BrokerError> {
@@ -41,7 +42,7 @@ pub(crate) fn run(options: &Daemon) -> Result<(), BrokerError> {
         Signals::listen().map_err(|cause| BrokerError::System("to hear signals", cause))?;
     let mut firewall = open_firewall(options)?;
     let errands = errands(&server, options)?;
-    let hearers = Hearers::default();
+    let hearers = hearers(&server, options)?;
     let (channel, mut child) = listener(&server, fixed.identity)?;
     // Only with a listener that works is anything closed; but before the keys are derived: with very
     // many clients that takes a while, and strangers need not watch.
@@ -138,6 +139,26 @@ fn errands(server: &Server, options: &Daemon) -> Result<Errands, BrokerError> {
         return Ok(Errands::on_paper(&plan, server.messages));
     }
     Errands::start(&plan, server.messages, &server.state)
+}
+
+/// Starts who hears of events; a dry run only says them.
+fn hearers(server: &Server, options: &Daemon) -> Result<Hearers, BrokerError> {
+    let mut hearers = Hearers::default();
+    let Some(journal) = server.journal.filter(|_| !options.dry_run) else {
+        return Ok(hearers);
+    };
+    let socket = socket_beside(&server.status_socket);
+    let unstarted = |cause| BrokerError::Clerk(socket.clone(), cause);
+    // Its own folder is another one.
+    let folder = std::path::absolute(folder_in(&server.state)).map_err(unstarted)?;
+    let plan = clerk::Plan {
+        folder,
+        keep_seconds: journal.keep.as_secs(),
+        at_most: journal.at_most,
+        form: Form::of(server.log),
+    };
+    hearers.add(start_clerk(&plan, &socket).map_err(unstarted)?);
+    Ok(hearers)
 }
 
 fn listener(server: &Server, identity: Identity) -> Result<(Channel, Child), BrokerError> {

@@ -7,10 +7,12 @@ use nightlatch_firewall::Noise;
 
 use super::round::Round;
 use super::words::{self, Carried};
+use crate::events::{Hearer, Role};
 use crate::listener::{PLACES, Place};
 use crate::state::Upkeep;
 use crate::status::{
-    BanStatus, GateStatus, GrantStatus, GuardStatus, LoudStatus, SequenceStatus, Status,
+    BanStatus, GateStatus, GrantStatus, GuardStatus, JournalStatus, LoudStatus, SequenceStatus,
+    Status,
 };
 use crate::tally::Tally;
 
@@ -80,6 +82,7 @@ impl Round {
             ignored: self.ignored(),
             sequences: self.sequences(),
             guard: self.guard(noise, now),
+            journal: self.journal(),
             commands: self.tallies.commands.clone(),
         }
     }
@@ -107,6 +110,32 @@ impl Round {
             bans_in_force: guarding.bans.in_force(now).count(),
             banned_packets: noise.map_or(0, |noise| noise.banned.packets),
         }
+    }
+
+    fn journal(&self) -> JournalStatus {
+        let clerk = self.hearers.with(Role::Clerk);
+        let tidings = clerk.map(Hearer::tidings).unwrap_or_default();
+        JournalStatus {
+            enabled: clerk.is_some(),
+            running: clerk.is_some_and(Hearer::is_there),
+            failing: tidings.is_failing,
+            kept: tidings.done,
+            lost: tidings.lost,
+        }
+    }
+
+    /// What is wrong with those who hear of events.
+    fn of_hearers(&self) -> Option<String> {
+        let journal = self.journal();
+        if journal.enabled && !journal.running {
+            return Some(
+                "the process of the journal has ended: what happens is not kept until nightlatchd is started again"
+                    .to_owned(),
+            );
+        }
+        journal
+            .failing
+            .then(|| "the journal's disk takes nothing: what happens is lost".to_owned())
     }
 
     /// What the listener saw and what the broker refused, by one name each.
@@ -193,6 +222,7 @@ impl Round {
             .into_iter()
             .chain(gate)
             .chain(stops)
+            .chain(self.of_hearers())
             .chain(
                 self.gatekeeper
                     .warnings(now)

@@ -12,6 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::Tidings;
 use super::tidings::TIDINGS_LENGTH;
 use crate::clock;
+use crate::status::Place;
 use crate::way::Way;
 
 /// What a helper does with events.
@@ -41,6 +42,8 @@ pub(crate) struct Hearer {
     /// Those of them that it was not told of.
     untold: u64,
     tidings: Tidings,
+    /// Where others meet it; it goes when the broker does.
+    _place: Option<Place>,
 }
 
 #[derive(Debug)]
@@ -63,14 +66,19 @@ pub(crate) struct Ended {
 
 impl Hearer {
     /// A helper that was just started at the other end of the way.
-    pub(crate) fn new(role: Role, way: Way, child: Child) -> Self {
+    pub(crate) const fn new(role: Role, way: Way, child: Child, place: Option<Place>) -> Self {
         Self {
             role,
             child,
             life: Life::Hears(way),
             lost: 0,
             untold: 0,
-            tidings: Tidings::default(),
+            tidings: Tidings {
+                done: 0,
+                lost: 0,
+                is_failing: false,
+            },
+            _place: place,
         }
     }
 
@@ -222,7 +230,7 @@ mod tests {
         command.args(["-c", line]).stdin(Stdio::from(theirs));
         let child = command.stdout(Stdio::null()).spawn().unwrap();
         drop(command);
-        Hearer::new(Role::Clerk, way, child)
+        Hearer::new(Role::Clerk, way, child, None)
     }
 
     /// A hearer whose other end is in this test.

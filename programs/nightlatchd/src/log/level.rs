@@ -23,6 +23,8 @@ impl Line {
             | Self::StateFailing { .. }
             | Self::StopsFailing { .. }
             | Self::UseUnrecorded { .. }
+            | Self::JournalFailing { .. }
+            | Self::JournalSetAside { .. }
             | Self::HelperEnded { .. }
             | Self::ReloadRefused { .. } => Level::Error,
             Self::GatePutBack { .. }
@@ -32,6 +34,7 @@ impl Line {
             | Self::CommandFailed { .. }
             | Self::CommandsDropped { .. }
             | Self::BansUntold { .. }
+            | Self::JournalGoesOn { .. }
             | Self::LinesLost { .. } => Level::Warning,
             Self::Granted { .. }
             | Self::Closed { .. }

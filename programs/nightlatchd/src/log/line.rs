@@ -254,6 +254,28 @@ pub(crate) enum Line {
         /// What the system said.
         cause: String,
     },
+    /// The disk does not take what happened.
+    #[display(
+        "the journal does not take what happens: {cause}\n  knocks are honoured all the same; make room: until then events are lost, and counted"
+    )]
+    JournalFailing {
+        /// What the system said.
+        cause: String,
+    },
+    /// The disk takes what happens again.
+    #[display("the journal goes on: {lost} events were lost")]
+    JournalGoesOn {
+        /// How many were lost meanwhile.
+        lost: u64,
+    },
+    /// A file of the journal cannot be read, and has another name now.
+    #[display(
+        "a file of the journal is damaged and was set aside as {file}\n  what stood in it is lost to `nightlatch journal`; remove it when nobody wants to look into it"
+    )]
+    JournalSetAside {
+        /// What it is called now.
+        file: String,
+    },
     /// A helper that the daemon can do without ended.
     #[display(
         "the process of the {helper} ended ({how})\n  knocks are honoured as before; it comes back when nightlatchd is started again"

@@ -8,4 +8,4 @@ mod line;
 mod writer;
 
 pub(crate) use line::Line;
-pub(crate) use writer::{Form, Log};
+pub(crate) use writer::{Form, Log, say_at_once};

@@ -12,8 +12,8 @@ use landlock::{
 };
 use thiserror::Error;
 
-use calls::{BROKER_NEVER, LISTENER_CALLS, LOG_CALLS};
-use filter::{allow_only, forbid, narrow_calls};
+use calls::{BROKER_NEVER, CLERK_CALLS, LISTENER_CALLS, LOG_CALLS};
+use filter::{Calls, allow_only, forbid, narrow_calls};
 
 /// The sandbox could not be closed.
 #[derive(Debug, Error)]
@@ -107,6 +107,26 @@ pub(crate) fn confine_broker(state: &Path, socket: &Path) -> Result<Landlocked, 
         ))?
         .restrict_self()?;
     forbid(BROKER_NEVER)?;
+    Ok(landlocked_as(&landlocked.ruleset))
+}
+
+/// The clerk's: the files of one folder, no network, and some forty system calls. It opens no socket
+/// and starts nothing, not even a thread.
+pub(crate) fn confine_clerk(folder: &Path) -> Result<Landlocked, SandboxError> {
+    let files = AccessFs::ReadFile
+        | AccessFs::WriteFile
+        | AccessFs::ReadDir
+        | AccessFs::MakeReg
+        | AccessFs::RemoveFile
+        | AccessFs::Truncate;
+    let landlocked = Ruleset::default()
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(AccessFs::from_all(ABI::V5))?
+        .handle_access(AccessNet::from_all(ABI::V5))?
+        .create()?
+        .add_rule(PathBeneath::new(PathFd::new(folder)?, files))?
+        .restrict_self()?;
+    allow_only(CLERK_CALLS, Calls::new())?;
     Ok(landlocked_as(&landlocked.ruleset))
 }
 

@@ -5,6 +5,7 @@
 //! marks      watermarks and the counters ahead of them, appended and synced
 //! lock       held by the running daemon
 //! stops      what the runner has to undo later: `runner/stops/`
+//! journal/   what happened: `clerk/`
 //! ```
 //! Losing the folder locks nobody out: every client is in doubt once, and time-based sequences open
 //! nothing for two periods at most. No ticket, no encrypted sequence and no time step counts again. Used
@@ -217,7 +218,8 @@ pub(crate) fn mark_of(key: &PublicKey) -> ClientMark {
     *mark
 }
 
-fn make(folder: &Path) -> io::Result<()> {
+/// A folder for the daemon alone, where there is none.
+pub(crate) fn make(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new()
         .recursive(true)
