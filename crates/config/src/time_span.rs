@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn what_is_looked_back_at_may_be_years() {
-        let days = |days| Ok(Duration::from_hours(24 * days));
+        let days = |days: u64| Ok(Duration::from_hours(24 * days));
         assert_eq!(read_long_time_span("90d"), days(90));
         assert_eq!(read_long_time_span("3650d"), days(3650));
         for (text, reason) in [

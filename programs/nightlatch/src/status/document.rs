@@ -40,6 +40,20 @@ pub(super) struct Document {
     pub(super) commands: BTreeMap<String, u64>,
     /// Who fails, and who is banned for it.
     pub(super) guard: Guard,
+    /// What is kept of what happens.
+    pub(super) journal: Journal,
+}
+
+/// What is kept of what happens, since the start.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(super) struct Journal {
+    /// Whether something is to be kept.
+    pub(super) enabled: bool,
+    /// How many events are kept.
+    pub(super) kept: u64,
+    /// How many were lost.
+    pub(super) lost: u64,
 }
 
 /// Who fails, and who is banned for it.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::aligned::{aligned, counted, told};
-use super::document::{Document, Grant, Sequence};
+use super::document::{Document, Grant, Journal, Sequence};
 use super::guard::guard;
 use crate::period;
 use crate::voice::tame;
@@ -59,10 +59,21 @@ fn head(document: &Document) -> String {
     if !document.sequences.is_empty() {
         let _ = write!(text, "\nsequences {}", sequences(&document.sequences));
     }
+    if document.journal.enabled {
+        let _ = write!(text, "\njournal   {}", journal(&document.journal));
+    }
     if !document.listener.is_empty() {
         let _ = write!(text, "\nlistener  {}", tame(&document.listener));
     }
     text
+}
+
+fn journal(journal: &Journal) -> String {
+    let kept = counted(journal.kept, "event");
+    match journal.lost {
+        0 => format!("{kept} kept since then"),
+        lost => format!("{kept} kept since then, {lost} lost"),
+    }
 }
 
 fn sequences(sequences: &[Sequence]) -> String {

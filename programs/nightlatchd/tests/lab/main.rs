@@ -31,6 +31,7 @@ mod example;
 mod guard;
 mod hostile;
 mod interference;
+mod journal;
 mod knockd;
 mod knockd_config;
 mod one_time;
@@ -87,6 +88,7 @@ fn main() -> ExitCode {
         time_based::STORIES,
         tell::STORIES,
         interference::STORIES,
+        journal::STORIES,
         knockd::STORIES,
         knockd_config::STORIES,
         sources::STORIES,
