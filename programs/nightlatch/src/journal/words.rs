@@ -122,7 +122,7 @@ mod tests {
     fn every_kind_that_there_is_has_words_of_its_own() {
         for kind in Kind::ALL {
             let line = shown(&format!("{{\"event\": \"{kind}\"}}"));
-            assert!(line.len() > 30 && !line.ends_with(kind.name()), "{line}");
+            assert_ne!(line, format!("1970-01-01 00:00:00Z  {kind}"));
         }
     }
 

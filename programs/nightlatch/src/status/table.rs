@@ -71,8 +71,8 @@ fn head(document: &Document) -> String {
 fn journal(journal: &Journal) -> String {
     let kept = counted(journal.kept, "event");
     match journal.lost {
-        0 => format!("{kept} kept since then"),
-        lost => format!("{kept} kept since then, {lost} lost"),
+        0 => format!("{kept} kept since the start"),
+        lost => format!("{kept} kept since the start, {lost} lost"),
     }
 }
 

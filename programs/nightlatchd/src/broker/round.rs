@@ -71,6 +71,8 @@ impl Round {
             self.letters()?;
             if woken.rest {
                 self.rest()?;
+            } else if self.hearers.lose_one() {
+                self.tend_hearers();
             }
             if woken.rest || self.mend_at.is_some() {
                 self.mend_gate(clock::now());
@@ -115,6 +117,9 @@ impl Round {
             self.mend_at,
             self.watching.next_deadline(),
             self.guarding.bans.next_deadline(),
+            self.hearers
+                .lose_one()
+                .then(|| now.monotonic.saturating_add(ASK_AGAIN)),
         ];
         let deadline = deadlines.into_iter().flatten().min();
         let patience = deadline
@@ -230,5 +235,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const LETTERS_A_ROUND: usize = 64;
 /// Who asks for the status cannot hold up knocks.
 const ANSWERS_A_ROUND: usize = 4;
+/// A process that closed its ears ends a moment later.
+const ASK_AGAIN: Duration = Duration::from_millis(50);
 /// Soon, but not as a busy loop.
 const MEND_AGAIN: Duration = Duration::from_secs(1);

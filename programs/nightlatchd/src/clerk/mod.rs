@@ -22,6 +22,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::channel::ChannelError;
+use crate::clock;
 use crate::events::Ear;
 use crate::inherited::{close_descriptors, outlive_signals};
 use crate::privilege::{PrivilegeError, keep_nothing};
@@ -67,6 +68,8 @@ pub(crate) fn run(plan: &Plan) -> Result<(), ClerkError> {
     let socket = socket().map_err(|cause| ClerkError::System("its socket", cause))?;
     make(&plan.folder).map_err(|cause| ClerkError::Folder(plan.folder.clone(), cause))?;
     keep_nothing()?;
+    // The first look at the clock asks the system where it is, which nobody may later.
+    let _ = clock::now();
     // Nothing of the files is read before: they are the daemon's own, but they are bytes.
     confine_clerk(&plan.folder)?;
     let round = Round {

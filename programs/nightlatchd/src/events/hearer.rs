@@ -150,6 +150,11 @@ impl Hearer {
         })
     }
 
+    /// Whether its end is seen, and not yet how.
+    pub(crate) const fn is_ending(&self) -> bool {
+        matches!(self.life, Life::Deaf)
+    }
+
     /// Whether it is there.
     pub(crate) const fn is_there(&self) -> bool {
         matches!(self.life, Life::Hears(_))

@@ -37,6 +37,11 @@ impl Hearers {
         self.all.iter_mut().filter_map(Hearer::ended)
     }
 
+    /// Whether the end of one is seen, and not yet how: then it is worth asking again soon.
+    pub(crate) fn lose_one(&self) -> bool {
+        self.all.iter().any(Hearer::is_ending)
+    }
+
     /// The one with this role, if it was ever started.
     pub(crate) fn with(&self, role: Role) -> Option<&Hearer> {
         self.all.iter().find(|hearer| hearer.role() == role)

@@ -48,6 +48,8 @@ pub(super) const LOG_CALLS: &[libc::c_long] = &[
 /// What the clerk needs: files of its folder, its two sockets and who connects to the second one.
 pub(super) const CLERK_CALLS: &[libc::c_long] = &[
     // files; Landlock says which
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_open,
     libc::SYS_openat,
     libc::SYS_read,
     libc::SYS_pread64,

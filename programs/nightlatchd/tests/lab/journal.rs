@@ -58,7 +58,7 @@ fn everything(entered: &Entered) -> Told {
     stage.write_config(&stage.config);
     assert!(daemon.stop().success());
     let daemon = stage.start();
-    let journal = Journal::of(&stage, tool);
+    let journal = Journal::of(&stage.server, &stage.folder, tool);
     let all = journal.await_events(&[], 2, "started");
     let numbers: Vec<_> = all.iter().map(|event| event["number"].as_u64()).collect();
     let count = u64::try_from(all.len()).unwrap();
@@ -113,7 +113,7 @@ fn followed(entered: &Entered) -> Told {
         return Told::Skipped(NO_TOOL);
     };
     let (mut stage, mut daemon) = Stage::running(entered, "journal-followed");
-    let journal = Journal::of(&stage, tool);
+    let journal = Journal::of(&stage.server, &stage.folder, tool);
     journal.await_events(&[], 1, "started");
     let mut follow = journal.command(&["--follow", "--event", "granted", "--json"]);
     follow.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -148,7 +148,7 @@ fn full(entered: &Entered) -> Told {
         return Told::Skipped("nothing can be mounted here");
     }
     let daemon = stage.start();
-    let journal = Journal::of(&stage, tool);
+    let journal = Journal::of(&stage.server, &stage.folder, tool);
     journal.await_events(&[], 1, "started");
     let filler = folder.join("filler");
     let mut file = fs::File::create(&filler).unwrap();
@@ -222,7 +222,7 @@ fn outlived(entered: &Entered) -> Told {
         return Told::Skipped(NO_TOOL);
     };
     let (mut stage, mut daemon) = Stage::running(entered, "journal-outlived");
-    let journal = Journal::of(&stage, tool);
+    let journal = Journal::of(&stage.server, &stage.folder, tool);
     let state = stage.state().display().to_string();
     let aside = ["--state", state.as_str()];
     stage.alice.knock("office", V4).unwrap();
@@ -279,6 +279,8 @@ fn rude(entered: &Entered) -> Told {
     let socket = stage.folder.join("status.journal.sock");
     let mode = socket.metadata().unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
+    let kept = |least| daemon.status()["journal"]["kept"].as_u64() >= Some(least);
+    assert!(wait_until(PATIENCE, || kept(1)), "{}", daemon.status());
     let folder = stage.state().join("journal");
     assert_eq!(
         folder.metadata().unwrap().permissions().mode() & 0o777,
@@ -317,7 +319,7 @@ fn damaged(entered: &Entered) -> Told {
     }
     let daemon = stage.start();
     daemon.await_line("journal-set-aside");
-    let journal = Journal::of(&stage, tool);
+    let journal = Journal::of(&stage.server, &stage.folder, tool);
     let all = journal.await_events(&[], 1, "started");
     assert_eq!(kinds(&all), ["journal-set-aside", "started"]);
     Told::Whole
@@ -332,12 +334,12 @@ struct Journal<'s> {
 }
 
 impl<'s> Journal<'s> {
-    fn of(stage: &'s Stage, tool: PathBuf) -> Self {
+    fn of(server: &'s Host, folder: &Path, tool: PathBuf) -> Self {
         Self {
-            server: &stage.server,
+            server,
             tool,
-            folder: stage.folder.clone(),
-            socket: stage.folder.join("status.sock").display().to_string(),
+            folder: folder.to_path_buf(),
+            socket: folder.join("status.sock").display().to_string(),
         }
     }
 
@@ -387,9 +389,10 @@ fn kinds(events: &[Value]) -> Vec<String> {
     events.iter().map(|event| text(event, "event")).collect()
 }
 
-/// Where the state is new, everybody is asked once to knock again: whether that happens is another story's business.
+/// Where the state is new, people repair themselves first: whether they do is another story's business.
 fn without_doubts(mut events: Vec<Value>) -> Vec<Value> {
-    events.retain(|event| text(event, "detail") != "in-doubt");
+    events
+        .retain(|event| text(event, "event") != "refused" || text(event, "detail") == "forbidden");
     events
 }
 
@@ -418,7 +421,12 @@ fn clerk_of(host: &Host) -> Option<Pid> {
     let mut found = processes
         .map(|entry| entry.path())
         .filter(|path| is_it(path));
-    let number = found.next()?.file_name()?.to_str()?.parse().ok()?;
+    let status = fs::read_to_string(found.next()?.join("status")).ok()?;
+    // What is seen here may have other numbers where the stories are told.
+    let numbers = status
+        .lines()
+        .find_map(|line| line.strip_prefix("NSpid:"))?;
+    let number = numbers.split_whitespace().last()?.parse().ok()?;
     Some(Pid::from_raw(number))
 }
 
