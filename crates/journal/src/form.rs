@@ -82,9 +82,9 @@ fn read(kind: Kind, bytes: &[u8; EVENT_LENGTH]) -> Option<Event> {
     Some(Event {
         kind,
         at: UnixMillis(u64::from_be_bytes(*at)),
-        who: read_who(*who, Label::from_padded(name)?)?,
+        who: read_who(*who, Label::from_padded(name)?).ok()?,
         service: Label::from_padded(service)?,
-        source: read_source(*bits, *source)?,
+        source: read_source(*bits, *source).ok()?,
         seconds: u32::from_be_bytes(*seconds),
         count: u64::from_be_bytes(*count),
         detail: Label::from_padded(detail)?,
@@ -100,13 +100,13 @@ pub(crate) fn written_who(who: Option<&Who>) -> (u8, Label) {
     }
 }
 
-/// The outer `None`: there is no such number.
-pub(crate) fn read_who(who: u8, name: Label) -> Option<Option<Who>> {
+/// Who that was, if there is such a number.
+pub(crate) fn read_who(who: u8, name: Label) -> Result<Option<Who>, EventError> {
     match who {
-        NOBODY => Some(None),
-        CLIENT => Some(Some(Who::Client(name))),
-        SEQUENCE => Some(Some(Who::Sequence(name))),
-        _ => None,
+        NOBODY => Ok(None),
+        CLIENT => Ok(Some(Who::Client(name))),
+        SEQUENCE => Ok(Some(Who::Sequence(name))),
+        _ => Err(EventError::Malformed),
     }
 }
 
@@ -121,13 +121,14 @@ pub(crate) fn written_source(source: Option<Prefix>) -> (u8, [u8; 16]) {
     })
 }
 
-/// The outer `None`: there is no such source.
-pub(crate) fn read_source(bits: u8, source: [u8; 16]) -> Option<Option<Prefix>> {
+/// From where that was, if so many bits make a source.
+pub(crate) fn read_source(bits: u8, source: [u8; 16]) -> Result<Option<Prefix>, EventError> {
     if bits == NOWHERE {
-        return Some(None);
+        return Ok(None);
     }
     let address = Ipv6Addr::from(source).to_canonical();
-    Prefix::new(address, bits).map(Some)
+    let prefix = Prefix::new(address, bits).ok_or(EventError::Malformed)?;
+    Ok(Some(prefix))
 }
 
 /// 4 + 4 + 8 + 8 + 16 + 3 · 64.

@@ -38,9 +38,9 @@ pub(crate) fn from_record(record: &[u8]) -> Option<Event> {
     let event = Event {
         kind: Kind::numbered(*kind)?,
         at: UnixMillis(u64::from_be_bytes(*at)),
-        who: read_who(*who, name)?,
+        who: read_who(*who, name).ok()?,
         service,
-        source: read_source(*bits, *source)?,
+        source: read_source(*bits, *source).ok()?,
         seconds: u32::from_be_bytes(*seconds),
         count: u64::from_be_bytes(*count),
         detail,

@@ -9,11 +9,13 @@ pub struct UnixMillis(pub u64);
 
 impl UnixMillis {
     /// So much later.
+    #[must_use]
     pub fn later(self, by: Duration) -> Self {
         Self(self.0.saturating_add(millis(by)))
     }
 
     /// So much earlier; not before 1970.
+    #[must_use]
     pub fn earlier(self, by: Duration) -> Self {
         Self(self.0.saturating_sub(millis(by)))
     }

@@ -4,13 +4,16 @@ use std::{ops::RangeInclusive, time::Duration};
 
 use super::values::time_read_by;
 use crate::{
-    desk::Desk, journal::Journal, remark::Remark, size::read_size, text::JournalText,
-    time_span::read_long_time_span,
+    desk::Desk, document::Section, journal::Journal, remark::Remark, size::read_size,
+    text::JournalText, time_span::read_long_time_span,
 };
 
-/// Reads how the journal is kept; the inner `None`: not at all.
-pub(super) fn read(text: &JournalText, desk: &mut Desk) -> Option<Option<Journal>> {
+/// Reads how the journal is kept; not at all, where it is off, or where what is on the desk is wrong.
+pub(super) fn read(section: Option<&Section<JournalText>>, desk: &mut Desk) -> Option<Journal> {
     let usual = Journal::default();
+    let Some(Section { text, .. }) = section else {
+        return Some(usual);
+    };
     let keep = match &text.keep {
         Some(written) => time_read_by(read_long_time_span, written, KEPT, desk),
         None => Some(usual.keep),
@@ -39,7 +42,7 @@ pub(super) fn read(text: &JournalText, desk: &mut Desk) -> Option<Option<Journal
         keep: keep?,
         at_most: at_most?,
     };
-    Some((!is_off).then_some(journal))
+    (!is_off).then_some(journal)
 }
 
 const KEPT: RangeInclusive<Duration> = Duration::from_hours(1)..=Duration::from_hours(24 * 3650);

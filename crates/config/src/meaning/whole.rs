@@ -21,7 +21,6 @@ use crate::{
     desk::Desk,
     document::{Document, Named, Section},
     guarding::Guarding,
-    journal::Journal,
     remark::Remark,
     server::Server,
     text::{
@@ -71,10 +70,7 @@ pub(crate) fn server(path: &Path, text: &str, desk: &mut Desk) -> Option<Server>
     };
     let sequences = sequences::read(&written.sequences, &around, desk);
     let guarding = guarding(written.guard.as_ref(), &around, &sequences, desk);
-    let journal = written.journal.as_ref().map_or_else(
-        || Some(Some(Journal::default())),
-        |section| journal::read(&section.text, desk),
-    );
+    let journal = journal::read(written.journal.as_ref(), desk);
     let roster = clients::read(&written.clients, &services, settings.as_ref(), folder, desk);
     if roster.is_empty() {
         written.warn_of_nobody(desk);
@@ -99,7 +95,7 @@ pub(crate) fn server(path: &Path, text: &str, desk: &mut Desk) -> Option<Server>
                 actions: actions.into_actions(),
                 messages,
                 guarding: guarding?,
-                journal: journal?,
+                journal,
                 ..settings.server(policy, roster)
             };
             written.warn_of_unseen(&server, desk);

@@ -65,8 +65,8 @@ impl Segment {
             .set_cache_size(CACHE)
             .set_check_integrity_on_open(true)
             .create(path)?;
-        let begun = database.begin_read()?.open_table(EVENTS).is_ok();
-        if !begun {
+        let is_there = database.begin_read()?.open_table(EVENTS).is_ok();
+        if !is_there {
             let begin = database.begin_write()?;
             begin.open_table(EVENTS)?;
             begin.commit()?;

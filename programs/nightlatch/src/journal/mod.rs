@@ -34,35 +34,72 @@ pub(crate) enum ReadingError {
 pub(crate) fn run(options: &Journal) -> Result<(), ReadingError> {
     let mut source = Source::open(options)?;
     let wanted = Wanted::of(options, Clock::system().unix());
-    let mut last = options.lines.map(|_| VecDeque::new());
-    loop {
+    let mut printer = Printer {
+        last: options.lines.map(Last::of),
+        audience: Audience::There,
+    };
+    while printer.audience == Audience::There {
         match source.next()? {
             Said::Event(line) => {
-                let Some(text) = shown(&line, &wanted, options.json) else {
-                    continue;
-                };
-                let most = options.lines.unwrap_or(0);
-                if let Some(last) = &mut last {
-                    last.push_back(text);
-                    if last.len() > most {
-                        last.pop_front();
-                    }
-                } else if tell_on(&text)? == Audience::Gone {
-                    return Ok(());
-                }
+                let text = shown(&line, &wanted, options.json);
+                text.map_or(Ok(()), |text| printer.take(text))?;
             }
             Said::CaughtUp => {
-                for text in last.take().into_iter().flatten() {
-                    if tell_on(&text)? == Audience::Gone {
-                        return Ok(());
-                    }
-                }
+                printer.catch_up()?;
                 if !options.follow {
-                    return Ok(());
+                    break;
                 }
                 source.follow()?;
             }
         }
+    }
+    Ok(())
+}
+
+/// What prints, or keeps the last lines until there are no more.
+struct Printer {
+    last: Option<Last>,
+    audience: Audience,
+}
+
+/// The last lines, so many at most.
+struct Last {
+    most: usize,
+    lines: VecDeque<String>,
+}
+
+impl Last {
+    const fn of(most: usize) -> Self {
+        Self {
+            most,
+            lines: VecDeque::new(),
+        }
+    }
+
+    fn take(&mut self, text: String) {
+        self.lines.push_back(text);
+        if self.lines.len() > self.most {
+            self.lines.pop_front();
+        }
+    }
+}
+
+impl Printer {
+    fn take(&mut self, text: String) -> Result<(), SpeakError> {
+        match &mut self.last {
+            Some(last) => last.take(text),
+            None => self.audience = tell_on(&text)?,
+        }
+        Ok(())
+    }
+
+    /// What comes from now on is printed at once.
+    fn catch_up(&mut self) -> Result<(), SpeakError> {
+        let kept = self.last.take().map(|last| last.lines);
+        kept.into_iter().flatten().try_for_each(|text| {
+            self.audience = tell_on(&text)?;
+            Ok(())
+        })
     }
 }
 

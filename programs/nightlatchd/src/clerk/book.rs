@@ -57,7 +57,7 @@ impl Book {
         }
         self.waiting.extend(events);
         self.write_at
-            .get_or_insert(now.monotonic.saturating_add(MOMENT));
+            .get_or_insert_with(|| now.monotonic.saturating_add(MOMENT));
     }
 
     /// Does what is due.
@@ -216,12 +216,12 @@ mod tests {
     fn at(millis: u64) -> Now {
         Now {
             monotonic: Instant::from_duration(Duration::from_millis(millis)),
-            unix: UnixTime::from_millis(EPOCH + millis),
+            unix: UnixTime::from_millis(EPOCH.saturating_add(millis)),
         }
     }
 
     fn event(millis: u64) -> Event {
-        Event::new(Kind::Granted, UnixMillis(EPOCH + millis))
+        Event::new(Kind::Granted, UnixMillis(EPOCH.saturating_add(millis)))
     }
 
     fn kinds(book: &Book) -> Vec<(u64, Kind, u64)> {

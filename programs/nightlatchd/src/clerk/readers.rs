@@ -27,15 +27,18 @@ impl Readers {
     /// where everybody does, the newcomer.
     pub(super) fn welcome(&mut self) {
         while let Ok((stream, _)) = self.socket.accept() {
-            if self.all.len() >= MOST {
-                let slow = self.all.iter().position(Reader::is_slow);
-                let Some(slow) = slow else {
-                    continue;
-                };
-                self.all.remove(slow);
+            if self.has_place() {
+                self.all.push(Reader::new(stream));
             }
-            self.all.push(Reader::new(stream));
         }
+    }
+
+    fn has_place(&mut self) -> bool {
+        if self.all.len() < MOST {
+            return true;
+        }
+        let slow = self.all.iter().position(Reader::is_slow);
+        slow.map(|slow| self.all.remove(slow)).is_some()
     }
 
     /// Everybody's turn; says whether somebody could be told more at once.
@@ -129,14 +132,14 @@ mod tests {
         /// Tells him all that he takes.
         fn tell(&mut self, reader: &mut BufReader<UnixStream>) -> String {
             let mut text = Vec::new();
-            loop {
-                let is_more = self.readers.turn(&self.store);
+            let mut is_more = true;
+            while is_more {
                 let before = text.len();
+                is_more = self.readers.turn(&self.store);
                 let _ = reader.read_to_end(&mut text);
-                if text.len() == before && !is_more {
-                    return String::from_utf8(text).unwrap();
-                }
+                is_more |= text.len() > before;
             }
+            String::from_utf8(text).unwrap()
         }
     }
 

@@ -125,13 +125,17 @@ impl Hearer {
                 return;
             };
             let mut place = [0; TIDINGS_LENGTH];
-            match way.take(&mut place) {
+            match way
+                .take(&mut place)
+                .map(|heard| heard.map(Tidings::from_bytes))
+            {
                 Ok(None) => return,
-                Ok(Some(heard)) => match Tidings::from_bytes(heard) {
-                    Some(tidings) => self.tidings = tidings,
-                    // What says things that do not exist is not talked to any more.
-                    None => self.life = Life::Deaf,
-                },
+                Ok(Some(Some(tidings))) => self.tidings = tidings,
+                // What says things that do not exist is not what was started.
+                Ok(Some(None)) => {
+                    self.life = Life::Deaf;
+                    let _ = self.child.kill();
+                }
                 Err(_) => self.life = Life::Deaf,
             }
         }
@@ -310,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn what_says_things_that_do_not_exist_is_not_talked_to_any_more() {
+    fn what_says_things_that_do_not_exist_is_ended() {
         let (mut hearer, ear) = overheard();
         drop(ear);
         let (ours, theirs) = Way::pair().unwrap();
@@ -319,9 +323,7 @@ mod tests {
         other.send(&[9; TIDINGS_LENGTH]).unwrap();
         hearer.listen();
         assert!(!hearer.is_there());
-        // It lives, and nobody waits for it.
-        assert!(hearer.ended().is_none());
-        kill(hearer);
+        assert_eq!(end_of(&mut hearer).how.code(), None);
     }
 
     #[test]

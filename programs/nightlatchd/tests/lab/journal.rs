@@ -92,7 +92,15 @@ fn everything(entered: &Entered) -> Told {
         address("stranger", V4).to_string()
     );
     assert_eq!(text(&all[4], "detail"), "decoy");
-    // Filters, and the lines for people.
+    picked_out(&journal);
+    let status = &daemon.status()["journal"];
+    assert_eq!(status["running"], true, "{status}");
+    assert_eq!(status["lost"], 0, "{status}");
+    Told::Whole
+}
+
+/// Filters, and the lines for people.
+fn picked_out(journal: &Journal<'_>) {
     let bobs = journal.events(&["--client", "bob"]);
     assert!(!bobs.is_empty() && bobs.iter().all(|event| text(event, "client") == "bob"));
     assert_eq!(journal.events(&["--event", "started"]).len(), 2);
@@ -102,10 +110,6 @@ fn everything(entered: &Entered) -> Told {
     let lines = journal.said(&["--client", "alice", "--event", "granted"]);
     let end = format!("open: office for alice at {}, 3 s\n", address("alice", V4));
     assert!(lines.ends_with(&end), "{lines}");
-    let status = &daemon.status()["journal"];
-    assert_eq!(status["running"], true, "{status}");
-    assert_eq!(status["lost"], 0, "{status}");
-    Told::Whole
 }
 
 fn followed(entered: &Entered) -> Told {
@@ -174,8 +178,8 @@ fn full(entered: &Entered) -> Told {
         "{status}"
     );
     // A knock is as quick as ever.
-    let took = micros_of_the_last_grant(&daemon);
-    assert!(took < 1_000_000, "{took} µs");
+    let micros = micros_of_the_last_grant(&daemon);
+    assert!(micros < 1_000_000, "{micros} µs");
     fs::remove_file(&filler).unwrap();
     let goes_on = || {
         stage.alice.knock("ssh", V4).unwrap();
@@ -223,8 +227,8 @@ fn outlived(entered: &Entered) -> Told {
     };
     let (mut stage, mut daemon) = Stage::running(entered, "journal-outlived");
     let journal = Journal::of(&stage.server, &stage.folder, tool);
-    let state = stage.state().display().to_string();
-    let aside = ["--state", state.as_str()];
+    let folder = stage.state().display().to_string();
+    let aside = ["--state", folder.as_str()];
     stage.alice.knock("office", V4).unwrap();
     journal.await_events(&[], 1, "granted");
     let output = run(&stage.server, journal.aside(&aside));
