@@ -16,6 +16,9 @@ _nightlatchd() {
             ",$1")
                 cmd="nightlatchd"
                 ;;
+            nightlatchd,clerk)
+                cmd="nightlatchd__subcmd__clerk"
+                ;;
             nightlatchd,gate)
                 cmd="nightlatchd__subcmd__gate"
                 ;;
@@ -58,6 +61,9 @@ _nightlatchd() {
             nightlatchd__subcmd__gate__subcmd__help,show)
                 cmd="nightlatchd__subcmd__gate__subcmd__help__subcmd__show"
                 ;;
+            nightlatchd__subcmd__help,clerk)
+                cmd="nightlatchd__subcmd__help__subcmd__clerk"
+                ;;
             nightlatchd__subcmd__help,gate)
                 cmd="nightlatchd__subcmd__help__subcmd__gate"
                 ;;
@@ -95,7 +101,7 @@ _nightlatchd() {
 
     case "${cmd}" in
         nightlatchd)
-            opts="-h -V --config --knockd-config --check --dry-run --read --json --help --version gate sources log-ruleset import listener runner hand help"
+            opts="-h -V --config --knockd-config --check --dry-run --read --json --help --version gate sources log-ruleset import listener runner clerk hand help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -110,6 +116,28 @@ _nightlatchd() {
                     return 0
                     ;;
                 --read)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatchd__subcmd__clerk)
+            opts="-h --config --knockd-config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --knockd-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -265,8 +293,22 @@ _nightlatchd() {
             return 0
             ;;
         nightlatchd__subcmd__help)
-            opts="gate sources log-ruleset import listener runner hand help"
+            opts="gate sources log-ruleset import listener runner clerk hand help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatchd__subcmd__help__subcmd__clerk)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

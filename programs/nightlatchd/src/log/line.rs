@@ -277,9 +277,7 @@ pub(crate) enum Line {
         file: String,
     },
     /// A helper that the daemon can do without ended.
-    #[display(
-        "the process of the {helper} ended ({how})\n  knocks are honoured as before; it comes back when nightlatchd is started again"
-    )]
+    #[display("the {helper}'s process ended ({how})\n  restart nightlatchd to have it back")]
     HelperEnded {
         /// What it was for.
         helper: &'static str,
