@@ -159,14 +159,24 @@ impl Place {
     /// Makes a socket that root alone may ask, and its folder where it is missing. One left by a daemon
     /// that died is replaced.
     pub(crate) fn bind(path: &Path) -> io::Result<(Self, UnixListener)> {
+        if is_socket(path) && UnixStream::connect(path).is_err() {
+            std::fs::remove_file(path)?;
+        }
+        Self::make(path)
+    }
+
+    /// The same where it is known that no other daemon runs: a helper of one that was killed may still
+    /// listen for a moment.
+    pub(crate) fn take(path: &Path) -> io::Result<(Self, UnixListener)> {
+        if is_socket(path) {
+            std::fs::remove_file(path)?;
+        }
+        Self::make(path)
+    }
+
+    fn make(path: &Path) -> io::Result<(Self, UnixListener)> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
-        }
-        let is_socket = path
-            .symlink_metadata()
-            .is_ok_and(|file| file.file_type().is_socket());
-        if is_socket && UnixStream::connect(path).is_err() {
-            std::fs::remove_file(path)?;
         }
         let socket = UnixListener::bind(path)?;
         // Who is in, and from where, is the administrator's business alone.
@@ -174,6 +184,11 @@ impl Place {
         socket.set_nonblocking(true)?;
         Ok((Self(path.to_path_buf()), socket))
     }
+}
+
+fn is_socket(path: &Path) -> bool {
+    path.symlink_metadata()
+        .is_ok_and(|file| file.file_type().is_socket())
 }
 
 impl Drop for Place {
@@ -259,5 +274,9 @@ mod tests {
         drop(UnixListener::bind(&path).unwrap());
         let _living = StatusSocket::bind(&path).unwrap();
         assert!(StatusSocket::bind(&path).is_err());
+        // Whoever knows that no other daemon runs takes the place of what still listens.
+        let (_place, socket) = Place::take(&path).unwrap();
+        let _asker = UnixStream::connect(&path).unwrap();
+        assert!(socket.accept().is_ok());
     }
 }

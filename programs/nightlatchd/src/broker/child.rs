@@ -69,7 +69,8 @@ pub(super) fn start_runner(plan: &Plan, state: &Path) -> Result<Runner, RunnerEr
 /// Starts the clerk, with the socket at which it is asked in the place of its standard output.
 pub(super) fn start_clerk(plan: &clerk::Plan, at: &Path) -> io::Result<Hearer> {
     let word = plan.to_word()?;
-    let (place, socket) = Place::bind(at)?;
+    // The state folder is ours by now: no other daemon of this place runs.
+    let (place, socket) = Place::take(at)?;
     let (way, theirs) = Way::pair()?;
     let mut command = again(Stdio::from(theirs));
     command.stdout(OwnedFd::from(socket));
