@@ -222,7 +222,8 @@ fn live(stage: &Stage, source: &str, packets: &[Packet]) -> Vec<String> {
 fn lived(stage: &Stage, source: &str, send: impl Fn(&Forger)) -> Vec<String> {
     let _ = fs::remove_dir_all(stage.state());
     fs::create_dir(stage.state()).unwrap();
-    for file in fs::read_dir(clean(stage)).unwrap().map(Result::unwrap) {
+    let files = fs::read_dir(clean(stage)).unwrap().map(Result::unwrap);
+    for file in files.filter(|file| file.path().is_file()) {
         fs::copy(file.path(), stage.state().join(file.file_name())).unwrap();
     }
     stage.write_config(&config(stage, &format!("{source:?}")));
