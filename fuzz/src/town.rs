@@ -218,7 +218,10 @@ impl Town {
             Effect::Close { openings } => {
                 self.kernel.retain(|opening, _| !openings.contains(opening))
             }
-            Effect::Ban { .. } | Effect::Pardon { .. } => {}
+            Effect::Insert { .. }
+            | Effect::Remove { .. }
+            | Effect::Ban { .. }
+            | Effect::Pardon { .. } => {}
         }
     }
 

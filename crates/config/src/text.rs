@@ -55,6 +55,7 @@ pub(crate) struct GuardText {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct ServiceText {
     pub(crate) open: Option<Spanned<List>>,
+    pub(crate) insert: Option<Spanned<List>>,
     pub(crate) run: Option<Spanned<String>>,
     pub(crate) r#for: Option<Spanned<String>>,
     pub(crate) at_most: Option<Spanned<String>>,

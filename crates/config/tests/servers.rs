@@ -174,6 +174,53 @@ fn opening_what_is_not_guarded_is_a_warning_with_its_place() {
 }
 
 #[test]
+fn a_service_may_insert_open_and_run_in_any_mixture() {
+    let folder = Folder::new();
+    let server = folder
+        .load(&format!(
+            "[server]\nguard = [\"tcp/22\"]\n\
+             [service.set]\ninsert = [\"ipv4 into nftables inet filter admins\", \"ipv6 into ipset admins6\"]\n\
+             [service.all]\nopen = [\"tcp/22\"]\ninsert = [\"ipv6 into nftables ip6 f a\", \"ipv4 into ipset a\"]\nrun = \"note\"\n\
+             one-shot = true\n\
+             [action.note]\nstart = [\"/bin/true\"]\n\
+             [client.a]\nkey = \"{}\"\npreshared = \"none\"\nmay = [\"set\", \"all\"]\n",
+            key(1)
+        ))
+        .unwrap();
+    assert_eq!(warnings(&server), [""; 0]);
+    let sets = |id| {
+        let service = server.policy.service(ServiceId(id)).unwrap();
+        let sets = service.inserts.iter().map(ToString::to_string);
+        (service.ports.len(), sets.collect::<Vec<_>>())
+    };
+    let [admins, admins6] = [
+        "ipv4 into nftables inet filter admins",
+        "ipv6 into ipset admins6",
+    ];
+    assert_eq!(sets(0), (0, vec![admins.to_owned(), admins6.to_owned()]));
+    assert_eq!(sets(1).0, 1);
+    assert_eq!(sets(1).1.len(), 2);
+}
+
+#[test]
+fn where_nothing_opens_a_port_nothing_has_to_be_guarded() {
+    let folder = Folder::new();
+    let server = folder
+        .load(&format!(
+            "[server]\n[service.set]\ninsert = [\"ipv6 into ipset admins6\"]\n\
+             [client.a]\nkey = \"{}\"\npreshared = \"none\"\nmay = [\"set\"]\n",
+            key(1)
+        ))
+        .unwrap();
+    assert_eq!(server.gate.guarded, []);
+    assert_eq!(
+        warnings(&server),
+        ["there is no set here for who knocks over ipv4"]
+    );
+    assert_eq!(server.warnings[0].place(), (3, 10));
+}
+
+#[test]
 fn guarding_what_nothing_opens_is_a_warning() {
     let folder = Folder::new();
     let text = HEAD.replace("\"tcp/22\"]\n[", "\"tcp/22\", \"tcp/80-90\"]\n[");

@@ -5,7 +5,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use crate::ledger::{Ended, Key};
-use crate::{ActionId, Knocker, Opening, Passage, Service, ServiceId};
+use crate::{ActionId, Knocker, Opening, Passage, Service, ServiceId, Stay};
 
 /// Somebody's leave to reach one service from one address; one without an end cannot be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,9 @@ pub struct Grant {
     /// What the kernel is to be told. A port that somebody else's grant holds open longer for the
     /// same address (people behind one NAT) is missing here: nobody shortens another's time.
     pub openings: Vec<Opening>,
+    /// Which of the administrator's sets the address is put into, or taken out of when it ends: one
+    /// that another's grant keeps it in is missing then.
+    pub stays: Vec<Stay>,
     /// What runs when it is given, and is undone when it ends.
     pub runs: Option<ActionId>,
     /// Whether it was in force already and only its time is set anew. After a restart nobody knows:
@@ -40,6 +43,7 @@ impl Grant {
             lasts: ended.remaining,
             passage: service.passage,
             openings: ended.openings,
+            stays: ended.stays,
             runs: service.runs,
             is_renewal: false,
         }

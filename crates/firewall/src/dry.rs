@@ -6,7 +6,7 @@ use std::io::Write;
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
-use nightlatch_core::{Banned, Effect, GatePlan, Opening, Prefix, Standing};
+use nightlatch_core::{AddressSet, Banned, Effect, GatePlan, Member, Opening, Prefix, Standing};
 
 use crate::commands::in_words;
 use crate::gate::{
@@ -16,6 +16,7 @@ use crate::gate::{
 use crate::key::Key;
 use crate::layout::Set;
 use crate::script;
+use crate::sets::SetError;
 
 /// Remembers and tells; never touches the kernel, needs no permission.
 ///
@@ -134,6 +135,8 @@ impl Firewall for DryRun {
                     self.close(opening);
                 }
             }
+            // Whoever is in them is the administrator's business; here they are only told of.
+            Effect::Insert { .. } | Effect::Remove { .. } => {}
             Effect::Ban { prefixes, lasts } => {
                 self.bans
                     .extend(prefixes.iter().map(|prefix| (*prefix, *lasts)));
@@ -146,6 +149,14 @@ impl Firewall for DryRun {
             self.tell(&line);
         }
         Ok(())
+    }
+
+    fn look_up(&mut self, _set: &AddressSet) -> Result<(), SetError> {
+        Ok(())
+    }
+
+    fn left_alone(&mut self) -> Vec<Member> {
+        Vec::new()
     }
 
     fn standing(&mut self) -> Result<Vec<Standing>, ListError> {
@@ -195,7 +206,7 @@ const LINES_REMEMBERED: usize = 4096;
 
 #[cfg(test)]
 mod tests {
-    use nightlatch_core::Passage;
+    use nightlatch_core::{Passage, Stay};
 
     use super::*;
 
@@ -289,6 +300,38 @@ mod tests {
                 "destroy element inet nightlatch ban4 { 203.0.113.7 }",
                 "destroy element inet nightlatch ban6 { 2001:db8::7 }",
                 "destroy element inet nightlatch ban6net { 2001:db8:: }",
+            ]
+        );
+    }
+
+    #[test]
+    fn it_tells_what_it_would_have_put_into_whose_sets() {
+        let mut dry = DryRun::new();
+        let _ = dry.raise(&plan()).unwrap();
+        let member = |set: &str, address: &str| Member {
+            set: std::sync::Arc::new(set.parse().unwrap()),
+            address: address.parse().unwrap(),
+        };
+        let members = vec![
+            member("ipv4 into nftables inet filter admins", "203.0.113.7"),
+            member("ipv6 into ipset admins6", "2001:db8::7"),
+        ];
+        let lasts = Duration::from_secs(90);
+        let stay = |member: &Member| Stay {
+            member: member.clone(),
+            lasts,
+        };
+        let stays = members.iter().map(stay).collect();
+        dry.apply(&Effect::Insert { stays }).unwrap();
+        dry.apply(&Effect::Remove { members }).unwrap();
+        let told: Vec<&str> = dry.told().collect();
+        assert_eq!(
+            told[told.len() - 4..],
+            [
+                "add element inet filter admins { 203.0.113.7 timeout 1m30s }",
+                "ipset add admins6 2001:db8::7 timeout 90 -exist",
+                "destroy element inet filter admins { 203.0.113.7 }",
+                "ipset del admins6 2001:db8::7 -exist",
             ]
         );
     }

@@ -2,10 +2,11 @@
 
 use std::os::fd::BorrowedFd;
 
-use nightlatch_core::{Banned, Effect, GatePlan, Standing};
+use nightlatch_core::{AddressSet, Banned, Effect, GatePlan, Member, Standing};
 use thiserror::Error;
 
 use crate::nfnl::NetlinkError;
+use crate::sets::SetError;
 
 /// A gate in front of the guarded ports.
 ///
@@ -18,6 +19,12 @@ pub trait Firewall {
 
     /// Carries out one effect: all of it or nothing.
     fn apply(&mut self, effect: &Effect) -> Result<(), ApplyError>;
+
+    /// Looks whether a set of the administrator's is there, and is one that addresses leave by themselves.
+    fn look_up(&mut self, set: &AddressSet) -> Result<(), SetError>;
+
+    /// Whom [`Effect::Insert`] found in a set for ever, and left as he is; each of them is told once.
+    fn left_alone(&mut self) -> Vec<Member>;
 
     /// Lists the openings in force, with the time that each has left.
     fn standing(&mut self) -> Result<Vec<Standing>, ListError>;
@@ -99,6 +106,8 @@ pub enum Disturbance {
     Gone,
     /// Somebody changed our table: raise it again.
     Changed,
+    /// A set that addresses were put into was made anew: put them in again. The gate stands.
+    SetsMade,
 }
 
 /// Packets and bytes that one line of the gate has dropped.
@@ -152,6 +161,9 @@ pub enum ApplyError {
     /// Another living process owns the table.
     #[error("another process holds the table inet nightlatch\n  stop the other nightlatchd first")]
     HeldByAnother,
+    /// A set of the administrator's does not take an address.
+    #[error(transparent)]
+    Set(#[from] SetError),
     /// The kernel said no.
     #[error("the gate could not be changed")]
     Netlink(#[source] NetlinkError),

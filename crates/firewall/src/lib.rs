@@ -5,7 +5,8 @@
 //!              ┌────────┴────────┐
 //!         Nftables            DryRun            what is done · what would be done
 //!   expression · nfnl     script · commands     the gate as the kernel takes it · as people read it
-//!            └──── layout ───────┘               what it looks like
+//!            ├──── layout ───────┘               what it looks like
+//!           sets                                 sets of the administrator's own, beside the gate
 //! ```
 //!
 //! No `nft` process, no C library, no unsafe line: messages are built here byte by byte and sent
@@ -23,6 +24,7 @@ mod listening;
 mod nfnl;
 mod nftables;
 mod script;
+mod sets;
 mod sockets;
 
 pub use commands::in_words;
@@ -35,3 +37,4 @@ pub use listening::{ListeningError, SocketTable};
 pub use nfnl::NetlinkError;
 pub use nftables::{Abilities, Nftables, OpenError, Refresh, SeverError, Severed};
 pub use script::render;
+pub use sets::{Fault, SetError};

@@ -9,6 +9,7 @@ use clap::{CommandFactory, Parser};
 use nightlatch_capture::OpenError;
 use nightlatch_config::{Server, Strength};
 use nightlatch_core::Deed;
+use nightlatch_firewall::Nftables;
 
 use crate::config_file::ConfigFile;
 use crate::errand::{Doer, Plan};
@@ -102,6 +103,7 @@ fn check(file: &ConfigFile) -> Exit {
     with_config(file, |server| {
         match Plan::of(&server.actions, log::Form::of(server.log)) {
             Ok(_) => {
+                doubt_sets(server);
                 say(&praise(file.path(), server));
                 Exit::Ok
             }
@@ -111,6 +113,27 @@ fn check(file: &ConfigFile) -> Exit {
             }
         }
     })
+}
+
+/// Looks up the sets that services name, where that is allowed. They are the administrator's own and
+/// may come and go, so what is wrong with them does not make the configuration wrong.
+fn doubt_sets(server: &Server) {
+    let mut services = server.policy.services().iter();
+    if services.all(|service| service.inserts.is_empty()) {
+        return;
+    }
+    match Nftables::open() {
+        Ok(mut firewall) => {
+            for unfit in broker::unfit(&server.policy, &mut firewall) {
+                let (service, cause) = (unfit.service, unfit.cause);
+                complain(&format!("warning: service {service}: {cause}"));
+            }
+        }
+        Err(error) => complain(&format!(
+            "the sets at `insert` were not looked up: {}",
+            because(&error)
+        )),
+    }
 }
 
 fn praise(path: &Path, server: &Server) -> String {

@@ -37,7 +37,7 @@ const REQUIRED: [&str; 13] = [
 ];
 
 /// What does nothing unless it is said: the file shows what it could be.
-const NONE_UNLESS_SAID: [&str; 4] = ["open", "run", "stop", "stop-shell"];
+const NONE_UNLESS_SAID: [&str; 5] = ["open", "insert", "run", "stop", "stop-shell"];
 
 #[test]
 fn every_option_of_the_server_stands_in_its_file() {

@@ -5,6 +5,7 @@ mod clients;
 mod decoys;
 mod encrypted;
 mod guard;
+mod inserts;
 mod limits;
 mod origins;
 mod sequences;

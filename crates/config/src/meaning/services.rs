@@ -9,6 +9,7 @@ use serde_spanned::Spanned;
 
 use super::{
     actions::ActionBook,
+    inserts,
     settings::Settings,
     values::{time, unknown_word},
 };
@@ -108,9 +109,13 @@ fn meant(
         Some(written) => actions.find(written, desk).map(Some),
         None => Some(None),
     };
-    let ports = match (&text.open, &text.run) {
-        (None, Some(_)) => Some(Vec::new()),
-        (open, _) => ports(name, open.as_ref(), settings, desk),
+    let inserts = match &text.insert {
+        Some(written) => inserts::read(name, written, desk),
+        None => Some(Vec::new()),
+    };
+    let ports = match &text.open {
+        None if text.run.is_some() || text.insert.is_some() => Some(Vec::new()),
+        open => ports(name, open.as_ref(), settings, desk),
     };
     let bounds = Duration::from_secs(1)..=LONGEST;
     let lasts = match &text.r#for {
@@ -121,7 +126,8 @@ fn meant(
         Some(written) => time(written, bounds, desk),
         None => lasts.map(|lasts| lasts.max(USUAL_AT_MOST)),
     };
-    let (ports, lasts, at_most, runs) = (ports?, lasts?, at_most?, runs?);
+    let (ports, inserts, runs) = (ports?, inserts?, runs?);
+    let (lasts, at_most) = (lasts?, at_most?);
     if at_most < lasts {
         complain_of_order(text, lasts, at_most, desk);
         return None;
@@ -130,14 +136,16 @@ fn meant(
         Some(once) if *once.get_ref() => Passage::OneShot,
         _ => Passage::Lasting,
     };
-    Some(Service {
+    let service = Service {
         name: name.get_ref().clone(),
         ports,
+        inserts,
         lasts,
         at_most,
         passage,
         runs,
-    })
+    };
+    inserts::fits(&service, text, desk).then_some(service)
 }
 
 fn ports(
@@ -153,6 +161,7 @@ fn ports(
             desk.add(
                 Remark::error(span, format!("service `{}` opens nothing", name.get_ref()))
                     .advise("name what it opens: open = [\"tcp/22\"]")
+                    .advise("or a set of your own firewall: insert = [\"ipv4 into ipset admins\"]")
                     .advise("or what it runs instead: run = \"ACTION\""),
             );
             return None;

@@ -147,8 +147,9 @@ impl Written {
     fn needs(&self) -> Needs {
         let mut servers = self.server.iter().map(|section| &section.text);
         let has_list = servers.any(|server| server.clients_file.is_some());
-        let runs_alone = |service: &Named<ServiceText>| {
-            service.text.run.is_some() && service.text.open.is_none()
+        let opens_nothing = |service: &Named<ServiceText>| {
+            let text = &service.text;
+            text.open.is_none() && (text.run.is_some() || text.insert.is_some())
         };
         Needs {
             key: if self.clients.is_empty() && !has_list {
@@ -156,7 +157,7 @@ impl Written {
             } else {
                 Need::Required
             },
-            guard: if !self.services.is_empty() && self.services.iter().all(runs_alone) {
+            guard: if !self.services.is_empty() && self.services.iter().all(opens_nothing) {
                 Need::Optional
             } else {
                 Need::Required

@@ -18,6 +18,7 @@ mod reloads;
 mod repairs;
 mod restarts;
 mod sequences;
+mod sets;
 mod strangers;
 mod timed;
 mod touches;

@@ -14,6 +14,7 @@ use crate::gate::ApplyError;
 use crate::key::Key;
 use crate::layout::Set;
 use crate::nfnl::{Channel, NetlinkError};
+use crate::sets;
 
 /// Carries out one effect; what does not fit into one transaction goes in several.
 pub(super) fn apply(gate: &mut Nftables, effect: &Effect) -> Result<(), ApplyError> {
@@ -27,6 +28,8 @@ pub(super) fn apply(gate: &mut Nftables, effect: &Effect) -> Result<(), ApplyErr
         Effect::Close { openings } => {
             close(&mut gate.channel, refresh, &in_sets(openings, None)).map_err(sort)
         }
+        Effect::Insert { stays } => Ok(gate.sets.insert(&mut gate.channel, refresh, stays)?),
+        Effect::Remove { members } => Ok(sets::remove(&mut gate.channel, refresh, members)?),
         Effect::Ban { prefixes, lasts } => {
             let banned = in_ban_sets(prefixes, Some(*lasts));
             open(&mut gate.channel, refresh, &banned).map_err(sort)

@@ -17,6 +17,7 @@ mod many;
 mod one_shot;
 mod running;
 mod scene;
+mod sets;
 mod strangers;
 
 use std::process::ExitCode;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         one_shot::STORIES,
         holding::STORIES,
         listening::STORIES,
+        sets::STORIES,
         running::STORIES,
         many::STORIES,
     ];

@@ -18,6 +18,7 @@ use super::reload::{Fixed, Reloaded, Reloading};
 use super::round::Round;
 use super::scribe::Scribe;
 use super::seats::Seats;
+use super::sets::unfit;
 use super::signals::Signals;
 use super::start::{begin, hand_over};
 use super::view::Tallies;
@@ -103,6 +104,9 @@ impl<'s> Start<'s> {
         begin(channel)?;
         wait_until_listening(channel, &self.signals)?;
         self.announce(server, &log, &gatekeeper, now);
+        for unfit in unfit(&server.policy, firewall) {
+            log.say(unfit.line());
+        }
         let tallies = self.tallies(now);
         let reloads = bell()?;
         let scribe = Scribe::start(self.state, bell()?)

@@ -242,6 +242,7 @@ impl Round {
         for warning in warnings {
             self.log.say(Line::ConfigDoubtful { warning });
         }
+        self.look_sets_up();
         self.log.say(Line::Reloaded {
             clients: self.seats.len(),
             closed,

@@ -179,6 +179,7 @@ impl Round {
     fn mend_gate(&mut self, now: Now) {
         match self.firewall.disturbed() {
             Ok(Disturbance::Nothing) => {}
+            Ok(Disturbance::SetsMade) => self.fill_sets(now),
             Ok(Disturbance::Gone | Disturbance::Changed) | Err(_) => {
                 self.mend_at = Some(now.monotonic);
             }

@@ -118,7 +118,7 @@ fn blame(error: BrokerError, child: &mut Child) -> BrokerError {
 
 fn open_firewall(options: &Daemon) -> Result<Gate, BrokerError> {
     Ok(if options.dry_run {
-        Box::new(DryRun::new())
+        Box::new(DryRun::telling(std::io::stdout()))
     } else {
         Box::new(Nftables::open()?)
     })

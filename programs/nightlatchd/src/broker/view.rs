@@ -6,6 +6,7 @@ use nightlatch_core::{Banning, Failure, Now, Refused, SequenceId, ServiceId, Ver
 use nightlatch_firewall::Noise;
 
 use super::round::Round;
+use super::sets::unfit;
 use super::words::{self, Carried};
 use crate::listener::{PLACES, Place};
 use crate::state::Upkeep;
@@ -179,7 +180,10 @@ impl Round {
         places.filter(|(_, count)| *count > 0).collect()
     }
 
-    fn warnings(&self, now: Now) -> Vec<String> {
+    fn warnings(&mut self, now: Now) -> Vec<String> {
+        // As they are now: the administrator may have mended them without a word to us.
+        let sets = unfit(self.gatekeeper.policy(), self.firewall.as_mut());
+        let sets = sets.into_iter().map(|unfit| unfit.line().to_string());
         let state = self
             .tallies
             .state_failing
@@ -193,6 +197,7 @@ impl Round {
             .into_iter()
             .chain(gate)
             .chain(stops)
+            .chain(sets)
             .chain(
                 self.gatekeeper
                     .warnings(now)

@@ -20,11 +20,13 @@ impl Line {
     pub(crate) const fn level(&self) -> Level {
         match self {
             Self::GateRefused { .. }
+            | Self::SetRefused { .. }
             | Self::StateFailing { .. }
             | Self::StopsFailing { .. }
             | Self::UseUnrecorded { .. }
             | Self::ReloadRefused { .. } => Level::Error,
             Self::GatePutBack { .. }
+            | Self::SetUnfit { .. }
             | Self::StateInDoubt { .. }
             | Self::Warned { .. }
             | Self::ConfigDoubtful { .. }
@@ -38,6 +40,8 @@ impl Line {
             | Self::WouldRun { .. }
             | Self::Banned { .. }
             | Self::Unbanned { .. }
+            | Self::SetsFilled
+            | Self::LeftAlone { .. }
             | Self::GateRaised { .. } => Level::Notice,
             Self::Ready { .. }
             | Self::Deriving { .. }

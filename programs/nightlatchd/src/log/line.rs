@@ -154,6 +154,31 @@ pub(crate) enum Line {
         /// What it said.
         cause: String,
     },
+    /// A set of the administrator's is not as a service needs it.
+    #[display("service {service} cannot be granted as things are: {cause}")]
+    SetUnfit {
+        /// Which names it.
+        service: String,
+        /// What is wrong, and what to do.
+        cause: String,
+    },
+    /// A set of the administrator's was not changed.
+    #[display("a set of yours was not changed: {cause}")]
+    SetRefused {
+        /// What is wrong, and what to do.
+        cause: String,
+    },
+    /// The administrator made a set of his anew.
+    #[display("a set of yours was made anew: who holds a grant is in it again")]
+    SetsFilled,
+    /// Somebody is in a set without an end.
+    #[display("{address} is in {set} for ever, as somebody else put it in: it is left as it is")]
+    LeftAlone {
+        /// Who.
+        address: IpAddr,
+        /// Where.
+        set: String,
+    },
     /// Another program removed or changed the gate, and it was put back.
     #[display("the gate was removed or changed by another program: put back with {grants} grants")]
     GatePutBack {

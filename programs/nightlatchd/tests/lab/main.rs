@@ -30,6 +30,7 @@ mod encrypted;
 mod example;
 mod guard;
 mod hostile;
+mod inserting;
 mod interference;
 mod knockd;
 mod knockd_config;
@@ -87,6 +88,7 @@ fn main() -> ExitCode {
         time_based::STORIES,
         tell::STORIES,
         interference::STORIES,
+        inserting::STORIES,
         knockd::STORIES,
         knockd_config::STORIES,
         sources::STORIES,
