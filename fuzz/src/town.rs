@@ -218,10 +218,7 @@ impl Town {
             Effect::Close { openings } => {
                 self.kernel.retain(|opening, _| !openings.contains(opening))
             }
-            Effect::Insert { .. }
-            | Effect::Remove { .. }
-            | Effect::Ban { .. }
-            | Effect::Pardon { .. } => {}
+            _ => {}
         }
     }
 
