@@ -79,6 +79,7 @@ impl People {
             at_most: LONGEST,
             passage,
             runs: None,
+            cuts: false,
         };
         let services = vec![
             service("ssh", "tcp/22", Passage::Lasting),

@@ -59,6 +59,7 @@ pub(crate) struct ServiceText {
     pub(crate) r#for: Option<Spanned<String>>,
     pub(crate) at_most: Option<Spanned<String>>,
     pub(crate) one_shot: Option<Spanned<bool>>,
+    pub(crate) cut: Option<Spanned<bool>>,
 }
 
 /// `[client.NAME]`.

@@ -5,7 +5,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use crate::ledger::{Ended, Key};
-use crate::{ActionId, Knocker, Opening, Passage, Service, ServiceId};
+use crate::{ActionId, Cut, Knocker, Opening, Passage, Service, ServiceId};
 
 /// Somebody's leave to reach one service from one address; one without an end cannot be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,9 @@ pub struct Grant {
     pub openings: Vec<Opening>,
     /// What runs when it is given, and is undone when it ends.
     pub runs: Option<ActionId>,
+    /// What it shall not leave running; nothing while it is in force. Somebody else's grant may
+    /// let the same through: ask [`Gatekeeper::may_cut`](crate::Gatekeeper::may_cut).
+    pub cuts: Vec<Cut>,
     /// Whether it was in force already and only its time is set anew. After a restart nobody knows:
     /// what a former life granted is granted for the first time again.
     pub is_renewal: bool,
@@ -41,6 +44,7 @@ impl Grant {
             passage: service.passage,
             openings: ended.openings,
             runs: service.runs,
+            cuts: service.cut(key.address),
             is_renewal: false,
         }
     }

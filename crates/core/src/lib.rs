@@ -20,6 +20,7 @@ mod adoption;
 mod bounded;
 mod budget;
 mod claim;
+mod cut;
 mod doorstep;
 mod durable;
 mod effect;
@@ -56,6 +57,7 @@ mod warning;
 pub use claim::{
     Claim, ClaimError, FrameList, FramesClaim, MessageClaim, SequenceClaim, TicketClaim,
 };
+pub use cut::Cut;
 pub use doorstep::{Advance, Doorstep, DoorstepPlan, Glance, Ignored};
 pub use durable::{Marks, WINDOW};
 pub use effect::{Effect, Opening, Standing};

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::net::IpAddr;
 use core::time::Duration;
 
-use crate::{Opening, Port};
+use crate::{Cut, Opening, Port};
 
 /// A client's place in the roster; it means nothing outside of one loaded configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -95,6 +95,8 @@ pub struct Service {
     pub passage: Passage,
     /// What runs when it is granted, and is undone when the grant ends.
     pub runs: Option<ActionId>,
+    /// Whether closing it also cuts the connections that run.
+    pub cuts: bool,
 }
 
 impl Service {
@@ -105,6 +107,12 @@ impl Service {
             port: *port,
             passage: self.passage,
         })
+    }
+
+    /// What is cut when it is closed for an address.
+    pub(crate) fn cut(&self, address: IpAddr) -> Vec<Cut> {
+        let openings = self.openings(address).filter(|_| self.cuts);
+        openings.map(Cut::of).collect()
     }
 }
 

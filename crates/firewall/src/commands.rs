@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use nightlatch_core::{Effect, Opening, Prefix};
+use nightlatch_core::{Cut, Effect, Opening, Passage, Prefix};
 
-use crate::layout::{Set, TABLE};
+use crate::layout::{CUT_TIME, Set, TABLE};
 use crate::script::in_nft_units;
 
 /// Writes one effect as the `nft` commands that would do the same.
@@ -24,6 +24,28 @@ pub fn in_words(effect: &Effect) -> Vec<String> {
             format!("destroy element inet {TABLE} {set} {{ {prefix} }}")
         }),
     }
+}
+
+/// Writes a cut as the `nft` command that would do the same.
+pub(crate) fn cut_line(cut: Cut) -> String {
+    let (set, element) = cut_in_words(cut);
+    let time = in_nft_units(CUT_TIME);
+    format!("add element inet {TABLE} {set} {{ {element} timeout {time} }}")
+}
+
+/// The same for lifting it.
+pub(crate) fn lift_line(cut: Cut) -> String {
+    let (set, element) = cut_in_words(cut);
+    format!("destroy element inet {TABLE} {set} {{ {element} }}")
+}
+
+fn cut_in_words(cut: Cut) -> (&'static str, String) {
+    let opening = Opening {
+        address: cut.address,
+        port: cut.port,
+        passage: Passage::Lasting,
+    };
+    (Set::of_cut(&opening).name(), element(&opening))
 }
 
 fn of_bans(prefixes: &[Prefix], line: impl Fn(&str, IpAddr) -> String) -> Vec<String> {

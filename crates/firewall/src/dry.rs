@@ -1,17 +1,17 @@
 //! A gate that changes nothing and tells what it would have done.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::io::Write;
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
-use nightlatch_core::{Banned, Effect, GatePlan, Opening, Prefix, Standing};
+use nightlatch_core::{Banned, Cut, Effect, GatePlan, Opening, Prefix, Standing};
 
-use crate::commands::in_words;
+use crate::commands::{cut_line, in_words, lift_line};
 use crate::gate::{
     ApplyError, Disturbance, Firewall, Hold, How, ListError, LowerError, Lowered, Noise,
-    NoiseError, RaiseError, Raised, WatchError,
+    NoiseError, RaiseError, Raised, SeverError, Severed, WatchError,
 };
 use crate::key::Key;
 use crate::layout::Set;
@@ -24,6 +24,7 @@ pub struct DryRun {
     plan: Option<GatePlan>,
     openings: BTreeMap<(Set, Vec<u8>), Standing>,
     bans: BTreeMap<Prefix, Duration>,
+    cuts: BTreeSet<Cut>,
     told: VecDeque<String>,
     listener: Option<Box<dyn Write + Send>>,
 }
@@ -35,6 +36,7 @@ impl DryRun {
             plan: None,
             openings: BTreeMap::new(),
             bans: BTreeMap::new(),
+            cuts: BTreeSet::new(),
             told: VecDeque::new(),
             listener: None,
         }
@@ -77,6 +79,12 @@ impl DryRun {
             remaining: lasts,
         };
         self.openings.insert(place(&opening), standing);
+    }
+
+    fn lift(&mut self, cut: Cut) {
+        if self.cuts.remove(&cut) {
+            self.tell(&lift_line(cut));
+        }
     }
 
     fn close(&mut self, opening: &Opening) {
@@ -126,6 +134,7 @@ impl Firewall for DryRun {
         match effect {
             Effect::Open { openings, lasts } => {
                 for opening in openings {
+                    self.lift(Cut::of(*opening));
                     self.open(*opening, *lasts);
                 }
             }
@@ -148,6 +157,19 @@ impl Firewall for DryRun {
         Ok(())
     }
 
+    fn sever(&mut self, cuts: &[Cut]) -> Result<Severed, SeverError> {
+        if self.plan.is_none() {
+            return Err(ApplyError::NoGate.into());
+        }
+        for cut in cuts {
+            // As many as the kernel would hold; a cut that stands is not told again.
+            if self.cuts.len() < MOST_CUTS && self.cuts.insert(*cut) {
+                self.tell(&cut_line(*cut));
+            }
+        }
+        Ok(Severed { sockets: 0 })
+    }
+
     fn standing(&mut self) -> Result<Vec<Standing>, ListError> {
         Ok(self.openings.values().copied().collect())
     }
@@ -163,6 +185,7 @@ impl Firewall for DryRun {
     fn lower(&mut self) -> Result<Lowered, LowerError> {
         self.openings.clear();
         self.bans.clear();
+        self.cuts.clear();
         if self.plan.take().is_none() {
             return Ok(Lowered::NotThere);
         }
@@ -192,6 +215,7 @@ fn place(opening: &Opening) -> (Set, Vec<u8>) {
 
 /// Enough to read back a long afternoon; small enough to forget about.
 const LINES_REMEMBERED: usize = 4096;
+const MOST_CUTS: usize = 65_536;
 
 #[cfg(test)]
 mod tests {
@@ -289,6 +313,32 @@ mod tests {
                 "destroy element inet nightlatch ban4 { 203.0.113.7 }",
                 "destroy element inet nightlatch ban6 { 2001:db8::7 }",
                 "destroy element inet nightlatch ban6net { 2001:db8:: }",
+            ]
+        );
+    }
+
+    #[test]
+    fn it_tells_whom_it_would_cut_off_once_and_that_the_next_grant_lifts_it() {
+        let mut dry = DryRun::new();
+        let cuts: Vec<Cut> = openings().into_iter().map(Cut::of).collect();
+        assert!(dry.sever(&cuts).is_err(), "there is no gate");
+        let _ = dry.raise(&plan()).unwrap();
+        let before = dry.told().count();
+        for _ in 0..2 {
+            assert_eq!(dry.sever(&cuts).unwrap(), Severed { sockets: 0 });
+        }
+        dry.apply(&Effect::Open {
+            openings: openings(),
+            lasts: Duration::from_secs(30),
+        })
+        .unwrap();
+        let told: Vec<&str> = dry.told().skip(before).collect();
+        assert_eq!(
+            told,
+            [
+                "add element inet nightlatch cut4 { 203.0.113.7 . tcp . 22 timeout 5d }",
+                "destroy element inet nightlatch cut4 { 203.0.113.7 . tcp . 22 }",
+                "add element inet nightlatch once4 { 203.0.113.7 . tcp . 22 timeout 30s }",
             ]
         );
     }

@@ -86,10 +86,7 @@ impl<'a> Line<'a> {
     /// The packet's key lies in the set.
     pub(crate) fn is_in(&mut self, set: Set) {
         self.load_key(set);
-        self.expression("lookup", |writer| {
-            writer.text(LOOKUP_SET, set.name());
-            writer.number32(LOOKUP_REGISTER, FIRST);
-        });
+        self.look_up(set);
     }
 
     /// Puts the packet's key into the set.
@@ -166,11 +163,22 @@ impl<'a> Line<'a> {
         });
     }
 
-    fn conntrack_has(&mut self, what: u32, bits: u32) {
+    fn look_up(&mut self, set: Set) {
+        self.expression("lookup", |writer| {
+            writer.text(LOOKUP_SET, set.name());
+            writer.number32(LOOKUP_REGISTER, FIRST);
+        });
+    }
+
+    fn conntrack(&mut self, what: u32, register: u32) {
         self.expression("ct", |writer| {
-            writer.number32(1, FIRST);
+            writer.number32(1, register);
             writer.number32(2, what);
         });
+    }
+
+    fn conntrack_has(&mut self, what: u32, bits: u32) {
+        self.conntrack(what, FIRST);
         self.masked(FIRST, &bits.to_ne_bytes());
         self.compare(FIRST, NOT_EQUAL, &[0; 4]);
     }

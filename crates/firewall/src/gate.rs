@@ -2,7 +2,7 @@
 
 use std::os::fd::BorrowedFd;
 
-use nightlatch_core::{Banned, Effect, GatePlan, Standing};
+use nightlatch_core::{Banned, Cut, Effect, GatePlan, Standing};
 use thiserror::Error;
 
 use crate::nfnl::NetlinkError;
@@ -18,6 +18,12 @@ pub trait Firewall {
 
     /// Carries out one effect: all of it or nothing.
     fn apply(&mut self, effect: &Effect) -> Result<(), ApplyError>;
+
+    /// Ends the connections that run, and refuses whatever those addresses still send to those ports until they are
+    /// granted anew: that lifts it. Close their openings first.
+    ///
+    /// The one call here that may take a while: the kernel is asked for all connections of this host.
+    fn sever(&mut self, cuts: &[Cut]) -> Result<Severed, SeverError>;
 
     /// Lists the openings in force, with the time that each has left.
     fn standing(&mut self) -> Result<Vec<Standing>, ListError>;
@@ -77,6 +83,14 @@ pub enum Hold {
     Ours,
     /// Every program with `CAP_NET_ADMIN`: watch it.
     Shared,
+}
+
+/// What severing ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Severed {
+    /// Sockets of this host that were closed; both sides see a reset.
+    pub sockets: usize,
 }
 
 /// What taking the gate away found.
@@ -155,6 +169,17 @@ pub enum ApplyError {
     /// The kernel said no.
     #[error("the gate could not be changed")]
     Netlink(#[source] NetlinkError),
+}
+
+/// Why not everything could be ended. Packets of that address to that port are refused all the same, once the cut is in.
+#[derive(Debug, Error)]
+pub enum SeverError {
+    /// The cut could not be put into the gate.
+    #[error("the running connections could not be cut")]
+    Cut(#[from] ApplyError),
+    /// The cut is in, but the sockets of this host still wait for their client.
+    #[error("the sockets could not be closed\n  they get no more packets and end by themselves")]
+    Sockets(#[source] NetlinkError),
 }
 
 /// Why the openings could not be listed.

@@ -85,6 +85,9 @@ impl Set {
     /// first half. So all of them are hash sets, and quick to change.
     pub(crate) const BANS: [Self; 3] = [Self::Ban4, Self::Ban6, Self::BanNet6];
 
+    /// The sets that hold who was cut off.
+    pub(crate) const CUTS: [Self; 2] = [Self::Cut4, Self::Cut6];
+
     /// The set in which a ban lies; none for what is neither an address nor a network of IPv6.
     pub(crate) fn of_ban(prefix: Prefix) -> Option<Self> {
         match prefix.address() {

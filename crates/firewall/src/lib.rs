@@ -29,9 +29,9 @@ pub use commands::in_words;
 pub use dry::DryRun;
 pub use gate::{
     ApplyError, Disturbance, Firewall, Hold, How, ListError, LowerError, Lowered, Noise,
-    NoiseError, RaiseError, Raised, Tally, WatchError,
+    NoiseError, RaiseError, Raised, SeverError, Severed, Tally, WatchError,
 };
 pub use listening::{ListeningError, SocketTable};
 pub use nfnl::NetlinkError;
-pub use nftables::{Abilities, Nftables, OpenError, Refresh, SeverError, Severed};
+pub use nftables::{Abilities, Nftables, OpenError, Refresh};
 pub use script::render;

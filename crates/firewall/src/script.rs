@@ -79,7 +79,7 @@ fn gate(plan: &GatePlan) -> Vec<String> {
     );
     lines.extend(both(
         |set, key| format!("{key} @{set} goto {SEVERED}"),
-        [Set::Cut4, Set::Cut6],
+        Set::CUTS,
     ));
     lines.push("ct state established,related accept".to_owned());
     lines.extend(guarded_ports(plan, GUARD));

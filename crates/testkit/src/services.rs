@@ -16,6 +16,7 @@ pub fn usual_services() -> Vec<Service> {
         at_most: Duration::from_hours(1),
         passage,
         runs: None,
+        cuts: false,
     };
     vec![
         named("ssh", vec![port(22)], Passage::Lasting),

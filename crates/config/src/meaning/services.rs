@@ -121,7 +121,8 @@ fn meant(
         Some(written) => time(written, bounds, desk),
         None => lasts.map(|lasts| lasts.max(USUAL_AT_MOST)),
     };
-    let (ports, lasts, at_most, runs) = (ports?, lasts?, at_most?, runs?);
+    let cuts = cuts(text, desk);
+    let (ports, lasts, at_most, runs, cuts) = (ports?, lasts?, at_most?, runs?, cuts?);
     if at_most < lasts {
         complain_of_order(text, lasts, at_most, desk);
         return None;
@@ -137,7 +138,26 @@ fn meant(
         at_most,
         passage,
         runs,
+        cuts,
     })
+}
+
+/// Whether closing ends what runs; where nothing opens, nothing runs that could be cut.
+fn cuts(text: &ServiceText, desk: &mut Desk) -> Option<bool> {
+    let Some(written) = text.cut.as_ref().filter(|cut| *cut.get_ref()) else {
+        return Some(false);
+    };
+    if text.open.is_none() && text.run.is_some() {
+        desk.add(
+            Remark::error(
+                written.span(),
+                "a service that opens nothing has no connections to cut",
+            )
+            .advise("leave `cut` out, or name what it opens: open = [\"tcp/22\"]"),
+        );
+        return None;
+    }
+    Some(true)
 }
 
 fn ports(

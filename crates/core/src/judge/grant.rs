@@ -35,6 +35,7 @@ impl Gatekeeper {
                 passage: service.passage,
                 openings: opened.openings,
                 runs: service.runs,
+                cuts: Vec::new(),
                 is_renewal: opened.is_renewal,
             }),
             Err(Full) => Verdict::Answer(Status::Full),
@@ -53,16 +54,21 @@ impl Gatekeeper {
         let mut grants: Vec<Grant> = ended.collect();
         let mut openings = self.ledger.disown_all(service, closing.address, now);
         openings.retain(|opening| !grants.iter().any(|grant| grant.openings.contains(opening)));
-        // What a former life started may run still, and only who started it knows.
-        let is_in_doubt = grants.is_empty() && service.runs.is_some();
+        // What a former life started may run still, and only who started it knows. So may connections
+        // of a grant that has run out; but the listener's word alone cuts nothing that is not in force.
+        let cuts_late = service.cuts && closing.knocker.client().is_some();
+        let is_in_doubt = grants.is_empty() && (service.runs.is_some() || cuts_late);
         if let (Some(grant), false) = (grants.first_mut(), openings.is_empty()) {
             grant.openings.append(&mut openings);
         } else if is_in_doubt || !openings.is_empty() {
+            let may_cut = cuts_late || !openings.is_empty();
             let ended = Ended {
                 remaining: Duration::ZERO,
                 openings,
             };
-            grants.push(Grant::ended(closing, service, ended));
+            let mut grant = Grant::ended(closing, service, ended);
+            grant.cuts.retain(|_| may_cut);
+            grants.push(grant);
         }
         if grants.is_empty() {
             return Verdict::Answer(Status::Closed);

@@ -157,6 +157,7 @@ mod tests {
             at_most: Duration::from_hours(1),
             passage: Passage::Lasting,
             runs: None,
+            cuts: false,
         }
     }
 

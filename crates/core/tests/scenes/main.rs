@@ -4,6 +4,7 @@
 mod attackers;
 mod bans;
 mod clocks;
+mod cuts;
 mod days;
 mod floods;
 mod jobs;

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use nightlatch_core::{Effect, Opening, Prefix};
+use nightlatch_core::{Cut, Effect, Opening, Prefix};
 use rustix::io::Errno;
 
 use super::Nftables;
 use super::abilities::{Refresh, abilities_of};
 use super::elements::{self, Element};
-use super::sever::Cut;
+use super::sever::in_cut_sets;
 use super::verbs::{DELETE_ELEMENT, DESTROY_ELEMENT, NEW_ELEMENT};
 use crate::gate::ApplyError;
 use crate::key::Key;
@@ -115,11 +115,10 @@ fn lift(gate: &mut Nftables, refresh: Refresh, openings: &[Opening]) -> Result<(
     }
     let cuts: Vec<Cut> = openings
         .iter()
-        .map(Cut::of)
+        .map(|opening| Cut::of(*opening))
         .filter(|cut| gate.cuts.contains(cut))
         .collect();
-    let elements: Vec<Element> = cuts.iter().map(Cut::element).collect();
-    close(&mut gate.channel, refresh, &elements).map_err(sort)?;
+    close(&mut gate.channel, refresh, &in_cut_sets(&cuts)).map_err(sort)?;
     gate.cuts.retain(|cut| !cuts.contains(cut));
     Ok(())
 }

@@ -72,7 +72,7 @@ fn gate(batch: &mut Batch<'_>, plan: &GatePlan) {
             line.drop();
         });
     }
-    for set in [Set::Cut4, Set::Cut6] {
+    for set in Set::CUTS {
         line(batch, GATE, |line| {
             line.is_in(set);
             line.go_to(SEVERED);

@@ -26,18 +26,16 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::os::fd::BorrowedFd;
 
-use nightlatch_core::{Banned, Effect, GatePlan, Standing};
+use nightlatch_core::{Banned, Cut, Effect, GatePlan, Standing};
 
 pub use abilities::{Abilities, Refresh};
 pub use open::OpenError;
-pub use sever::{SeverError, Severed};
 
 use crate::gate::{
     ApplyError, Disturbance, Firewall, Hold, ListError, LowerError, Lowered, Noise, NoiseError,
-    RaiseError, Raised, WatchError,
+    RaiseError, Raised, SeverError, Severed, WatchError,
 };
 use crate::nfnl::Channel;
-use sever::Cut;
 
 /// The gate in the kernel of this network namespace.
 ///
@@ -69,6 +67,10 @@ impl Firewall for Nftables {
 
     fn apply(&mut self, effect: &Effect) -> Result<(), ApplyError> {
         apply::apply(self, effect)
+    }
+
+    fn sever(&mut self, cuts: &[Cut]) -> Result<Severed, SeverError> {
+        sever::sever(self, cuts)
     }
 
     fn standing(&mut self) -> Result<Vec<Standing>, ListError> {

@@ -228,6 +228,7 @@ fn policy() -> Policy {
         at_most: Duration::from_mins(2),
         passage: Passage::Lasting,
         runs: None,
+        cuts: false,
     };
     Policy::new(vec![ssh], vec![], Answers::Sealed, Limits::default()).unwrap()
 }

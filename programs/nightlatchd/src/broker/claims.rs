@@ -121,8 +121,10 @@ impl Round {
         if carried == Carried::Out {
             let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
             self.tell(claim, verdict, micros);
-            if let Verdict::Grant(grant) = verdict {
-                self.release(grant.address);
+            match verdict {
+                Verdict::Grant(grant) => self.release(grant.address),
+                Verdict::Close(grants) => self.severing.note(grants),
+                _ => {}
             }
             self.set_off(claim, verdict)?;
         }

@@ -20,6 +20,7 @@ mod reload;
 mod round;
 mod scribe;
 mod seats;
+mod severing;
 mod signals;
 mod start;
 mod view;

@@ -18,6 +18,7 @@ use super::reload::{Fixed, Reloaded, Reloading};
 use super::round::Round;
 use super::scribe::Scribe;
 use super::seats::Seats;
+use super::severing::Severing;
 use super::signals::Signals;
 use super::start::{begin, hand_over};
 use super::view::Tallies;
@@ -232,6 +233,7 @@ impl Prepared<'_> {
             watching: self.watching,
             errands: self.errands,
             guarding: self.guarding,
+            severing: Severing::default(),
             reloads,
             signals: self.signals,
             socket: self.socket,

@@ -224,6 +224,7 @@ impl Round {
         let taken = self.gatekeeper.reload(policy, clients, clock::now());
         // What ended is called by the names that it had.
         self.undo(&taken.grants, clock::now())?;
+        self.severing.note(&taken.grants);
         self.errands.replace(&errands, messages)?;
         self.seats = seats;
         // Decoys before the ports in use: together they say what counts.

@@ -16,6 +16,7 @@ use super::guarding::Guarding;
 use super::reload::{Reloaded, Reloading};
 use super::scribe::Scribe;
 use super::seats::Seats;
+use super::severing::Severing;
 use super::signals::Signals;
 use super::view::Tallies;
 use super::watching::Watching;
@@ -34,6 +35,7 @@ pub(super) struct Round {
     pub(super) watching: Watching,
     pub(super) errands: Errands,
     pub(super) guarding: Guarding,
+    pub(super) severing: Severing,
     pub(super) seats: Seats,
     pub(super) scribe: Scribe,
     pub(super) reloads: Bell<Reloaded>,
@@ -72,6 +74,7 @@ impl Round {
             if woken.rest || self.mend_at.is_some() {
                 self.mend_gate(clock::now());
             }
+            self.sever(clock::now());
         }
     }
 
@@ -108,7 +111,7 @@ impl Round {
     fn wait(&self, now: Now) -> Result<Woken, BrokerError> {
         let deadlines = [
             self.gatekeeper.next_deadline(),
-            self.mend_at,
+            self.mend_at.or_else(|| self.severing.next_deadline()),
             self.watching.next_deadline(),
             self.guarding.bans.next_deadline(),
         ];

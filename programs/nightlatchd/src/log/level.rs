@@ -20,6 +20,7 @@ impl Line {
     pub(crate) const fn level(&self) -> Level {
         match self {
             Self::GateRefused { .. }
+            | Self::CutRefused { .. }
             | Self::StateFailing { .. }
             | Self::StopsFailing { .. }
             | Self::UseUnrecorded { .. }
@@ -34,6 +35,7 @@ impl Line {
             | Self::LinesLost { .. } => Level::Warning,
             Self::Granted { .. }
             | Self::Closed { .. }
+            | Self::Cut { .. }
             | Self::Told { .. }
             | Self::WouldRun { .. }
             | Self::Banned { .. }

@@ -70,6 +70,20 @@ pub(crate) enum Line {
         /// From where.
         address: IpAddr,
     },
+    /// Connections that ran were cut, as the service asks for.
+    #[display("cut off: {address} from {port}, until it is granted anew")]
+    Cut {
+        /// Who.
+        address: IpAddr,
+        /// From what.
+        port: String,
+    },
+    /// Connections that ran could not be cut.
+    #[display("the kernel refused to cut what runs: {cause}")]
+    CutRefused {
+        /// What it said.
+        cause: String,
+    },
     /// An authentic knock was answered, but opened nothing.
     #[display("not opened for {client} at {address}: {answer}")]
     Answered {

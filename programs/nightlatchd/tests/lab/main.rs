@@ -22,6 +22,7 @@ mod clocks;
 mod compare;
 mod conditions;
 mod crashes;
+mod cuts;
 mod daemon;
 mod demo;
 mod disk;
@@ -73,6 +74,7 @@ fn main() -> ExitCode {
         doors::STORIES,
         replays::STORIES,
         crashes::STORIES,
+        cuts::STORIES,
         admin::STORIES,
         disk::STORIES,
         clocks::STORIES,
