@@ -75,6 +75,7 @@ impl People {
         let service = |name: &str, port: &str, passage| Service {
             name: name.into(),
             ports: vec![port.parse().unwrap()],
+            forwards: vec![],
             lasts: Duration::from_secs(30),
             at_most: LONGEST,
             passage,

@@ -60,6 +60,8 @@ pub(crate) struct ServiceText {
     pub(crate) at_most: Option<Spanned<String>>,
     pub(crate) one_shot: Option<Spanned<bool>>,
     pub(crate) cut: Option<Spanned<bool>>,
+    pub(crate) forward: Option<Spanned<OneOrMore>>,
+    pub(crate) masquerade: Option<Spanned<bool>>,
 }
 
 /// `[client.NAME]`.
@@ -195,6 +197,34 @@ impl<'de> Deserialize<'de> for WordOrList {
             }
         }
         deserializer.deserialize_any(Either)
+    }
+}
+
+/// One word, or several.
+#[derive(Debug)]
+pub(crate) enum OneOrMore {
+    /// `"one"`
+    One(String),
+    /// `["one", "two"]`
+    More(Vec<Spanned<String>>),
+}
+
+impl<'de> Deserialize<'de> for OneOrMore {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Words;
+        impl<'de> Visitor<'de> for Words {
+            type Value = OneOrMore;
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("a word in quotes, or a list in brackets, such as [\"one\", \"two\"]")
+            }
+            fn visit_str<E: de::Error>(self, word: &str) -> Result<OneOrMore, E> {
+                Ok(OneOrMore::One(word.to_owned()))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, words: A) -> Result<OneOrMore, A::Error> {
+                collect(words).map(OneOrMore::More)
+            }
+        }
+        deserializer.deserialize_any(Words)
     }
 }
 

@@ -69,7 +69,7 @@ pub use guard::{
 };
 pub use knocker::Knocker;
 pub use labels::MOST_HEARD_BY_PORTS;
-pub use plan::GatePlan;
+pub use plan::{Forward, GatePlan, Shows};
 pub use policy::{
     Answers, LONGEST, Limits, MOST_LINES, MOST_PORTS, MOST_SEQUENCES, MOST_SERVICES, Policy,
     PolicyError,

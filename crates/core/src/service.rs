@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::net::IpAddr;
 use core::time::Duration;
 
-use crate::{Cut, Opening, Port};
+use crate::{Cut, Forward, Opening, Port};
 
 /// A client's place in the roster; it means nothing outside of one loaded configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,6 +87,8 @@ pub struct Service {
     pub name: String,
     /// What opens, up to 16 ports; none only where something runs.
     pub ports: Vec<Port>,
+    /// Where they lead, if not to this host: for each port up to one place of each IP version.
+    pub forwards: Vec<Forward>,
     /// How long it stays open when the client asks for nothing else.
     pub lasts: Duration,
     /// How long a client may ask for.

@@ -28,6 +28,7 @@ fn measure() {
     let plan = GatePlan {
         knock_port: Some(62201),
         guarded: vec!["tcp/22".parse().unwrap()],
+        forwards: vec![],
     };
     let start = Instant::now();
     let raised = gate.raise(&plan).unwrap();

@@ -227,6 +227,7 @@ mod tests {
         GatePlan {
             knock_port: Some(62201),
             guarded: vec!["tcp/22".parse().unwrap()],
+            forwards: vec![],
         }
     }
 

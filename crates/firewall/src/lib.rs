@@ -5,20 +5,24 @@
 //!              ┌────────┴────────┐
 //!         Nftables            DryRun            what is done · what would be done
 //!   expression · nfnl     script · commands     the gate as the kernel takes it · as people read it
-//!            └──── layout ───────┘               what it looks like
+//!            └─ layout · chains ──┘             what it looks like
 //! ```
 //!
 //! No `nft` process, no C library, no unsafe line: messages are built here byte by byte and sent
-//! through one socket that stays open. The table only ever takes away: a packet that the gate lets
-//! pass meets the host's own firewall as before.
+//! through one socket that stays open. The table only takes away: a packet that the gate lets pass
+//! meets the host's own firewall as before, also where its port leads on to another host.
 
 mod addresses;
+mod chains;
 mod commands;
+mod conntrack;
 mod dry;
 mod expression;
 mod gate;
 mod key;
 mod layout;
+mod leading;
+mod leading_script;
 mod listening;
 mod nfnl;
 mod nftables;

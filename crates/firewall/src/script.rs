@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use nightlatch_core::{GatePlan, Protocol};
 
+use crate::chains::{ADMIT, BANNED, GATE, GUARD, INSIDE, NEWCOMER, OWN, SEVERED};
 use crate::layout::{
-    ADMIT, BANNED, BANS, COUNTERS, DEFAULT_TIME, FLOW_TIME, Family, Field, GATE, GUARD, INSIDE,
-    KNOCKS, NEWCOMER, OWN, SEVERED, STRANGERS, Set, TABLE, merged,
+    BANS, COUNTERS, DEFAULT_TIME, FLOW_TIME, Family, Field, KNOCKS, STRANGERS, Set, TABLE, merged,
 };
+use crate::leading_script::leading;
 
 /// Writes the whole gate in the syntax of `nft -f`.
 ///
@@ -55,8 +56,8 @@ fn push_set(text: &mut String, set: Set) {
     );
 }
 
-fn chains(plan: &GatePlan) -> [(&'static str, Vec<String>); 8] {
-    [
+fn chains(plan: &GatePlan) -> Vec<(&'static str, Vec<String>)> {
+    let mut chains = vec![
         (ADMIT, admit()),
         (NEWCOMER, newcomer()),
         (GUARD, guard()),
@@ -65,7 +66,11 @@ fn chains(plan: &GatePlan) -> [(&'static str, Vec<String>); 8] {
         (INSIDE, inside(plan)),
         (BANNED, banned()),
         (GATE, gate(plan)),
-    ]
+    ];
+    if !plan.forwards.is_empty() {
+        chains.extend(leading(plan));
+    }
+    chains
 }
 
 fn gate(plan: &GatePlan) -> Vec<String> {
@@ -171,7 +176,7 @@ fn both(line: impl Fn(&str, &str) -> String, sets: [Set; 2]) -> Vec<String> {
         .collect()
 }
 
-fn key_in_words(set: Set) -> String {
+pub(crate) fn key_in_words(set: Set) -> String {
     let words: Vec<&str> = set
         .fields()
         .iter()
@@ -248,7 +253,8 @@ fn push(text: &mut String, what: std::fmt::Arguments<'_>) {
     let _ = text.write_fmt(what);
 }
 
-const FOR_ANOTHER_HOST: &str = "fib daddr type unicast fib daddr . iif type unicast accept";
+pub(crate) const FOR_ANOTHER_HOST: &str =
+    "fib daddr type unicast fib daddr . iif type unicast accept";
 
 #[cfg(test)]
 mod tests {
@@ -260,6 +266,7 @@ mod tests {
             render(&GatePlan {
                 knock_port,
                 guarded: vec!["tcp/22".parse().unwrap()],
+                forwards: vec![],
             })
         };
         let line = "\t\tudp dport 62201 counter name \"knocks\" drop\n";

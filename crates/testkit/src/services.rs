@@ -12,6 +12,7 @@ pub fn usual_services() -> Vec<Service> {
     let named = |name: &str, ports, passage| Service {
         name: name.into(),
         ports,
+        forwards: vec![],
         lasts: Duration::from_secs(30),
         at_most: Duration::from_hours(1),
         passage,

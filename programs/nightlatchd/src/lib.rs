@@ -15,6 +15,7 @@ mod config_file;
 mod ephemeral;
 mod errand;
 mod exit;
+mod forwarding;
 mod gate;
 mod import;
 mod inherited;

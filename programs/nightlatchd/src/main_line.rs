@@ -18,7 +18,7 @@ use crate::log;
 use crate::log_ruleset::Tool;
 use crate::options::{Command, Form, GateCommand, Options};
 use crate::runner::{HandError, RunError};
-use crate::{broker, gate, import, listener, log_ruleset, replay, runner, sources};
+use crate::{broker, forwarding, gate, import, listener, log_ruleset, replay, runner, sources};
 
 /// Does what the arguments ask for.
 pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
@@ -102,6 +102,9 @@ fn check(file: &ConfigFile) -> Exit {
     with_config(file, |server| {
         match Plan::of(&server.actions, log::Form::of(server.log)) {
             Ok(_) => {
+                for doubt in forwarding::doubts(&server.gate) {
+                    complain(&format!("warning: {doubt}"));
+                }
                 say(&praise(file.path(), server));
                 Exit::Ok
             }

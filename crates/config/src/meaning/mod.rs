@@ -4,6 +4,7 @@ mod actions;
 mod clients;
 mod decoys;
 mod encrypted;
+mod forwards;
 mod guard;
 mod limits;
 mod origins;

@@ -9,6 +9,7 @@ use serde_spanned::Spanned;
 
 use super::{
     actions::ActionBook,
+    forwards,
     settings::Settings,
     values::{time, unknown_word},
 };
@@ -60,6 +61,7 @@ impl ServiceBook {
                 .advise("put ports that open together into one service"),
             );
         }
+        forwards::complain_of_two_places(&book.services, &book.places, desk);
         if let Some(settings) = settings {
             warn_of_dead_ends(&book.services, settings, desk);
         }
@@ -112,6 +114,10 @@ fn meant(
         (None, Some(_)) => Some(Vec::new()),
         (open, _) => ports(name, open.as_ref(), settings, desk),
     };
+    let forwards = match &ports {
+        Some(ports) => forwards::read(text, ports, settings, desk),
+        None => Some(Vec::new()),
+    };
     let bounds = Duration::from_secs(1)..=LONGEST;
     let lasts = match &text.r#for {
         Some(written) => time(written, bounds.clone(), desk),
@@ -122,7 +128,8 @@ fn meant(
         None => lasts.map(|lasts| lasts.max(USUAL_AT_MOST)),
     };
     let cuts = cuts(text, desk);
-    let (ports, lasts, at_most, runs, cuts) = (ports?, lasts?, at_most?, runs?, cuts?);
+    let (ports, forwards, cuts) = (ports?, forwards?, cuts?);
+    let (lasts, at_most, runs) = (lasts?, at_most?, runs?);
     if at_most < lasts {
         complain_of_order(text, lasts, at_most, desk);
         return None;
@@ -134,6 +141,7 @@ fn meant(
     Some(Service {
         name: name.get_ref().clone(),
         ports,
+        forwards,
         lasts,
         at_most,
         passage,

@@ -1,11 +1,12 @@
 //! `[server]` and `[limits]`: where knocks come in, what is guarded, how much of everything.
 
 use std::{
+    collections::BTreeSet,
     ops::Range,
     path::{Path, PathBuf},
 };
 
-use nightlatch_core::{Answers, GatePlan, Policy, PortRange};
+use nightlatch_core::{Answers, Forward, GatePlan, Policy, PortRange};
 use nightlatch_ticket::{PublicKey, SecretKey};
 use serde_spanned::Spanned;
 
@@ -50,6 +51,11 @@ impl Settings {
     pub(crate) fn server(self, policy: Policy, roster: Roster) -> Server {
         let ports =
             |ranges: Vec<Spanned<PortRange>>| ranges.into_iter().map(Spanned::into_inner).collect();
+        let services = policy.services().iter();
+        let forwards: BTreeSet<Forward> = services
+            .flat_map(|service| &service.forwards)
+            .copied()
+            .collect();
         // A socket gets nothing that the gate has dropped before.
         let has_socket = self.sources.contains(&SourceChoice::Udp);
         Server {
@@ -57,6 +63,7 @@ impl Settings {
             gate: GatePlan {
                 knock_port: self.knock_port.filter(|_| !has_socket),
                 guarded: ports(self.guard),
+                forwards: forwards.into_iter().collect(),
             },
             knock_port: self.knock_port,
             sources: self.sources,

@@ -153,6 +153,7 @@ mod tests {
         Service {
             name: "ssh".into(),
             ports: vec!["tcp/22".parse().unwrap()],
+            forwards: vec![],
             lasts: Duration::from_secs(30),
             at_most: Duration::from_hours(1),
             passage: Passage::Lasting,

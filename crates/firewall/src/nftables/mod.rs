@@ -11,6 +11,7 @@ mod abilities;
 mod apply;
 mod build;
 mod elements;
+mod forwards;
 mod list;
 mod lower;
 mod noise;

@@ -54,7 +54,7 @@ pub(super) fn raise(gate: &mut Nftables, plan: &GatePlan) -> Result<Raised, Rais
     }
     let (how, carried, running) = match found.ground {
         Ground::Empty => (How::Built, 0, brought),
-        Ground::Fitting => (How::Adopted, 0, 0),
+        Ground::Fitting { .. } => (How::Adopted, 0, 0),
         Ground::Other => (How::Rebuilt, brought, 0),
     };
     Ok(Raised {
@@ -101,7 +101,8 @@ fn look(gate: &mut Nftables, plan: &GatePlan, persists: bool) -> Result<Found, R
     let cuts = standing(&mut gate.channel, sets)?;
     // Where a gate stood, conntrack has known every connection since: none is looked for.
     let (ground, elements, too_many) = if table.fits(persists) {
-        (Ground::Fitting, Vec::new(), 0)
+        let leads = table.leads();
+        (Ground::Fitting { leads }, Vec::new(), 0)
     } else {
         let (elements, too_many) = in_force(gate, &table)?;
         (Ground::Other, elements, too_many)

@@ -8,6 +8,7 @@ pub(super) const GET_TABLE: Envelope = with(1, 0, "show the table");
 pub(super) const DELETE_TABLE: Envelope = with(2, 0, "delete the table");
 pub(super) const NEW_CHAIN: Envelope = with(3, CREATE, "make a chain");
 pub(super) const GET_CHAIN: Envelope = with(4, 0, "show the chains");
+pub(super) const DELETE_CHAIN: Envelope = with(5, 0, "delete a chain");
 pub(super) const NEW_LINE: Envelope = with(6, CREATE | APPEND, "add a line to a chain");
 pub(super) const DELETE_LINE: Envelope = with(8, 0, "empty the chains");
 pub(super) const NEW_SET: Envelope = with(9, CREATE, "make a set");

@@ -9,6 +9,7 @@
 )]
 
 mod bans;
+mod forwards;
 mod grants;
 mod holding;
 mod listening;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         holding::STORIES,
         listening::STORIES,
         running::STORIES,
+        forwards::STORIES,
         many::STORIES,
     ];
     let trial = |(name, tell): &Story| {

@@ -164,8 +164,19 @@ fn passes_through_to_other_hosts() {
     assert_eq!(gate.noise().unwrap().strangers.packets, 0);
 }
 
-/// A host behind the server, and the way there for everybody.
-fn backend_of(scene: &Scene) -> Host {
+/// Whether a host behind the server knows the way back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    Back,
+    None,
+}
+
+/// A host behind the server, and the way there and back for everybody.
+pub(crate) fn backend_of(scene: &Scene) -> Host {
+    backend_with(scene, Way::Back)
+}
+
+pub(crate) fn backend_with(scene: &Scene, back: Way) -> Host {
     let world = World::new();
     let backend = world.host("backend").unwrap();
     let [inner, outer] = [
@@ -186,7 +197,9 @@ fn backend_of(scene: &Scene) -> Host {
     };
     way(&scene.alice, ["10.77.0.1", "fd77::1"]);
     way(&scene.mallory, ["10.77.0.1", "fd77::1"]);
-    way(&backend, ["10.79.0.1", "fd79::1"]);
+    if back == Way::Back {
+        way(&backend, ["10.79.0.1", "fd79::1"]);
+    }
     backend
 }
 

@@ -172,6 +172,7 @@ pub(crate) fn plan_of(guarded: &[&str]) -> GatePlan {
     GatePlan {
         knock_port: Some(KNOCK),
         guarded,
+        forwards: vec![],
     }
 }
 

@@ -224,6 +224,7 @@ fn policy() -> Policy {
     let ssh = Service {
         name: "ssh".to_owned(),
         ports: vec![Port::new(Protocol::Tcp, 22).unwrap()],
+        forwards: vec![],
         lasts: Duration::from_secs(30),
         at_most: Duration::from_mins(2),
         passage: Passage::Lasting,

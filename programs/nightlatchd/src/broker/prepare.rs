@@ -25,6 +25,7 @@ use super::view::Tallies;
 use super::watching::Watching;
 use crate::channel::Channel;
 use crate::clock;
+use crate::forwarding;
 use crate::log::{Form, Line, Log};
 use crate::options::{Daemon, Means};
 use crate::privilege::keep_net_admin;
@@ -177,6 +178,9 @@ impl<'s> Start<'s> {
             log.say(Line::ConfigDoubtful {
                 warning: warning.to_string(),
             });
+        }
+        for warning in forwarding::doubts(&server.gate) {
+            log.say(Line::Warned { warning });
         }
         log.say(Line::GateRaised {
             guarded: server.gate.guarded.len(),

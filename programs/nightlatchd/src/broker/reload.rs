@@ -23,6 +23,7 @@ use super::words::Carried;
 use crate::clock;
 use crate::config_file::ConfigFile;
 use crate::errand::{Plan, RunnerError};
+use crate::forwarding;
 use crate::log::{Form, Line};
 use crate::privilege::{Identity, PrivilegeError};
 use crate::state::{ClientMark, mark_of};
@@ -240,6 +241,9 @@ impl Round {
             .iter()
             .filter(|effect| self.obey(effect) == Carried::Out)
             .count();
+        for warning in forwarding::doubts(&self.plan) {
+            self.log.say(Line::Warned { warning });
+        }
         for warning in warnings {
             self.log.say(Line::ConfigDoubtful { warning });
         }

@@ -7,6 +7,7 @@ use nightlatch_firewall::Noise;
 
 use super::round::Round;
 use super::words::{self, Carried};
+use crate::forwarding;
 use crate::listener::{PLACES, Place};
 use crate::state::Upkeep;
 use crate::status::{
@@ -193,6 +194,7 @@ impl Round {
             .into_iter()
             .chain(gate)
             .chain(stops)
+            .chain(forwarding::doubts(&self.plan))
             .chain(
                 self.gatekeeper
                     .warnings(now)

@@ -29,6 +29,7 @@ mod disk;
 mod doors;
 mod encrypted;
 mod example;
+mod forwards;
 mod guard;
 mod hostile;
 mod interference;
@@ -84,6 +85,7 @@ fn main() -> ExitCode {
         encrypted::STORIES,
         actions::STORIES,
         guard::STORIES,
+        forwards::STORIES,
         conditions::STORIES,
         one_time::STORIES,
         time_based::STORIES,
