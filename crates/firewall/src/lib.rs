@@ -26,6 +26,7 @@ mod leading_script;
 mod listening;
 mod nfnl;
 mod nftables;
+mod passing;
 mod script;
 mod sockets;
 
@@ -38,4 +39,5 @@ pub use gate::{
 pub use listening::{ListeningError, SocketTable};
 pub use nfnl::NetlinkError;
 pub use nftables::{Abilities, Nftables, OpenError, Refresh};
+pub use passing::passes_on;
 pub use script::render;

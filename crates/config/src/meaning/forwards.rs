@@ -49,7 +49,7 @@ pub(super) fn read(
     let each = ports.iter().flat_map(|port| {
         places.iter().map(move |(place, _)| Forward {
             port: *port,
-            to: SocketAddr::new(place.address, place.port.unwrap_or(port.number())),
+            to: SocketAddr::new(place.address, place.port.unwrap_or_else(|| port.number())),
             shows,
         })
     });

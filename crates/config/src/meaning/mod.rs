@@ -2,6 +2,7 @@
 
 mod actions;
 mod clients;
+mod cuts;
 mod decoys;
 mod encrypted;
 mod forwards;

@@ -37,6 +37,7 @@ pub(super) fn raise(gate: &mut Nftables, plan: &GatePlan) -> Result<Raised, Rais
     let first = found.elements.len();
     let rest = commit(gate, plan, (found.ground, flags), found.elements)?;
     gate.hold = hold;
+    let cut_again = found.cuts.len();
     gate.cuts = found.cuts;
     gate.watch.settle();
     let mut bring = |elements: &[Element]| {
@@ -53,7 +54,7 @@ pub(super) fn raise(gate: &mut Nftables, plan: &GatePlan) -> Result<Raised, Rais
         all = all.saturating_add(late.len());
     }
     let (how, carried, running) = match found.ground {
-        Ground::Empty => (How::Built, 0, brought),
+        Ground::Empty => (How::Built, 0, brought.saturating_sub(cut_again)),
         Ground::Fitting { .. } => (How::Adopted, 0, 0),
         Ground::Other => (How::Rebuilt, brought, 0),
     };
@@ -85,7 +86,7 @@ fn look(gate: &mut Nftables, plan: &GatePlan, persists: bool) -> Result<Found, R
         let too_many = running.len().saturating_sub(elements.len());
         // Where the gate was torn down, what was severed stays cut: conntrack knows it still.
         let cuts = gate.cuts.clone();
-        elements.extend(within_room(in_cut_sets(&cuts)));
+        elements.extend(within_room(&in_cut_sets(&cuts)));
         return Ok(Found {
             ground: Ground::Empty,
             too_many,
@@ -180,7 +181,7 @@ fn in_force(gate: &mut Nftables, table: &Present) -> Result<(Vec<Element>, usize
 }
 
 /// Of each set as many as it holds.
-fn within_room(elements: Vec<Element>) -> Vec<Element> {
+fn within_room(elements: &[Element]) -> Vec<Element> {
     let of_one_set = elements.chunk_by(|one, next| one.set == next.set);
     let some = of_one_set.flat_map(|some| {
         some.iter()

@@ -45,6 +45,10 @@ pub(crate) const STORIES: &[Story] = &[
         is_put_back_when_it_was_torn_out,
     ),
     (
+        "what_was_severed_stays_cut_when_the_gate_was_torn_down",
+        stays_cut_when_the_gate_was_torn_down,
+    ),
+    (
         "what_leads_elsewhere_through_this_host_is_left_alone",
         is_left_alone_elsewhere,
     ),
@@ -246,6 +250,28 @@ fn is_put_back_when_it_was_torn_out() {
         assert!(scene.gets_in(&scene.alice, Version::Four, 85), "{damage}");
         assert!(scene.is_dropped(&scene.mallory, Version::Four, 85));
     }
+}
+
+/// Conntrack knows the connection still, and no grant has lifted the cut.
+fn stays_cut_when_the_gate_was_torn_down() {
+    let scene = Scene::new();
+    let backend = backend_of(&scene);
+    let _service = inner_service(&backend);
+    let mut gate = scene.open_with(old_kernel(Refresh::InPlace));
+    let _ = gate.raise(&leading(Shows::Theirs)).unwrap();
+    let opening = lasting(&scene.alice, Version::Four, "tcp/85");
+    gate.apply(&open(&[opening], LONG)).unwrap();
+    let mut stream = connected(scene.try_tcp(&scene.alice, Version::Four, 85));
+    gate.apply(&close(&[opening])).unwrap();
+    let _ = gate.sever(&[Cut::of(opening)]).unwrap();
+    assert!(falls_silent(&mut stream));
+    let Some((text, done)) = scene.nft(&["flush ruleset"]) else {
+        return crate::skip_one("no `nft` here to tear the gate down with");
+    };
+    assert!(done, "{text}");
+    let raised = gate.raise(&leading(Shows::Theirs)).unwrap();
+    assert_eq!((raised.how, raised.running), (How::Built, 0));
+    assert!(falls_silent(&mut stream));
 }
 
 /// The same port of another host that is reached through this one leads where it always did.
