@@ -174,6 +174,43 @@ fn opening_what_is_not_guarded_is_a_warning_with_its_place() {
 }
 
 #[test]
+fn what_leads_on_leads_there_from_each_port_and_counts_as_in_use() {
+    let folder = Folder::new();
+    let text = HEAD.replace("[\"tcp/22\"]\n[", "[\"tcp/22\", \"tcp/80-81\"]\n[")
+        + "cut = true\n[service.inner]\nopen = [\"tcp/80-81\"]\nmasquerade = true\n\
+           forward = [\"192.168.7.20\", \"[2001:db8::20]\"]\n";
+    let server = folder.load(&text).unwrap();
+    let leads = server.gate.forwards.iter();
+    let leads: Vec<String> = leads
+        .map(|forward| format!("{} {} {:?}", forward.port, forward.to, forward.shows))
+        .collect();
+    let expected = [
+        "tcp/80 192.168.7.20:80 Ours",
+        "tcp/80 [2001:db8::20]:80 Ours",
+        "tcp/81 192.168.7.20:81 Ours",
+        "tcp/81 [2001:db8::20]:81 Ours",
+    ];
+    assert_eq!(leads, expected);
+    let in_use: Vec<String> = server.in_use.iter().map(ToString::to_string).collect();
+    assert_eq!(in_use, ["tcp/80", "tcp/81"]);
+    let cuts: Vec<bool> = server.policy.services().iter().map(|s| s.cuts).collect();
+    assert_eq!(cuts, [true, false]);
+}
+
+#[test]
+fn what_leads_one_ip_version_on_is_a_warning() {
+    let folder = Folder::new();
+    let server = folder
+        .load(&(HEAD.to_owned() + "forward = \"192.168.7.20:22\"\n"))
+        .unwrap();
+    let said = warnings(&server).join("\n");
+    assert!(
+        said.contains("who knocks over IPv6 meets silence"),
+        "{said}"
+    );
+}
+
+#[test]
 fn guarding_what_nothing_opens_is_a_warning() {
     let folder = Folder::new();
     let text = HEAD.replace("\"tcp/22\"]\n[", "\"tcp/22\", \"tcp/80-90\"]\n[");

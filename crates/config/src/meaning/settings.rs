@@ -56,6 +56,10 @@ impl Settings {
             .flat_map(|service| &service.forwards)
             .copied()
             .collect();
+        // Nobody listens here at what leads on, and who uses it touches no closed port.
+        let mut in_use: Vec<PortRange> = ports(self.in_use);
+        in_use.extend(forwards.iter().map(|forward| PortRange::from(forward.port)));
+        in_use.dedup();
         // A socket gets nothing that the gate has dropped before.
         let has_socket = self.sources.contains(&SourceChoice::Udp);
         Server {
@@ -70,7 +74,7 @@ impl Settings {
             roster,
             server_key: self.server_key,
             span: None,
-            in_use: ports(self.in_use),
+            in_use,
             actions: Vec::new(),
             messages: None,
             guarding: Guarding::default(),
