@@ -126,6 +126,21 @@ pub(crate) struct MessagesText {
     pub(crate) run: Option<Spanned<String>>,
 }
 
+/// `[notify.NAME]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct NotifyText {
+    pub(crate) webhook: Option<Spanned<String>>,
+    pub(crate) secret: Option<Spanned<String>>,
+    pub(crate) ca: Option<Spanned<String>>,
+    pub(crate) insecure: Option<Spanned<bool>>,
+    pub(crate) syslog: Option<Spanned<String>>,
+    pub(crate) syslog_socket: Option<Spanned<String>>,
+    pub(crate) on: Option<Spanned<List>>,
+    pub(crate) services: Option<Spanned<List>>,
+    pub(crate) per_minute: Option<Spanned<Number>>,
+}
+
 /// A whole number; its bounds are `meaning`'s business.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Number(pub(crate) i64);

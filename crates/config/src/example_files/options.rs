@@ -11,8 +11,8 @@ use crate::{
     meaning::TABLES,
     person::text::KnownServerText,
     text::{
-        ActionText, ClientText, EncryptedText, GuardText, LimitsText, MessagesText, SequenceText,
-        ServerText, ServiceText,
+        ActionText, ClientText, EncryptedText, GuardText, LimitsText, MessagesText, NotifyText,
+        SequenceText, ServerText, ServiceText,
     },
 };
 
@@ -20,7 +20,7 @@ const SERVER: &str = include_str!("../../../../config/nightlatchd.toml");
 const PERSON: &str = include_str!("../../../../config/nightlatch.toml");
 
 /// What has no default: without it there is no configuration.
-const REQUIRED: [&str; 13] = [
+const REQUIRED: [&str; 16] = [
     "guard",
     "host",
     "key",
@@ -34,10 +34,13 @@ const REQUIRED: [&str; 13] = [
     "closes",
     "start",
     "start-shell",
+    "webhook",
+    "secret",
+    "syslog",
 ];
 
 /// What does nothing unless it is said: the file shows what it could be.
-const NONE_UNLESS_SAID: [&str; 4] = ["open", "run", "stop", "stop-shell"];
+const NONE_UNLESS_SAID: [&str; 5] = ["open", "run", "stop", "stop-shell", "ca"];
 
 #[test]
 fn every_option_of_the_server_stands_in_its_file() {
@@ -51,6 +54,7 @@ fn every_option_of_the_server_stands_in_its_file() {
         ("action.", fields_of::<ActionText>()),
         ("messages", fields_of::<MessagesText>()),
         ("guard", fields_of::<GuardText>()),
+        ("notify.", fields_of::<NotifyText>()),
     ];
     assert_eq!(known.len(), TABLES.len());
     for (table, fields) in known {
@@ -74,7 +78,9 @@ fn each_default_that_the_server_file_shows_is_the_true_one() {
     let whole = said(&folder.server(&uncommented(SERVER, None)).unwrap());
     for (table, key) in options(SERVER) {
         let without = folder.server(&uncommented(SERVER, Some((&table, &key))));
-        if REQUIRED.contains(&key.as_str()) && table != "server" || key == "guard" {
+        // A person has to name services, and whoever is told has not.
+        let is_wish = table == "server" || table.starts_with("notify.") && key == "services";
+        if REQUIRED.contains(&key.as_str()) && !is_wish || key == "guard" {
             assert!(without.is_err(), "[{table}] {key} has a default after all");
         } else if NONE_UNLESS_SAID.contains(&key.as_str()) {
             assert_ne!(said(&without.unwrap()), whole, "[{table}] {key}");
@@ -164,7 +170,7 @@ fn option(line: &str) -> Option<&str> {
 /// Everything that a server's file says, comparable.
 fn said(server: &Server) -> String {
     format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         server.policy,
         server.gate,
         server.knock_port,
@@ -186,5 +192,6 @@ fn said(server: &Server) -> String {
         server.actions,
         server.messages,
         server.guarding,
+        server.notifications,
     )
 }

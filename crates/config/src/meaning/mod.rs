@@ -6,13 +6,16 @@ mod decoys;
 mod encrypted;
 mod guard;
 mod limits;
+mod notify;
 mod origins;
 mod sequences;
 mod services;
 mod settings;
 mod sources;
 mod suspects;
+mod syslog;
 mod values;
+mod webhook_url;
 mod whole;
 
 pub(crate) use clients::{key_remark, public_key, secret_path};

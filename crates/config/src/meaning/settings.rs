@@ -67,6 +67,7 @@ impl Settings {
             actions: Vec::new(),
             messages: None,
             guarding: Guarding::default(),
+            notifications: Vec::new(),
             state: self.state,
             status_socket: self.status_socket,
             interfaces: self.interfaces,

@@ -10,7 +10,7 @@ use serde_spanned::Spanned;
 
 use super::{
     actions::ActionBook,
-    clients, encrypted, limits,
+    clients, encrypted, limits, notify,
     sequences::{self, Surroundings},
     services::ServiceBook,
     settings::{self, Need, Needs, Settings},
@@ -24,8 +24,8 @@ use crate::{
     remark::Remark,
     server::Server,
     text::{
-        ActionText, ClientText, EncryptedText, GuardText, LimitsText, MessagesText, SequenceText,
-        ServerText, ServiceText,
+        ActionText, ClientText, EncryptedText, GuardText, LimitsText, MessagesText, NotifyText,
+        SequenceText, ServerText, ServiceText,
     },
     trust::folder_of,
 };
@@ -41,6 +41,7 @@ struct Written {
     actions: Vec<Named<ActionText>>,
     messages: Option<Section<MessagesText>>,
     guard: Option<Section<GuardText>>,
+    notifications: Vec<Named<NotifyText>>,
 }
 
 /// Builds the server from its file; `None` if anything is on the desk that is wrong.
@@ -69,6 +70,7 @@ pub(crate) fn server(path: &Path, text: &str, desk: &mut Desk) -> Option<Server>
     };
     let sequences = sequences::read(&written.sequences, &around, desk);
     let guarding = guarding(written.guard.as_ref(), &around, &sequences, desk);
+    let notifications = notify::read(&written.notifications, &services, folder, desk);
     let roster = clients::read(&written.clients, &services, settings.as_ref(), folder, desk);
     if roster.is_empty() {
         written.warn_of_nobody(desk);
@@ -93,6 +95,7 @@ pub(crate) fn server(path: &Path, text: &str, desk: &mut Desk) -> Option<Server>
                 actions: actions.into_actions(),
                 messages,
                 guarding: guarding?,
+                notifications,
                 ..settings.server(policy, roster)
             };
             written.warn_of_unseen(&server, desk);
@@ -140,6 +143,7 @@ fn read(text: &str, desk: &mut Desk) -> Option<Written> {
         actions: document.named("action", desk),
         messages: document.section("messages", desk),
         guard: document.section("guard", desk),
+        notifications: document.named("notify", desk),
     })
 }
 
@@ -260,7 +264,7 @@ fn warn_of_unused(
 }
 
 /// The tables that a server's file may have.
-pub(crate) const TABLES: [&str; 9] = [
+pub(crate) const TABLES: [&str; 10] = [
     "server",
     "limits",
     "service",
@@ -270,4 +274,5 @@ pub(crate) const TABLES: [&str; 9] = [
     "action",
     "messages",
     "guard",
+    "notify",
 ];
