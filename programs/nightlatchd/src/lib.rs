@@ -4,7 +4,8 @@
 //!  options ─► broker ─┬─ starts ─► listener: frames ─► doorstep ─► claims ──┐
 //!                     │                                   ▲ sealed acks     │ channel
 //!                     ├─ round: gatekeeper ─► firewall ───┴─────────────────┘
-//!                     └─ starts ─► runner: errands ─► commands of actions
+//!                     ├─ starts ─► runner: errands ─► commands of actions
+//!                     └─ starts ─► herald: events ─► webhooks, the system's log
 //! ```
 
 mod attention;
@@ -17,6 +18,7 @@ mod errand;
 mod events;
 mod exit;
 mod gate;
+mod herald;
 mod import;
 mod inherited;
 mod listener;

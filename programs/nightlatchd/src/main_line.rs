@@ -13,12 +13,13 @@ use nightlatch_core::Deed;
 use crate::config_file::ConfigFile;
 use crate::errand::{Doer, Plan};
 use crate::exit::Exit;
+use crate::herald::HeraldError;
 use crate::listener::ListenerError;
 use crate::log;
 use crate::log_ruleset::Tool;
-use crate::options::{Command, Form, GateCommand, Options};
+use crate::options::{Command, Form, GateCommand, NotifyCommand, Options};
 use crate::runner::{HandError, RunError};
-use crate::{broker, gate, import, listener, log_ruleset, replay, runner, sources};
+use crate::{broker, gate, herald, import, listener, log_ruleset, replay, runner, sources};
 
 /// Does what the arguments ask for.
 pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
@@ -33,6 +34,9 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
         Some(Command::Runner { state }) => {
             end(runner::run(&state).map_err(|error| (runner_exit(&error), because(&error))))
         }
+        Some(Command::Herald) => {
+            end(herald::run().map_err(|error| (herald_exit(&error), because(&error))))
+        }
         Some(Command::Hand { user, group, words }) => {
             let became = runner::become_command(Doer { user, group }, &words);
             end(became.map_err(|error| (hand_exit(&error), because(&error))))
@@ -46,6 +50,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
             gate::show(server);
             Exit::Ok
         }),
+        Some(Command::Notify { what }) => notify(&what, &options.run.file()),
         Some(Command::Sources { json }) => {
             sources::show(&options.run.file(), Form::of_switch(json))
         }
@@ -97,16 +102,37 @@ pub fn because(error: &dyn Error) -> String {
     line
 }
 
-/// The configuration, and whether the users exist that it names.
+fn notify(what: &NotifyCommand, file: &ConfigFile) -> Exit {
+    let NotifyCommand::Test { name } = what else {
+        say(&herald::new_secret());
+        return Exit::Ok;
+    };
+    with_config(file, |server| match herald::try_out(server, name) {
+        Ok(answer) => {
+            say(&answer);
+            Exit::Ok
+        }
+        Err(error) => {
+            complain(&because(&error));
+            error.exit()
+        }
+    })
+}
+
+/// The configuration, whether the users exist that it names, and whether certificates are some.
 fn check(file: &ConfigFile) -> Exit {
     with_config(file, |server| {
-        match Plan::of(&server.actions, log::Form::of(server.log)) {
-            Ok(_) => {
+        let actions = Plan::of(&server.actions, log::Form::of(server.log));
+        let actions = actions.map(drop).map_err(|error| because(&error));
+        let certificates = || herald::check(&server.notifications);
+        let checked = actions.and_then(|()| certificates().map_err(|error| because(&error)));
+        match checked {
+            Ok(()) => {
                 say(&praise(file.path(), server));
                 Exit::Ok
             }
-            Err(error) => {
-                complain(&because(&error));
+            Err(why) => {
+                complain(&why);
                 Exit::Config
             }
         }
@@ -175,6 +201,14 @@ const fn runner_exit(error: &RunError) -> Exit {
     match error {
         RunError::Channel(_) | RunError::Disorder => Exit::Software,
         RunError::System(..) | RunError::Wait(_) => Exit::System,
+    }
+}
+
+const fn herald_exit(error: &HeraldError) -> Exit {
+    match error {
+        HeraldError::Privilege(_) => Exit::Permission,
+        HeraldError::Channel(_) => Exit::Software,
+        HeraldError::Sandbox(_) | HeraldError::System(..) | HeraldError::Wait(_) => Exit::System,
     }
 }
 

@@ -115,6 +115,11 @@ pub(crate) enum Command {
     /// Translate a configuration of knockd's into ours, with a comment on each line that changed.
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(Import),
+    /// Try a notification, or make the secret of one.
+    Notify {
+        #[command(subcommand)]
+        what: NotifyCommand,
+    },
     /// The half that reads the network; started by the daemon itself.
     #[command(hide = true)]
     Listener,
@@ -124,6 +129,9 @@ pub(crate) enum Command {
         /// The state folder.
         state: PathBuf,
     },
+    /// The half that tells others what happens; started by the daemon itself.
+    #[command(hide = true)]
+    Herald,
     /// Becomes a command and its user; started by the runner itself.
     #[command(hide = true)]
     Hand {
@@ -169,6 +177,27 @@ pub(crate) enum GateCommand {
     /// Print the gate of a configuration as nftables text, without touching anything.
     Show,
 }
+
+/// What can be done for notifications.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum NotifyCommand {
+    /// Send one that says so to a receiver, and tell what it answers. The daemon need not run.
+    #[command(after_help = NOTIFY_EXAMPLES)]
+    Test {
+        /// Its name: NAME of the table [notify.NAME].
+        name: String,
+    },
+    /// Print a new secret that signs webhooks.
+    #[command(after_help = NOTIFY_EXAMPLES)]
+    Secret,
+}
+
+const NOTIFY_EXAMPLES: &str = "\
+Examples:
+  (umask 077; nightlatchd notify secret > /etc/nightlatch/ops.secret)
+  nightlatchd notify test ops
+
+The receiver gets {\"event\":\"test\", …}. Exit code 69: it does not come over.";
 
 const IMPORT_EXAMPLES: &str = "\
 Examples:

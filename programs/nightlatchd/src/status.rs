@@ -48,6 +48,19 @@ pub(crate) struct Status {
     pub(crate) guard: GuardStatus,
     /// What became of the commands of actions, counted since the start.
     pub(crate) commands: BTreeMap<&'static str, u64>,
+    /// How notifications fare; null where nobody is told.
+    pub(crate) notifications: Option<NotificationStatus>,
+}
+
+/// How notifications fare, all receivers together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct NotificationStatus {
+    /// How many came over, counted since the start.
+    pub(crate) told: u64,
+    /// How many did not, and will not.
+    pub(crate) lost: u64,
+    /// Whether somebody cannot be told just now.
+    pub(crate) failing: bool,
 }
 
 /// One sequence.

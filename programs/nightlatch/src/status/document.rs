@@ -38,8 +38,20 @@ pub(super) struct Document {
     pub(super) sequences: Vec<Sequence>,
     /// What became of the commands of actions since the start.
     pub(super) commands: BTreeMap<String, u64>,
+    /// How notifications fare; none where nobody is told.
+    pub(super) notifications: Option<Notifications>,
     /// Who fails, and who is banned for it.
     pub(super) guard: Guard,
+}
+
+/// How notifications fare.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(super) struct Notifications {
+    /// How many came over since the start.
+    pub(super) told: u64,
+    /// How many did not, and will not.
+    pub(super) lost: u64,
 }
 
 /// Who fails, and who is banned for it.

@@ -128,10 +128,17 @@ fn tallies(document: &Document) -> String {
         told("knocks", &document.knocks),
         told("ignored", &document.ignored),
         told("commands", &document.commands),
+        notifications(document),
         kept_out,
     ];
     let kept: Vec<_> = lines.into_iter().filter(|line| !line.is_empty()).collect();
     kept.join("\n")
+}
+
+fn notifications(document: &Document) -> String {
+    document.notifications.map_or_else(String::new, |of| {
+        format!("notifications: {} told, {} lost", of.told, of.lost)
+    })
 }
 
 fn times(count: u64) -> String {
@@ -144,6 +151,13 @@ fn times(count: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn notifications_are_shown_where_somebody_is_told() {
+        let text = shown(r#"{"notifications":{"told":12,"lost":3,"failing":true}}"#);
+        assert!(text.contains("notifications: 12 told, 3 lost"), "{text}");
+        assert!(!shown(r#"{"notifications":null}"#).contains("notifications"));
+    }
 
     fn shown(json: &str) -> String {
         table(&serde_json::from_str(json).unwrap())

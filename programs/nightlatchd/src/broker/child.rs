@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use crate::errand::{Plan, Runner, RunnerError};
+use crate::events::{Hearer, Role};
 use crate::log_groups::group_of_journal;
 use crate::privilege::Identity;
 use crate::way::Way;
@@ -61,6 +62,16 @@ pub(super) fn start_runner(plan: &Plan, state: &Path) -> Result<Runner, RunnerEr
     let state = std::path::absolute(state).map_err(RunnerError::Start)?;
     let child = again(Stdio::from(theirs)).arg("runner").arg(state).spawn();
     Runner::new(way, child.map_err(RunnerError::Start)?, plan)
+}
+
+/// Starts the herald: events come to it on its standard input, plans on its standard output. It gives the
+/// broker's privileges up by itself.
+pub(super) fn start_herald() -> io::Result<(Hearer, Way)> {
+    let (events, theirs) = Way::pair()?;
+    let (plans, output) = Way::pair()?;
+    let mut command = again(Stdio::from(theirs));
+    let child = command.stdout(output).arg("herald").spawn()?;
+    Ok((Hearer::new(Role::Herald, events, child), plans))
 }
 
 /// A new image, not a fork: none of the broker's memory, keys or addresses comes along.

@@ -10,6 +10,7 @@ use super::keys::WeakClient;
 use crate::channel::ChannelError;
 use crate::errand::RunnerError;
 use crate::exit::Exit;
+use crate::herald::CertificatesError;
 use crate::privilege::PrivilegeError;
 use crate::sandbox::SandboxError;
 use crate::state::StateError;
@@ -68,6 +69,12 @@ pub(crate) enum BrokerError {
     /// The runner is of no use, or ended.
     #[error(transparent)]
     Runner(#[from] RunnerError),
+    /// Certificates of a webhook are none.
+    #[error(transparent)]
+    Certificates(#[from] CertificatesError),
+    /// The herald's start was refused.
+    #[error("the herald, which notifies, could not be started")]
+    Herald(#[source] std::io::Error),
     /// The kernel cannot be asked about sockets.
     #[error(transparent)]
     Listening(#[from] nightlatch_firewall::ListeningError),
@@ -80,9 +87,10 @@ impl BrokerError {
     /// What the shell is told.
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::Config(_) | Self::Client(_) | Self::Runner(RunnerError::NoSuchUser(_)) => {
-                Exit::Config
-            }
+            Self::Config(_)
+            | Self::Client(_)
+            | Self::Certificates(_)
+            | Self::Runner(RunnerError::NoSuchUser(_)) => Exit::Config,
             Self::Privilege(_) | Self::Firewall(OpenError::NoPermission) => Exit::Permission,
             Self::ListenerEnded(status) if status.code() == Some(NO_PERMISSION) => Exit::Permission,
             Self::ListenerEnded(status) if status.code().is_none() => Exit::Software,

@@ -13,6 +13,7 @@ mod durability;
 mod errands;
 mod error;
 mod guarding;
+mod heralding;
 mod keys;
 mod prepare;
 mod readiness;

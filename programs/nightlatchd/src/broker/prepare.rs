@@ -12,6 +12,7 @@ use super::bell::{Bell, Rope};
 use super::errands::Errands;
 use super::error::BrokerError;
 use super::guarding::Guarding;
+use super::heralding::Heralding;
 use super::keys::derive;
 use super::readiness::wait_until_listening;
 use super::reload::{Fixed, Reloaded, Reloading};
@@ -45,6 +46,7 @@ pub(super) struct Start<'a> {
     pub(super) raised: Raised,
     pub(super) errands: Errands,
     pub(super) hearers: Hearers,
+    pub(super) heralding: Heralding,
 }
 
 /// The firewall, whichever it is.
@@ -123,6 +125,7 @@ impl<'s> Start<'s> {
             watching,
             errands: self.errands,
             hearers: self.hearers,
+            heralding: self.heralding,
             guarding,
             now,
         })
@@ -211,6 +214,7 @@ struct Prepared<'a> {
     watching: Watching,
     errands: Errands,
     hearers: Hearers,
+    heralding: Heralding,
     guarding: Guarding,
     now: Now,
 }
@@ -236,6 +240,7 @@ impl Prepared<'_> {
             watching: self.watching,
             errands: self.errands,
             hearers: self.hearers,
+            heralding: self.heralding,
             guarding: self.guarding,
             reloads,
             signals: self.signals,

@@ -15,6 +15,7 @@ use super::alarms::Alarms;
 use super::bell::Rope;
 use super::error::BrokerError;
 use super::guarding::tell_of_failures;
+use super::heralding::plan_of;
 use super::keys::{WeakClient, derive};
 use super::reporting::event;
 use super::round::Round;
@@ -25,6 +26,7 @@ use crate::clock;
 use crate::config_file::ConfigFile;
 use crate::errand::{Plan, RunnerError};
 use crate::events::Kind;
+use crate::herald::{self, CertificatesError};
 use crate::log::{Form, Line};
 use crate::privilege::{Identity, PrivilegeError};
 use crate::state::{ClientMark, mark_of};
@@ -50,6 +52,7 @@ pub(super) struct Fixed {
     span: Option<(Span, Protocol)>,
     has_sequences: bool,
     has_actions: bool,
+    has_notifications: bool,
     pub(super) identity: Identity,
 }
 
@@ -74,6 +77,9 @@ pub(super) enum ReloadError {
     /// The user of an action does not exist.
     #[error(transparent)]
     Action(#[from] RunnerError),
+    /// Certificates of a webhook are none.
+    #[error(transparent)]
+    Certificates(#[from] CertificatesError),
     /// The system gave no thread to read it in.
     #[error(
         "the system has no thread to read the configuration in\n  reload again when it is less busy"
@@ -92,6 +98,7 @@ pub(super) struct Fresh {
     clients: Vec<Client>,
     in_use: Vec<PortRange>,
     errands: Plan,
+    heralding: herald::Plan,
     messages: Option<ActionId>,
     guarding: Guarding,
     warnings: Vec<String>,
@@ -109,6 +116,7 @@ impl Fixed {
             span: server.span.clone(),
             has_sequences: !server.policy.sequences().is_empty(),
             has_actions: !server.actions.is_empty(),
+            has_notifications: !server.notifications.is_empty(),
             identity,
         })
     }
@@ -126,6 +134,7 @@ impl Fixed {
             // Gone they may be; but nobody watches for the first, and nobody runs it.
             (!self.has_sequences && other.has_sequences, "sequence"),
             (!self.has_actions && other.has_actions, "action"),
+            (!self.has_notifications && other.has_notifications, "notify"),
         ];
         differences
             .into_iter()
@@ -168,6 +177,7 @@ fn read(config: &ConfigFile, fixed: &Fixed) -> Result<Fresh, ReloadError> {
     let nobody = BTreeMap::new();
     let clients = derive(server.server_key.as_ref(), &server.roster, &nobody, &|_| ())?;
     let warnings = server.warnings.iter().map(ToString::to_string).collect();
+    let heralding = plan_of(&server, fixed.identity)?;
     Ok(Fresh {
         policy: server.policy,
         gate: server.gate,
@@ -175,6 +185,7 @@ fn read(config: &ConfigFile, fixed: &Fixed) -> Result<Fresh, ReloadError> {
         clients,
         in_use: server.in_use,
         errands: Plan::of(&server.actions, Form::of(server.log))?,
+        heralding,
         messages: server.messages,
         guarding: server.guarding,
         warnings,
@@ -211,6 +222,7 @@ impl Round {
             mut clients,
             in_use,
             errands,
+            heralding,
             messages,
             guarding,
             warnings,
@@ -227,6 +239,9 @@ impl Round {
         // What ended is called by the names that it had.
         self.undo(&taken.grants, clock::now())?;
         self.errands.replace(&errands, messages)?;
+        self.heralding
+            .replan(&heralding)
+            .map_err(BrokerError::Herald)?;
         self.seats = seats;
         // Decoys before the ports in use: together they say what counts.
         tell_of_failures(&self.channel, &guarding)?;

@@ -13,6 +13,7 @@ use super::bell::Bell;
 use super::errands::Errands;
 use super::error::BrokerError;
 use super::guarding::Guarding;
+use super::heralding::Heralding;
 use super::reload::{Reloaded, Reloading};
 use super::reporting::event;
 use super::scribe::Scribe;
@@ -37,6 +38,7 @@ pub(super) struct Round {
     pub(super) errands: Errands,
     pub(super) guarding: Guarding,
     pub(super) hearers: Hearers,
+    pub(super) heralding: Heralding,
     pub(super) seats: Seats,
     pub(super) scribe: Scribe,
     pub(super) reloads: Bell<Reloaded>,
@@ -86,6 +88,7 @@ impl Round {
         self.written(clock::now());
         self.hear_runner()?;
         self.tend_hearers();
+        self.heralding.send();
         let fresh: Vec<Reloaded> = self.reloads.answer().collect();
         for fresh in fresh {
             self.reloaded(fresh)?;

@@ -11,6 +11,7 @@ use nightlatch_firewall::{DryRun, How, Nftables};
 use super::child::{start_journal, start_listener};
 use super::errands::Errands;
 use super::error::BrokerError;
+use super::heralding::{Heralding, plan_of};
 use super::prepare::{Gate, Start};
 use super::readiness::wait_until_ready;
 use super::reload::Fixed;
@@ -41,7 +42,8 @@ pub(crate) fn run(options: &Daemon) -> Result<(), BrokerError> {
         Signals::listen().map_err(|cause| BrokerError::System("to hear signals", cause))?;
     let mut firewall = open_firewall(options)?;
     let errands = errands(&server, options)?;
-    let hearers = Hearers::default();
+    let mut hearers = Hearers::default();
+    let heralding = heralding(&server, options, fixed.identity, &mut hearers)?;
     let (channel, mut child) = listener(&server, fixed.identity)?;
     // Only with a listener that works is anything closed; but before the keys are derived: with very
     // many clients that takes a while, and strangers need not watch.
@@ -62,6 +64,7 @@ pub(crate) fn run(options: &Daemon) -> Result<(), BrokerError> {
         raised,
         errands,
         hearers,
+        heralding,
     };
     match start.finish(server, channel, firewall) {
         Ok(mut round) => {
@@ -138,6 +141,20 @@ fn errands(server: &Server, options: &Daemon) -> Result<Errands, BrokerError> {
         return Ok(Errands::on_paper(&plan, server.messages));
     }
     Errands::start(&plan, server.messages, &server.state)
+}
+
+/// Starts the herald, where somebody is told; of a dry run nobody is.
+fn heralding(
+    server: &Server,
+    options: &Daemon,
+    identity: Identity,
+    hearers: &mut Hearers,
+) -> Result<Heralding, BrokerError> {
+    let plan = plan_of(server, identity)?;
+    if options.dry_run {
+        return Ok(Heralding::default());
+    }
+    Heralding::start(&plan, hearers)
 }
 
 fn listener(server: &Server, identity: Identity) -> Result<(Channel, Child), BrokerError> {

@@ -81,6 +81,7 @@ impl Round {
             sequences: self.sequences(),
             guard: self.guard(noise, now),
             commands: self.tallies.commands.clone(),
+            notifications: self.notifications(),
         }
     }
 
@@ -189,10 +190,13 @@ impl Round {
             .mend_at
             .map(|_| "the gate is not as it should be: it is tried again every second".to_owned());
         let stops = self.tallies.stops_failing.map(ToOwned::to_owned);
+        let untold = self.notifications().filter(|of| of.failing);
+        let untold = untold.map(|_| UNTOLD.to_owned());
         state
             .into_iter()
             .chain(gate)
             .chain(stops)
+            .chain(untold)
             .chain(
                 self.gatekeeper
                     .warnings(now)
@@ -201,6 +205,8 @@ impl Round {
             .collect()
     }
 }
+
+const UNTOLD: &str = "somebody cannot be notified just now: the log says who, and why";
 
 /// A page full; the number of all is told beside it.
 const GRANTS_SHOWN: usize = 1000;

@@ -19,6 +19,8 @@ use crate::way::Way;
 pub(crate) enum Role {
     /// It keeps them.
     Clerk,
+    /// It tells others.
+    Herald,
 }
 
 impl Role {
@@ -26,6 +28,7 @@ impl Role {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Clerk => "journal",
+            Self::Herald => "notifications",
         }
     }
 }

@@ -31,6 +31,7 @@ impl Line {
             | Self::ConfigDoubtful { .. }
             | Self::CommandFailed { .. }
             | Self::CommandsDropped { .. }
+            | Self::Notification { .. }
             | Self::BansUntold { .. }
             | Self::LinesLost { .. } => Level::Warning,
             Self::Granted { .. }

@@ -264,6 +264,16 @@ pub(crate) enum Line {
         /// How it ended.
         how: String,
     },
+    /// A receiver of notifications: how it fares.
+    #[display("notification {notification}: {words}")]
+    Notification {
+        /// Its name.
+        notification: String,
+        /// The same in one word: told-again, failing, dropped, gone.
+        is: &'static str,
+        /// How, and why.
+        words: String,
+    },
     /// The daemon ends.
     #[display("stopping ({why}): the gate stays closed")]
     Stopping {

@@ -21,6 +21,16 @@ pub(super) fn allow_only(whole: &[libc::c_long], narrow: Calls) -> Result<(), Sa
     )
 }
 
+/// Anything else is refused, as by a kernel that does not have it.
+pub(super) fn allow_or_refuse(whole: &[libc::c_long], narrow: Calls) -> Result<(), SandboxError> {
+    let whole = whole.iter().map(|call| (*call, Vec::new()));
+    install(
+        whole.chain(narrow).collect(),
+        SeccompAction::Errno(libc::ENOSYS.unsigned_abs()),
+        SeccompAction::Allow,
+    )
+}
+
 /// These end the process at once; the rest is the broker's own business.
 pub(super) fn forbid(calls: &[libc::c_long]) -> Result<(), SandboxError> {
     let calls = calls.iter().map(|call| (*call, Vec::new()));
@@ -95,7 +105,7 @@ fn to_descriptor(descriptor: RawFd) -> Result<SeccompRule, SandboxError> {
 }
 
 /// These bits of an argument, and no others of the mask.
-fn masked(
+pub(super) fn masked(
     place: u8,
     mask: libc::c_int,
     bits: libc::c_int,
@@ -103,15 +113,19 @@ fn masked(
     SeccompCondition::new(place, Dword, SeccompCmpOp::MaskedEq(of(mask)), of(bits)).map_err(refused)
 }
 
-fn form(conditions: Vec<SeccompCondition>) -> Result<SeccompRule, SandboxError> {
+pub(super) fn form(conditions: Vec<SeccompCondition>) -> Result<SeccompRule, SandboxError> {
     SeccompRule::new(conditions).map_err(refused)
 }
 
-fn only(place: u8, width: SeccompCmpArgLen, value: u64) -> Result<SeccompCondition, SandboxError> {
+pub(super) fn only(
+    place: u8,
+    width: SeccompCmpArgLen,
+    value: u64,
+) -> Result<SeccompCondition, SandboxError> {
     SeccompCondition::new(place, width, SeccompCmpOp::Eq, value).map_err(refused)
 }
 
-fn of(number: libc::c_int) -> u64 {
+pub(super) fn of(number: libc::c_int) -> u64 {
     number.unsigned_abs().into()
 }
 

@@ -2,6 +2,7 @@
 
 mod calls;
 mod filter;
+mod herald;
 
 use std::os::fd::{BorrowedFd, RawFd};
 use std::path::Path;
@@ -11,6 +12,8 @@ use landlock::{
     RulesetAttr, RulesetCreatedAttr, RulesetStatus,
 };
 use thiserror::Error;
+
+pub(crate) use herald::confine_herald;
 
 use calls::{BROKER_NEVER, LISTENER_CALLS, LOG_CALLS};
 use filter::{allow_only, forbid, narrow_calls};

@@ -33,9 +33,11 @@ mod hostile;
 mod interference;
 mod knockd;
 mod knockd_config;
+mod notify;
 mod one_time;
 mod packets;
 mod person;
+mod receiver;
 mod replays;
 mod sequences;
 mod sources;
@@ -90,6 +92,7 @@ fn main() -> ExitCode {
         knockd::STORIES,
         knockd_config::STORIES,
         sources::STORIES,
+        notify::STORIES,
         compare::STORIES,
     ]
     .into_iter()
