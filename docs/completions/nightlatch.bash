@@ -28,6 +28,9 @@ _nightlatch() {
             nightlatch,help)
                 cmd="nightlatch__subcmd__help"
                 ;;
+            nightlatch,journal)
+                cmd="nightlatch__subcmd__journal"
+                ;;
             nightlatch,keygen)
                 cmd="nightlatch__subcmd__keygen"
                 ;;
@@ -60,6 +63,9 @@ _nightlatch() {
                 ;;
             nightlatch__subcmd__help,help)
                 cmd="nightlatch__subcmd__help__subcmd__help"
+                ;;
+            nightlatch__subcmd__help,journal)
+                cmd="nightlatch__subcmd__help__subcmd__journal"
                 ;;
             nightlatch__subcmd__help,keygen)
                 cmd="nightlatch__subcmd__help__subcmd__keygen"
@@ -122,7 +128,7 @@ _nightlatch() {
 
     case "${cmd}" in
         nightlatch)
-            opts="-h -V --help --version keygen public knock close connect ssh tell sequence status demo help"
+            opts="-h -V --help --version keygen public knock close connect ssh tell sequence status journal demo help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -210,7 +216,7 @@ _nightlatch() {
             return 0
             ;;
         nightlatch__subcmd__help)
-            opts="keygen public knock close connect ssh tell sequence status demo help"
+            opts="keygen public knock close connect ssh tell sequence status journal demo help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -266,6 +272,20 @@ _nightlatch() {
             return 0
             ;;
         nightlatch__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatch__subcmd__help__subcmd__journal)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -412,6 +432,60 @@ _nightlatch() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatch__subcmd__journal)
+            opts="-n -f -h --since --until --client --service --address --event --lines --follow --json --socket --state --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --service)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --address)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --event)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lines)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

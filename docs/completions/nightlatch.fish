@@ -35,6 +35,7 @@ complete -c nightlatch -n "__fish_nightlatch_needs_command" -f -a "ssh" -d 'Knoc
 complete -c nightlatch -n "__fish_nightlatch_needs_command" -f -a "tell" -d 'Tell a server something: its log, or a command that its administrator chose'
 complete -c nightlatch -n "__fish_nightlatch_needs_command" -f -a "sequence" -d 'Sequences of ports: show those of the moment, make secrets and lists'
 complete -c nightlatch -n "__fish_nightlatch_needs_command" -f -a "status" -d 'Show what the daemon on this computer is doing'
+complete -c nightlatch -n "__fish_nightlatch_needs_command" -f -a "journal" -d 'Show what happened: grants, refusals, bans, restarts, reloads'
 complete -c nightlatch -n "__fish_nightlatch_needs_command" -f -a "demo" -d 'Tell the whole story with real packets, in a network of its own; no root needed'
 complete -c nightlatch -n "__fish_nightlatch_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand keygen" -s o -l output -d 'Where to write the secret; an existing file is never overwritten' -r -F
@@ -133,19 +134,32 @@ complete -c nightlatch -n "__fish_nightlatch_using_subcommand sequence; and __fi
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand status" -l socket -d 'The daemon\'s status socket' -r -F
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand status" -l json -d 'Print the daemon\'s own JSON document'
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand status" -s h -l help -d 'Print help'
+complete -c nightlatch -n "__fish_nightlatch_using_subcommand journal" -l since -d 'Only what happened since then: 2h, 7d, 2026-11-27 or "2026-11-27 10:15" in UTC' -r
+complete -c nightlatch -n "__fish_nightlatch_using_subcommand journal" -l until -d 'Only what happened until then' -r
+complete -c nightlatch -n "__fish_nightlatch_using_subcommand journal" -l client -d 'Only what this client did, or whoever walked the sequence of this name' -r
+complete -c nightlatch -n "__fish_nightlatch_using_subcommand journal" -l service -d 'Only what is about this service' -r
+complete -c nightlatch -n "__fish_nightlatch_using_subcommand journal" -l address -d 'Only what came from this address or network' -r
+complete -c nightlatch -n "__fish_nightlatch_using_subcommand journal" -l event -d 'Only events of this kind, such as granted, refused or banned; may be said several times' -r
+complete -c nightlatch -n "__fish_nightlatch_using_subcommand journal" -s n -l lines -d 'Only the last so many of them' -r
+complete -c nightlatch -n "__fish_nightlatch_using_subcommand journal" -l socket -d 'The daemon\'s status socket; the journal\'s is beside it' -r -F
+complete -c nightlatch -n "__fish_nightlatch_using_subcommand journal" -l state -d 'Read the journal in this state folder, whose daemon does not run' -r -F
+complete -c nightlatch -n "__fish_nightlatch_using_subcommand journal" -s f -l follow -d 'Go on with what happens from now on'
+complete -c nightlatch -n "__fish_nightlatch_using_subcommand journal" -l json -d 'Print one JSON object a line'
+complete -c nightlatch -n "__fish_nightlatch_using_subcommand journal" -s h -l help -d 'Print help'
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand demo" -l json -d 'Print each line as one JSON object'
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand demo" -s h -l help -d 'Print help'
-complete -c nightlatch -n "__fish_nightlatch_using_subcommand help; and not __fish_seen_subcommand_from keygen public knock close connect ssh tell sequence status demo help" -f -a "keygen" -d 'Make a secret key and print its public key'
-complete -c nightlatch -n "__fish_nightlatch_using_subcommand help; and not __fish_seen_subcommand_from keygen public knock close connect ssh tell sequence status demo help" -f -a "public" -d 'Print the public key of a secret key file'
-complete -c nightlatch -n "__fish_nightlatch_using_subcommand help; and not __fish_seen_subcommand_from keygen public knock close connect ssh tell sequence status demo help" -f -a "knock" -d 'Knock: ask a server to open a service for this address'
-complete -c nightlatch -n "__fish_nightlatch_using_subcommand help; and not __fish_seen_subcommand_from keygen public knock close connect ssh tell sequence status demo help" -f -a "close" -d 'Ask a server to close again what a knock opened'
-complete -c nightlatch -n "__fish_nightlatch_using_subcommand help; and not __fish_seen_subcommand_from keygen public knock close connect ssh tell sequence status demo help" -f -a "connect" -d 'Knock, then connect standard input and output to a port: for ssh\'s `ProxyCommand`'
-complete -c nightlatch -n "__fish_nightlatch_using_subcommand help; and not __fish_seen_subcommand_from keygen public knock close connect ssh tell sequence status demo help" -f -a "ssh" -d 'Knock, then run ssh'
-complete -c nightlatch -n "__fish_nightlatch_using_subcommand help; and not __fish_seen_subcommand_from keygen public knock close connect ssh tell sequence status demo help" -f -a "tell" -d 'Tell a server something: its log, or a command that its administrator chose'
-complete -c nightlatch -n "__fish_nightlatch_using_subcommand help; and not __fish_seen_subcommand_from keygen public knock close connect ssh tell sequence status demo help" -f -a "sequence" -d 'Sequences of ports: show those of the moment, make secrets and lists'
-complete -c nightlatch -n "__fish_nightlatch_using_subcommand help; and not __fish_seen_subcommand_from keygen public knock close connect ssh tell sequence status demo help" -f -a "status" -d 'Show what the daemon on this computer is doing'
-complete -c nightlatch -n "__fish_nightlatch_using_subcommand help; and not __fish_seen_subcommand_from keygen public knock close connect ssh tell sequence status demo help" -f -a "demo" -d 'Tell the whole story with real packets, in a network of its own; no root needed'
-complete -c nightlatch -n "__fish_nightlatch_using_subcommand help; and not __fish_seen_subcommand_from keygen public knock close connect ssh tell sequence status demo help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c nightlatch -n "__fish_nightlatch_using_subcommand help; and not __fish_seen_subcommand_from keygen public knock close connect ssh tell sequence status journal demo help" -f -a "keygen" -d 'Make a secret key and print its public key'
+complete -c nightlatch -n "__fish_nightlatch_using_subcommand help; and not __fish_seen_subcommand_from keygen public knock close connect ssh tell sequence status journal demo help" -f -a "public" -d 'Print the public key of a secret key file'
+complete -c nightlatch -n "__fish_nightlatch_using_subcommand help; and not __fish_seen_subcommand_from keygen public knock close connect ssh tell sequence status journal demo help" -f -a "knock" -d 'Knock: ask a server to open a service for this address'
+complete -c nightlatch -n "__fish_nightlatch_using_subcommand help; and not __fish_seen_subcommand_from keygen public knock close connect ssh tell sequence status journal demo help" -f -a "close" -d 'Ask a server to close again what a knock opened'
+complete -c nightlatch -n "__fish_nightlatch_using_subcommand help; and not __fish_seen_subcommand_from keygen public knock close connect ssh tell sequence status journal demo help" -f -a "connect" -d 'Knock, then connect standard input and output to a port: for ssh\'s `ProxyCommand`'
+complete -c nightlatch -n "__fish_nightlatch_using_subcommand help; and not __fish_seen_subcommand_from keygen public knock close connect ssh tell sequence status journal demo help" -f -a "ssh" -d 'Knock, then run ssh'
+complete -c nightlatch -n "__fish_nightlatch_using_subcommand help; and not __fish_seen_subcommand_from keygen public knock close connect ssh tell sequence status journal demo help" -f -a "tell" -d 'Tell a server something: its log, or a command that its administrator chose'
+complete -c nightlatch -n "__fish_nightlatch_using_subcommand help; and not __fish_seen_subcommand_from keygen public knock close connect ssh tell sequence status journal demo help" -f -a "sequence" -d 'Sequences of ports: show those of the moment, make secrets and lists'
+complete -c nightlatch -n "__fish_nightlatch_using_subcommand help; and not __fish_seen_subcommand_from keygen public knock close connect ssh tell sequence status journal demo help" -f -a "status" -d 'Show what the daemon on this computer is doing'
+complete -c nightlatch -n "__fish_nightlatch_using_subcommand help; and not __fish_seen_subcommand_from keygen public knock close connect ssh tell sequence status journal demo help" -f -a "journal" -d 'Show what happened: grants, refusals, bans, restarts, reloads'
+complete -c nightlatch -n "__fish_nightlatch_using_subcommand help; and not __fish_seen_subcommand_from keygen public knock close connect ssh tell sequence status journal demo help" -f -a "demo" -d 'Tell the whole story with real packets, in a network of its own; no root needed'
+complete -c nightlatch -n "__fish_nightlatch_using_subcommand help; and not __fish_seen_subcommand_from keygen public knock close connect ssh tell sequence status journal demo help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand help; and __fish_seen_subcommand_from sequence" -f -a "show" -d 'Show the ports to touch now, for somebody who has nothing but nc'
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand help; and __fish_seen_subcommand_from sequence" -f -a "new" -d 'Make the secret of a sequence that changes with the time'
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand help; and __fish_seen_subcommand_from sequence" -f -a "lines" -d 'Make a list of sequences that are used once each'

@@ -16,6 +16,9 @@ _nightlatchd() {
             ",$1")
                 cmd="nightlatchd"
                 ;;
+            nightlatchd,clerk)
+                cmd="nightlatchd__subcmd__clerk"
+                ;;
             nightlatchd,gate)
                 cmd="nightlatchd__subcmd__gate"
                 ;;
@@ -25,6 +28,9 @@ _nightlatchd() {
             nightlatchd,help)
                 cmd="nightlatchd__subcmd__help"
                 ;;
+            nightlatchd,herald)
+                cmd="nightlatchd__subcmd__herald"
+                ;;
             nightlatchd,import)
                 cmd="nightlatchd__subcmd__import"
                 ;;
@@ -33,6 +39,9 @@ _nightlatchd() {
                 ;;
             nightlatchd,log-ruleset)
                 cmd="nightlatchd__subcmd__log__subcmd__ruleset"
+                ;;
+            nightlatchd,notify)
+                cmd="nightlatchd__subcmd__notify"
                 ;;
             nightlatchd,runner)
                 cmd="nightlatchd__subcmd__runner"
@@ -58,6 +67,9 @@ _nightlatchd() {
             nightlatchd__subcmd__gate__subcmd__help,show)
                 cmd="nightlatchd__subcmd__gate__subcmd__help__subcmd__show"
                 ;;
+            nightlatchd__subcmd__help,clerk)
+                cmd="nightlatchd__subcmd__help__subcmd__clerk"
+                ;;
             nightlatchd__subcmd__help,gate)
                 cmd="nightlatchd__subcmd__help__subcmd__gate"
                 ;;
@@ -67,6 +79,9 @@ _nightlatchd() {
             nightlatchd__subcmd__help,help)
                 cmd="nightlatchd__subcmd__help__subcmd__help"
                 ;;
+            nightlatchd__subcmd__help,herald)
+                cmd="nightlatchd__subcmd__help__subcmd__herald"
+                ;;
             nightlatchd__subcmd__help,import)
                 cmd="nightlatchd__subcmd__help__subcmd__import"
                 ;;
@@ -75,6 +90,9 @@ _nightlatchd() {
                 ;;
             nightlatchd__subcmd__help,log-ruleset)
                 cmd="nightlatchd__subcmd__help__subcmd__log__subcmd__ruleset"
+                ;;
+            nightlatchd__subcmd__help,notify)
+                cmd="nightlatchd__subcmd__help__subcmd__notify"
                 ;;
             nightlatchd__subcmd__help,runner)
                 cmd="nightlatchd__subcmd__help__subcmd__runner"
@@ -88,6 +106,30 @@ _nightlatchd() {
             nightlatchd__subcmd__help__subcmd__gate,show)
                 cmd="nightlatchd__subcmd__help__subcmd__gate__subcmd__show"
                 ;;
+            nightlatchd__subcmd__help__subcmd__notify,secret)
+                cmd="nightlatchd__subcmd__help__subcmd__notify__subcmd__secret"
+                ;;
+            nightlatchd__subcmd__help__subcmd__notify,test)
+                cmd="nightlatchd__subcmd__help__subcmd__notify__subcmd__test"
+                ;;
+            nightlatchd__subcmd__notify,help)
+                cmd="nightlatchd__subcmd__notify__subcmd__help"
+                ;;
+            nightlatchd__subcmd__notify,secret)
+                cmd="nightlatchd__subcmd__notify__subcmd__secret"
+                ;;
+            nightlatchd__subcmd__notify,test)
+                cmd="nightlatchd__subcmd__notify__subcmd__test"
+                ;;
+            nightlatchd__subcmd__notify__subcmd__help,help)
+                cmd="nightlatchd__subcmd__notify__subcmd__help__subcmd__help"
+                ;;
+            nightlatchd__subcmd__notify__subcmd__help,secret)
+                cmd="nightlatchd__subcmd__notify__subcmd__help__subcmd__secret"
+                ;;
+            nightlatchd__subcmd__notify__subcmd__help,test)
+                cmd="nightlatchd__subcmd__notify__subcmd__help__subcmd__test"
+                ;;
             *)
                 ;;
         esac
@@ -95,7 +137,7 @@ _nightlatchd() {
 
     case "${cmd}" in
         nightlatchd)
-            opts="-h -V --config --knockd-config --check --dry-run --read --json --help --version gate sources log-ruleset import listener runner hand help"
+            opts="-h -V --config --knockd-config --check --dry-run --read --carry-out --json --help --version gate sources log-ruleset import notify listener runner clerk herald hand help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -110,6 +152,28 @@ _nightlatchd() {
                     return 0
                     ;;
                 --read)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatchd__subcmd__clerk)
+            opts="-h --config --knockd-config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --knockd-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -265,8 +329,22 @@ _nightlatchd() {
             return 0
             ;;
         nightlatchd__subcmd__help)
-            opts="gate sources log-ruleset import listener runner hand help"
+            opts="gate sources log-ruleset import notify listener runner clerk herald hand help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatchd__subcmd__help__subcmd__clerk)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -348,6 +426,20 @@ _nightlatchd() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        nightlatchd__subcmd__help__subcmd__herald)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         nightlatchd__subcmd__help__subcmd__import)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -390,6 +482,48 @@ _nightlatchd() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        nightlatchd__subcmd__help__subcmd__notify)
+            opts="test secret"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatchd__subcmd__help__subcmd__notify__subcmd__secret)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatchd__subcmd__help__subcmd__notify__subcmd__test)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         nightlatchd__subcmd__help__subcmd__runner)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -411,6 +545,28 @@ _nightlatchd() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatchd__subcmd__herald)
+            opts="-h --config --knockd-config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --knockd-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -473,6 +629,128 @@ _nightlatchd() {
         nightlatchd__subcmd__log__subcmd__ruleset)
             opts="-h --iptables --config --knockd-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --knockd-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatchd__subcmd__notify)
+            opts="-h --config --knockd-config --help test secret help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --knockd-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatchd__subcmd__notify__subcmd__help)
+            opts="test secret help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatchd__subcmd__notify__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatchd__subcmd__notify__subcmd__help__subcmd__secret)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatchd__subcmd__notify__subcmd__help__subcmd__test)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatchd__subcmd__notify__subcmd__secret)
+            opts="-h --config --knockd-config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --knockd-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nightlatchd__subcmd__notify__subcmd__test)
+            opts="-h --config --knockd-config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

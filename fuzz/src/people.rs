@@ -75,10 +75,13 @@ impl People {
         let service = |name: &str, port: &str, passage| Service {
             name: name.into(),
             ports: vec![port.parse().unwrap()],
+            inserts: vec![],
+            forwards: vec![],
             lasts: Duration::from_secs(30),
             at_most: LONGEST,
             passage,
             runs: None,
+            cuts: false,
         };
         let services = vec![
             service("ssh", "tcp/22", Passage::Lasting),

@@ -218,7 +218,7 @@ impl Town {
             Effect::Close { openings } => {
                 self.kernel.retain(|opening, _| !openings.contains(opening))
             }
-            Effect::Ban { .. } | Effect::Pardon { .. } => {}
+            _ => {}
         }
     }
 

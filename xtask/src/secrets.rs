@@ -31,13 +31,23 @@ pub(crate) fn make(tree: &Tree, folder: &Path, text: &str) -> Result<()> {
     for name in named(text, "one-time") {
         list(&folder.join(name))?;
     }
+    for name in named(text, "secret") {
+        private(&folder.join(name), SIGNING_SECRET)?;
+    }
+    for name in named(text, "ca") {
+        fs::write(folder.join(name), CERTIFICATE)?;
+    }
     Ok(())
 }
 
 /// A list of one-time sequences is as secret as a key, which no file in a repository is.
 fn list(path: &Path) -> Result<()> {
+    private(path, "40123 4711:udp 19283\n")
+}
+
+fn private(path: &Path, text: &str) -> Result<()> {
     if !path.exists() {
-        fs::write(path, "40123 4711:udp 19283\n")?;
+        fs::write(path, text)?;
     }
     Ok(fs::set_permissions(path, Permissions::from_mode(0o600))?)
 }
@@ -89,6 +99,12 @@ fn shared(text: &str) -> impl Iterator<Item = &str> {
     });
     named.filter(|name| !name.is_empty() && *name != "none" && !name.starts_with("nightlatch-psk"))
 }
+
+/// One that everybody knows: the Standard Webhooks specification's own.
+const SIGNING_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n";
+
+/// Nobody's: it is only looked at, and believes nobody.
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
 
 #[cfg(test)]
 mod tests {

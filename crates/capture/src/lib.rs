@@ -7,6 +7,7 @@
 //! firewall, by its choice ───────────────► Nflog ───┤
 //! firewall's log: file, /dev/kmsg,     LogFollower, │
 //!       a program's output ─────────► KernelLog,    ├
+//! libpcap, where it is built in ──────────► Libpcap ──┤
 //! pcap file ─────────────────────────► Recording ───┘
 //! sealed ack ────────────────────────► ReplySocket ─► kernel
 //! ```
@@ -18,6 +19,8 @@ mod batch;
 mod filter;
 mod interfaces;
 mod kernel_log;
+#[cfg(feature = "libpcap")]
+mod libpcap;
 mod link_news;
 mod log;
 mod netlink;
@@ -37,6 +40,8 @@ mod watch;
 
 pub use filter::{KnockShape, MOST_TAGS, Touches};
 pub use kernel_log::{KernelLog, KernelLogError};
+#[cfg(feature = "libpcap")]
+pub use libpcap::{Libpcap, LibpcapError};
 pub use log::{FollowError, LogFollower, LogLosses, LogStream};
 pub use nflog::{Nflog, NflogError};
 pub use packet_socket::{FilterError, OpenError, PacketSocket};

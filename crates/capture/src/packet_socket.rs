@@ -91,25 +91,7 @@ impl PacketSocket {
             touches,
             most_ranges: MOST_RANGES,
         };
-        if self.attach(precise).is_ok() {
-            return Ok(precise.who_checks());
-        }
-        // Old and new program must fit into `net.core.optmem_max` together. The short one fits in
-        // any case, and beside it more of a long one.
-        let brief = Wanted {
-            tags: None,
-            most_ranges: BRIEFLY,
-            ..precise
-        };
-        self.attach(brief)?;
-        for less in precise.with_less_and_less() {
-            if self.attach(less).is_ok() {
-                return Ok(less.who_checks());
-            }
-            // One socket may have taken it.
-            self.attach(brief)?;
-        }
-        Ok(brief.who_checks())
+        attach_what_fits(precise, |wanted| self.attach(wanted))
     }
 
     /// Makes the filter final, for a listener that never sets tags again.
@@ -237,6 +219,32 @@ fn enlarge_buffer(socket: &Socket) {
     }
 }
 
+/// Attaches as much of a program as the kernel has room for, and says who checks tags then.
+pub(crate) fn attach_what_fits(
+    precise: Wanted<'_>,
+    attach: impl Fn(Wanted<'_>) -> Result<(), FilterError>,
+) -> Result<TagCheck, FilterError> {
+    if attach(precise).is_ok() {
+        return Ok(precise.who_checks());
+    }
+    // Old and new program must fit into `net.core.optmem_max` together. The short one fits in
+    // any case, and beside it more of a long one.
+    let brief = Wanted {
+        tags: None,
+        most_ranges: BRIEFLY,
+        ..precise
+    };
+    attach(brief)?;
+    for less in precise.with_less_and_less() {
+        if attach(less).is_ok() {
+            return Ok(less.who_checks());
+        }
+        // One socket may have taken it.
+        attach(brief)?;
+    }
+    Ok(brief.who_checks())
+}
+
 pub(crate) fn attach(socket: &Socket, program: Vec<Instruction>) -> io::Result<()> {
     let program: Vec<SockFilter> = program.into_iter().map(SockFilter::from).collect();
     socket.attach_filter(&program)
@@ -262,9 +270,9 @@ fn readiness_of(four: &Socket, six: &Socket, present: Option<&Present>) -> Resul
 }
 
 /// How many ranges of ports the kernel is asked to tell apart, in each list of touches.
-const MOST_RANGES: usize = 128;
+pub(crate) const MOST_RANGES: usize = 128;
 /// What fits beside every other program.
-const BRIEFLY: usize = 1;
+pub(crate) const BRIEFLY: usize = 1;
 
 /// Ten thousand knocks, or a tenth of a second of a flood; memory of the kernel, used only then.
 const RECEIVE_BUFFER: usize = 8 << 20;

@@ -68,6 +68,10 @@ pub enum CaptureError {
     /// The kernel's log of packets could not be read.
     #[error("the NFLOG group cannot be read")]
     PacketLog(#[source] io::Error),
+    /// libpcap could not be read.
+    #[cfg(feature = "libpcap")]
+    #[error("libpcap does not hand over what it received")]
+    Libpcap(#[source] pcap::Error),
     /// The recording ends badly.
     #[error(transparent)]
     Recording(#[from] RecordingError),

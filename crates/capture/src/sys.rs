@@ -104,6 +104,37 @@ pub(crate) fn take_drops(socket: BorrowedFd<'_>) -> io::Result<u32> {
     outcome(done).map(|()| counted.tp_drops)
 }
 
+/// How full a socket is, and how much it has dropped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Memory {
+    /// What waits to be fetched, with the kernel's own need for it.
+    pub(crate) used: u32,
+    /// From when on nothing more has room.
+    pub(crate) limit: u32,
+    /// Whatever was not kept, by the filter too.
+    pub(crate) drops: u32,
+}
+
+/// How full a socket is, and how much it has dropped.
+pub(crate) fn memory(socket: BorrowedFd<'_>) -> io::Result<Memory> {
+    let mut numbers = [0_u32; MEMORY_NUMBERS];
+    let mut length = size_of_as::<[u32; MEMORY_NUMBERS]>();
+    // SAFETY: `numbers` and `length` outlive the call, and `length` is the size of `numbers`; any bits that
+    // the kernel writes into integers are valid.
+    let done = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            SO_MEMINFO,
+            ptr::from_mut(&mut numbers).cast(),
+            ptr::from_mut(&mut length),
+        )
+    };
+    outcome(done)?;
+    let [used, limit, .., drops] = numbers;
+    Ok(Memory { used, limit, drops })
+}
+
 /// Makes the filter of a socket final: nobody changes it again, not even the superuser.
 pub(crate) fn lock_filter(socket: BorrowedFd<'_>) -> io::Result<()> {
     switch_on(socket, libc::SOL_SOCKET, libc::SO_LOCK_FILTER)
@@ -167,6 +198,10 @@ pub(crate) fn receive_with_control(
 pub(crate) const SENDER: usize = 28;
 /// Room for an address with its interface, and for a number.
 pub(crate) const CONTROL: usize = 128;
+
+// linux/sock_diag.h and asm/socket.h.
+const MEMORY_NUMBERS: usize = 9;
+const SO_MEMINFO: c_int = 55;
 
 fn link_address(protocol: u16) -> libc::sockaddr_ll {
     libc::sockaddr_ll {

@@ -31,6 +31,7 @@ pub struct UdpKnocks {
     shape: KnockShape,
     /// Headers, then the payload behind them.
     room: Box<[u8; ROOM]>,
+    overflow: [Overflow; 2],
 }
 
 impl UdpKnocks {
@@ -46,6 +47,7 @@ impl UdpKnocks {
             readiness,
             shape: shape.clone(),
             room: Box::new([0; ROOM]),
+            overflow: [Overflow::default(); 2],
         })
     }
 
@@ -76,6 +78,19 @@ impl UdpKnocks {
         Ok(TagCheck::Listener)
     }
 
+    /// How many datagrams there was no room for since `open`, at most.
+    ///
+    /// The kernel counts with them what the filter stopped. So what it dropped counts only where it found no
+    /// room: ask once in a while, so that little noise of before is among it.
+    pub fn lost(&mut self) -> u64 {
+        let sockets = [&self.four, &self.six];
+        for (socket, overflow) in sockets.into_iter().zip(&mut self.overflow) {
+            overflow.look(socket.as_ref());
+        }
+        let [four, six] = self.overflow;
+        four.lost.saturating_add(six.lost)
+    }
+
     fn attach(&self, tags: Option<&TagStarts>) -> Result<(), FilterError> {
         for socket in self.four.iter().chain(&self.six) {
             attach(socket, filter::knocks_alone(&self.shape, tags)).map_err(FilterError::Attach)?;
@@ -90,12 +105,34 @@ impl Source for UdpKnocks {
     }
 
     fn arrivals(&mut self, each: &mut dyn FnMut(Arrival<'_>)) -> Result<usize, CaptureError> {
+        // Before anything is fetched: afterwards there is room again.
+        let _ = self.lost();
         let mut handed_over: usize = 0;
         for socket in self.four.iter().chain(&self.six) {
             let more = hand_over(socket, self.shape.port, &mut self.room, each)?;
             handed_over = handed_over.saturating_add(more);
         }
         Ok(handed_over)
+    }
+}
+
+/// What one socket had no room for.
+#[derive(Clone, Copy, Debug, Default)]
+struct Overflow {
+    dropped: u32,
+    lost: u64,
+}
+
+impl Overflow {
+    fn look(&mut self, socket: Option<&Socket>) {
+        let Some(memory) = socket.and_then(|socket| sys::memory(socket.as_fd()).ok()) else {
+            return;
+        };
+        let more = memory.drops.wrapping_sub(self.dropped);
+        self.dropped = memory.drops;
+        if memory.used.saturating_add(ONE_MORE) > memory.limit {
+            self.lost = self.lost.saturating_add(more.into());
+        }
     }
 }
 
@@ -177,6 +214,9 @@ fn prepare(four: Option<&Socket>, six: Option<&Socket>) -> io::Result<OwnedFd> {
     }
     Ok(readiness)
 }
+
+/// What the kernel reckons for the longest of knocks, and some more.
+const ONE_MORE: u32 = 4096;
 
 /// A longer datagram is cut, and then has the length of no knock.
 const ROOM: usize = FRONT + 2048;

@@ -228,4 +228,27 @@ mod tests {
             assert!(matches!(refused, ReplyOpenError::PortInUse(PORT)));
         });
     }
+
+    #[test]
+    fn what_there_is_no_room_for_is_counted_and_noise_is_not() {
+        at_home(|home| {
+            let mut knocks = open();
+            let client = client(home);
+            for _ in 0..1000 {
+                client.send_to(&[1; 99], (home, PORT)).unwrap();
+            }
+            assert_eq!(knocks.lost(), 0, "the filter stopped them");
+            let sent = 5000;
+            for _ in 0..sent {
+                client.send_to(&[2; 100], (home, PORT)).unwrap();
+            }
+            let mut heard = 0;
+            while let Ok(more @ 1..) = knocks.arrivals(&mut |_| ()) {
+                heard += u64::try_from(more).unwrap();
+            }
+            let lost = knocks.lost();
+            assert!(lost > 0);
+            assert_eq!(heard + lost, sent);
+        });
+    }
 }

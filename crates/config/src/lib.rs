@@ -22,12 +22,14 @@ mod document;
 mod example_files;
 mod fields;
 mod guarding;
+mod journal;
 mod key_file;
 mod knockd;
 mod lines;
 mod load;
 mod meaning;
 mod names;
+mod notification;
 mod person;
 mod ports;
 mod remark;
@@ -36,6 +38,8 @@ mod roster;
 mod scanned;
 mod sealed_key;
 mod server;
+mod signing_secret;
+mod size;
 mod source;
 mod source_choice;
 mod spelling;
@@ -44,10 +48,12 @@ mod sweep;
 mod text;
 mod time_span;
 mod trust;
+mod webhook_files;
 
 pub use action::{Action, Command};
 pub use complaint::{Complaint, Complaints};
 pub use guarding::{FailureLog, Guarding};
+pub use journal::Journal;
 pub use key_file::{
     KeyFileError, StoredKey, WriteFileError, read_preshared, read_secret_key, read_sequence_secret,
     write_preshared, write_secret_key, write_sequence_list, write_sequence_secret,
@@ -55,13 +61,15 @@ pub use key_file::{
 pub use knockd::{Commands, Converted, convert_knockd, import_knockd, load_knockd};
 pub use load::{ConfigError, load_person, load_server};
 pub use names::is_name;
+pub use notification::{EVENT_KINDS, Notification, Syslog, Way, Webhook};
 pub use person::{AddressChoice, KnockMethod, KnownServer, Person, PresharedChoice, SequenceWay};
 pub use remembered::{Remembered, SaveError};
 pub use roster::{Roster, RosterLine};
 pub use sealed_key::{SealedKey, UnsealError};
 pub use server::{Interfaces, LogForm, Server};
+pub use signing_secret::{SigningSecret, SigningSecretError};
 pub use source_choice::{Shows, SourceChoice, SourceError};
 pub use spelling::nearest;
 pub use strength::Strength;
-pub use time_span::{TimeSpanError, read_time_span};
+pub use time_span::{TimeSpanError, read_long_time_span, read_time_span};
 pub use trust::ReadError;

@@ -76,7 +76,7 @@ mod tests {
         "[encrypted-sequence]\nskip = ['22222']\n[messages]\nrun = 'note'\n",
         "[action.note]\nstart = ['/bin/true', '%IP%']\nstop-shell = 'true'\n",
         "[sequence.plain]\nsteps = ['tcp/31007 ttl=1-9 options=mss:1,nop', \"udp/4711 payload~'k+'\"]\n",
-        "opens = 'ssh'\n[sequence.timed]\ntime-based = 'f'\nspan = '20000-29999'\ncloses = 'ssh'\n",
+        "opens = 'ssh'\n[notify.log]\nsyslog = 'daemon.info'\non = ['banned']\nservices = ['ssh']\n[sequence.timed]\ntime-based = 'f'\nspan = '20000-29999'\ncloses = 'ssh'\n",
     );
 
     fn shown(text: &str) -> String {

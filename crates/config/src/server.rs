@@ -6,8 +6,8 @@ use nightlatch_core::{ActionId, GatePlan, Policy, PortRange, Protocol};
 use nightlatch_ticket::{SecretKey, Span};
 
 use crate::{
-    action::Action, complaint::Complaint, guarding::Guarding, roster::Roster,
-    source_choice::SourceChoice,
+    action::Action, complaint::Complaint, guarding::Guarding, journal::Journal,
+    notification::Notification, roster::Roster, source_choice::SourceChoice,
 };
 
 /// A server's configuration, every part of it checked.
@@ -34,6 +34,10 @@ pub struct Server {
     pub messages: Option<ActionId>,
     /// What failures lead to.
     pub guarding: Guarding,
+    /// How it is kept what happened; none where it is not.
+    pub journal: Option<Journal>,
+    /// Who is told what happens.
+    pub notifications: Vec<Notification>,
     /// The folder for what must outlive a restart.
     pub state: PathBuf,
     /// Where `status` is answered.

@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::signing_secret::SIGNING_PREFIX;
+
 /// A text that complaints point into.
 #[derive(Debug)]
 pub(crate) struct Source {
@@ -62,7 +64,7 @@ pub(crate) fn without_secrets(text: &str) -> String {
     let mut rest = text;
     while let Some((before, prefix, after)) = next_secret(rest) {
         let length = after
-            .find(|c: char| !c.is_ascii_alphanumeric())
+            .find(|letter: char| !is_of_secret(letter))
             .unwrap_or(after.len());
         shown.push_str(before);
         shown.push_str(prefix);
@@ -72,6 +74,11 @@ pub(crate) fn without_secrets(text: &str) -> String {
     }
     shown.push_str(rest);
     shown
+}
+
+/// Letters of bech32, and of base64 besides.
+const fn is_of_secret(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || matches!(letter, '+' | '/' | '=')
 }
 
 fn next_secret(text: &str) -> Option<(&str, &str, &str)> {
@@ -85,11 +92,12 @@ fn next_secret(text: &str) -> Option<(&str, &str, &str)> {
 }
 
 /// What every text of a secret begins with.
-pub(crate) const SECRET_PREFIXES: [&str; 4] = [
+pub(crate) const SECRET_PREFIXES: [&str; 5] = [
     "nightlatch-secret1",
     "nightlatch-psk1",
     "nightlatch-sealed1",
     "nightlatch-seq1",
+    SIGNING_PREFIX,
 ];
 
 #[cfg(test)]

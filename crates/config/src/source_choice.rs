@@ -1,4 +1,5 @@
-//! Where the daemon sees what strangers send, as it is written: `packets`, `log:…`, `kmsg`, `nflog:5`, `udp`.
+//! Where the daemon sees what strangers send, as it is written: `packets`, `log:…`, `kmsg`, `nflog:5`, `udp`,
+//! `pcap:eth0`.
 
 use std::{
     fmt,
@@ -23,6 +24,8 @@ pub enum SourceChoice {
     Nflog(u16),
     /// A UDP socket at the knock port.
     Udp,
+    /// An interface as libpcap gives it, where that is built in.
+    Pcap(String),
 }
 
 /// What a source can show.
@@ -42,7 +45,7 @@ pub enum SourceError {
     /// Nothing that is known.
     #[error(
         "there is no source {0:?}\n  choose from \"packets\", \"log:/var/log/kern.log\", \"kmsg\", \"journal\", \
-         \"nflog:5\" and \"udp\""
+         \"nflog:5\", \"udp\" and \"pcap:eth0\""
     )]
     Unknown(String),
     /// A log without its file.
@@ -53,13 +56,19 @@ pub enum SourceError {
     /// A group that does not exist.
     #[error("there is no NFLOG group {0:?}\n  groups go from 0 to 65535: \"nflog:5\"")]
     NoGroup(String),
+    /// libpcap without an interface.
+    #[error(
+        "no interface is named\n  name the one that libpcap is to hear: \"pcap:eth0\", or \"pcap:any\" for all of \
+         them"
+    )]
+    NoInterface,
 }
 
 impl SourceChoice {
     /// What it can show.
     pub const fn shows(&self) -> Shows {
         match self {
-            Self::Packets | Self::Nflog(_) => Shows::Everything,
+            Self::Packets | Self::Nflog(_) | Self::Pcap(_) => Shows::Everything,
             Self::Udp => Shows::Knocks,
             Self::Log(_) | Self::KernelLog | Self::Journal => Shows::Touches,
         }
@@ -83,6 +92,7 @@ impl fmt::Display for SourceChoice {
             Self::Journal => f.write_str("journal"),
             Self::Nflog(group) => write!(f, "nflog:{group}"),
             Self::Udp => f.write_str("udp"),
+            Self::Pcap(interface) => write!(f, "pcap:{interface}"),
         }
     }
 }
@@ -96,6 +106,8 @@ impl FromStr for SourceChoice {
                 Err(SourceError::NoFile)
             }
             Some(("log", path)) => Ok(Self::Log(path.into())),
+            Some(("pcap", name)) if !is_interface(name) => Err(SourceError::NoInterface),
+            Some(("pcap", name)) => Ok(Self::Pcap(name.to_owned())),
             Some(("nflog", group)) => group_of(group).map(Self::Nflog),
             _ => match text {
                 "packets" => Ok(Self::Packets),
@@ -103,11 +115,17 @@ impl FromStr for SourceChoice {
                 "journal" => Ok(Self::Journal),
                 "udp" => Ok(Self::Udp),
                 "log" => Err(SourceError::NoFile),
+                "pcap" => Err(SourceError::NoInterface),
                 "nflog" => Err(SourceError::NoGroup(String::new())),
                 other => Err(SourceError::Unknown(other.to_owned())),
             },
         }
     }
+}
+
+/// libpcap has names of its own beside the kernel's; none of them has a blank in it.
+fn is_interface(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Digits alone: `+5` is no group.
@@ -120,7 +138,9 @@ fn group_of(text: &str) -> Result<u16, SourceError> {
 }
 
 /// Every word that names a source, or begins one.
-pub(crate) const WORDS: [&str; 6] = ["packets", "log:", "kmsg", "journal", "nflog:", "udp"];
+pub(crate) const WORDS: [&str; 7] = [
+    "packets", "log:", "kmsg", "journal", "nflog:", "udp", "pcap:",
+];
 
 #[cfg(test)]
 mod tests {
@@ -137,6 +157,8 @@ mod tests {
             "nflog:0",
             "nflog:65535",
             "udp",
+            "pcap:eth0.5",
+            "pcap:any",
         ] {
             let source: SourceChoice = text.parse().unwrap();
             assert_eq!(source.to_string(), text);
@@ -149,6 +171,9 @@ mod tests {
             "",
             "Packets",
             "pcap",
+            "pcap:",
+            "pcap:eth 0",
+            "pcap:\0",
             "log",
             "log:",
             "log:\0",

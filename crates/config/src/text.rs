@@ -55,10 +55,14 @@ pub(crate) struct GuardText {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct ServiceText {
     pub(crate) open: Option<Spanned<List>>,
+    pub(crate) insert: Option<Spanned<List>>,
     pub(crate) run: Option<Spanned<String>>,
     pub(crate) r#for: Option<Spanned<String>>,
     pub(crate) at_most: Option<Spanned<String>>,
     pub(crate) one_shot: Option<Spanned<bool>>,
+    pub(crate) cut: Option<Spanned<bool>>,
+    pub(crate) forward: Option<Spanned<OneOrMore>>,
+    pub(crate) masquerade: Option<Spanned<bool>>,
 }
 
 /// `[client.NAME]`.
@@ -124,6 +128,30 @@ pub(crate) struct ActionText {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct MessagesText {
     pub(crate) run: Option<Spanned<String>>,
+}
+
+/// `[journal]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct JournalText {
+    pub(crate) enabled: Option<Spanned<bool>>,
+    pub(crate) keep: Option<Spanned<String>>,
+    pub(crate) at_most: Option<Spanned<String>>,
+}
+
+/// `[notify.NAME]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct NotifyText {
+    pub(crate) webhook: Option<Spanned<String>>,
+    pub(crate) secret: Option<Spanned<String>>,
+    pub(crate) ca: Option<Spanned<String>>,
+    pub(crate) insecure: Option<Spanned<bool>>,
+    pub(crate) syslog: Option<Spanned<String>>,
+    pub(crate) syslog_socket: Option<Spanned<String>>,
+    pub(crate) on: Option<Spanned<List>>,
+    pub(crate) services: Option<Spanned<List>>,
+    pub(crate) per_minute: Option<Spanned<Number>>,
 }
 
 /// A whole number; its bounds are `meaning`'s business.
@@ -194,6 +222,34 @@ impl<'de> Deserialize<'de> for WordOrList {
             }
         }
         deserializer.deserialize_any(Either)
+    }
+}
+
+/// One word, or several.
+#[derive(Debug)]
+pub(crate) enum OneOrMore {
+    /// `"one"`
+    One(String),
+    /// `["one", "two"]`
+    More(Vec<Spanned<String>>),
+}
+
+impl<'de> Deserialize<'de> for OneOrMore {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Words;
+        impl<'de> Visitor<'de> for Words {
+            type Value = OneOrMore;
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("a word in quotes, or a list in brackets, such as [\"one\", \"two\"]")
+            }
+            fn visit_str<E: de::Error>(self, word: &str) -> Result<OneOrMore, E> {
+                Ok(OneOrMore::One(word.to_owned()))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, words: A) -> Result<OneOrMore, A::Error> {
+                collect(words).map(OneOrMore::More)
+            }
+        }
+        deserializer.deserialize_any(Words)
     }
 }
 

@@ -6,7 +6,19 @@ use std::time::Duration;
 ///
 /// It is at least a second and at most 30 days: an open door is never forgotten for good.
 pub fn read_time_span(text: &str) -> Result<Duration, TimeSpanError> {
-    let span = read_in(&UNITS, text)?;
+    some(read_in(&UNITS, text)?)
+}
+
+/// The same for what is kept or looked back at: up to ten years.
+pub fn read_long_time_span(text: &str) -> Result<Duration, TimeSpanError> {
+    let span = Duration::from_millis(milliseconds(&UNITS, text)?);
+    if span > LONGEST {
+        return Err(TimeSpanError::FarTooLong);
+    }
+    some(span)
+}
+
+const fn some(span: Duration) -> Result<Duration, TimeSpanError> {
     if span.is_zero() {
         Err(TimeSpanError::Nothing)
     } else {
@@ -39,6 +51,14 @@ pub(crate) fn write_time_span(span: Duration) -> String {
 }
 
 fn read_in(units: &[(&str, u64)], text: &str) -> Result<Duration, TimeSpanError> {
+    match milliseconds(units, text)? {
+        TOO_LONG.. => Err(TimeSpanError::TooLong),
+        milliseconds => Ok(Duration::from_millis(milliseconds)),
+    }
+}
+
+/// Without a bound; what does not fit is as much as fits.
+fn milliseconds(units: &[(&str, u64)], text: &str) -> Result<u64, TimeSpanError> {
     let mut rest = text;
     let mut milliseconds = 0_u64;
     let mut last_unit = u64::MAX;
@@ -59,11 +79,10 @@ fn read_in(units: &[(&str, u64)], text: &str) -> Result<Duration, TimeSpanError>
         last_unit = unit;
         rest = tail;
     }
-    match milliseconds {
-        _ if text.is_empty() => Err(TimeSpanError::NotATime),
-        TOO_LONG.. => Err(TimeSpanError::TooLong),
-        _ => Ok(Duration::from_millis(milliseconds)),
+    if text.is_empty() {
+        return Err(TimeSpanError::NotATime);
     }
+    Ok(milliseconds)
 }
 
 /// The letters of a kind at the front, and what follows.
@@ -88,6 +107,9 @@ pub enum TimeSpanError {
     /// More than 30 days.
     #[error("longer than 30 days\n  30d is the most")]
     TooLong,
+    /// More than ten years.
+    #[error("longer than ten years\n  3650d is the most")]
+    FarTooLong,
 }
 
 /// In milliseconds.
@@ -108,6 +130,8 @@ const SHORT_UNITS: [(&str, u64); 5] = [
 
 /// The first moment past 30 days.
 const TOO_LONG: u64 = 30 * DAY + 1;
+/// Ten years.
+const LONGEST: Duration = Duration::from_hours(24 * 3650);
 
 #[cfg(test)]
 mod tests {
@@ -130,6 +154,21 @@ mod tests {
                 Ok(Duration::from_secs(seconds)),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn what_is_looked_back_at_may_be_years() {
+        let days = |days: u64| Ok(Duration::from_hours(24 * days));
+        assert_eq!(read_long_time_span("90d"), days(90));
+        assert_eq!(read_long_time_span("3650d"), days(3650));
+        for (text, reason) in [
+            ("3651d", TimeSpanError::FarTooLong),
+            ("18446744073709551615d", TimeSpanError::FarTooLong),
+            ("0d", TimeSpanError::Nothing),
+            ("90", TimeSpanError::NoUnit),
+        ] {
+            assert_eq!(read_long_time_span(text), Err(reason), "{text}");
         }
     }
 

@@ -111,6 +111,13 @@ fn furnished_folder() -> TempDir {
         write(folder.path(), name, text);
         make_private(&path(name));
     }
+    for (name, text) in [
+        ("ops.secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n"),
+        ("wrong.secret", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n"),
+    ] {
+        write(folder.path(), name, text);
+        make_private(&path(name));
+    }
     write(folder.path(), "loose.lines", "31007 4711:udp 29001\n");
     for name in ["loose.key", "loose.psk", "loose.secret"] {
         fs::set_permissions(path(name), Permissions::from_mode(0o640)).unwrap();

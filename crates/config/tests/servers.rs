@@ -174,6 +174,90 @@ fn opening_what_is_not_guarded_is_a_warning_with_its_place() {
 }
 
 #[test]
+fn a_service_may_insert_open_and_run_in_any_mixture() {
+    let folder = Folder::new();
+    let server = folder
+        .load(&format!(
+            "[server]\nguard = [\"tcp/22\"]\n\
+             [service.set]\ninsert = [\"ipv4 into nftables inet filter admins\", \"ipv6 into ipset admins6\"]\n\
+             [service.all]\nopen = [\"tcp/22\"]\ninsert = [\"ipv6 into nftables ip6 f a\", \"ipv4 into ipset a\"]\nrun = \"note\"\n\
+             one-shot = true\n\
+             [action.note]\nstart = [\"/bin/true\"]\n\
+             [client.a]\nkey = \"{}\"\npreshared = \"none\"\nmay = [\"set\", \"all\"]\n",
+            key(1)
+        ))
+        .unwrap();
+    assert_eq!(warnings(&server), [""; 0]);
+    let sets = |id| {
+        let service = server.policy.service(ServiceId(id)).unwrap();
+        let sets = service.inserts.iter().map(ToString::to_string);
+        (service.ports.len(), sets.collect::<Vec<_>>())
+    };
+    let [admins, admins6] = [
+        "ipv4 into nftables inet filter admins",
+        "ipv6 into ipset admins6",
+    ];
+    assert_eq!(sets(0), (0, vec![admins.to_owned(), admins6.to_owned()]));
+    assert_eq!(sets(1).0, 1);
+    assert_eq!(sets(1).1.len(), 2);
+}
+
+#[test]
+fn where_nothing_opens_a_port_nothing_has_to_be_guarded() {
+    let folder = Folder::new();
+    let server = folder
+        .load(&format!(
+            "[server]\n[service.set]\ninsert = [\"ipv6 into ipset admins6\"]\n\
+             [client.a]\nkey = \"{}\"\npreshared = \"none\"\nmay = [\"set\"]\n",
+            key(1)
+        ))
+        .unwrap();
+    assert_eq!(server.gate.guarded, []);
+    assert_eq!(
+        warnings(&server),
+        ["there is no set here for who knocks over ipv4"]
+    );
+    assert_eq!(server.warnings[0].place(), (3, 10));
+}
+
+#[test]
+fn what_leads_on_leads_there_from_each_port_and_counts_as_in_use() {
+    let folder = Folder::new();
+    let text = HEAD.replace("[\"tcp/22\"]\n[", "[\"tcp/22\", \"tcp/80-81\"]\n[")
+        + "cut = true\n[service.inner]\nopen = [\"tcp/80-81\"]\nmasquerade = true\n\
+           forward = [\"192.168.7.20\", \"[2001:db8::20]\"]\n";
+    let server = folder.load(&text).unwrap();
+    let leads = server.gate.forwards.iter();
+    let leads: Vec<String> = leads
+        .map(|forward| format!("{} {} {:?}", forward.port, forward.to, forward.shows))
+        .collect();
+    let expected = [
+        "tcp/80 192.168.7.20:80 Ours",
+        "tcp/80 [2001:db8::20]:80 Ours",
+        "tcp/81 192.168.7.20:81 Ours",
+        "tcp/81 [2001:db8::20]:81 Ours",
+    ];
+    assert_eq!(leads, expected);
+    let in_use: Vec<String> = server.in_use.iter().map(ToString::to_string).collect();
+    assert_eq!(in_use, ["tcp/80", "tcp/81"]);
+    let cuts: Vec<bool> = server.policy.services().iter().map(|s| s.cuts).collect();
+    assert_eq!(cuts, [true, false]);
+}
+
+#[test]
+fn what_leads_one_ip_version_on_is_a_warning() {
+    let folder = Folder::new();
+    let server = folder
+        .load(&(HEAD.to_owned() + "forward = \"192.168.7.20:22\"\n"))
+        .unwrap();
+    let said = warnings(&server).join("\n");
+    assert!(
+        said.contains("who knocks over IPv6 meets silence"),
+        "{said}"
+    );
+}
+
+#[test]
 fn guarding_what_nothing_opens_is_a_warning() {
     let folder = Folder::new();
     let text = HEAD.replace("\"tcp/22\"]\n[", "\"tcp/22\", \"tcp/80-90\"]\n[");

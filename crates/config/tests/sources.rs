@@ -56,6 +56,7 @@ fn packets_are_heard_where_nothing_is_said() {
         (server.knock_port, server.gate.knock_port),
         (Some(62_201), Some(62_201))
     );
+    assert_eq!(server.gate.knock_socket, None);
 }
 
 #[test]
@@ -85,6 +86,7 @@ fn the_gate_leaves_the_knock_port_to_a_socket_of_ours() {
         (server.knock_port, server.gate.knock_port),
         (Some(62_201), None)
     );
+    assert_eq!(server.gate.knock_socket, Some(62_201), "and no ban does");
 }
 
 #[test]
@@ -115,4 +117,21 @@ fn what_no_source_shows_is_warned_of() {
     let named = "sources = [\"nflog:5\"]\ninterfaces = [\"eth0\"]";
     let about_packets = "`interfaces` is about the source \"packets\" alone";
     assert_eq!(warnings(named, &both), [about_packets]);
+}
+
+#[test]
+fn libpcap_is_a_source_where_it_is_built_in_and_else_refused_with_what_to_do() {
+    let (_folder, server) = load("sources = [\"pcap:eth0\"]", SEQUENCE, Key::Given);
+    if cfg!(feature = "libpcap") {
+        assert_eq!(server.unwrap().sources, [SourceChoice::Pcap("eth0".into())]);
+        return;
+    }
+    let words = server.err().unwrap().to_string();
+    for word in [
+        "this build has no libpcap",
+        "--features libpcap",
+        "n.toml:3:12",
+    ] {
+        assert!(words.contains(word), "{word} in {words}");
+    }
 }

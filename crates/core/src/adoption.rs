@@ -7,7 +7,7 @@ use core::time::Duration;
 use crate::ends::End;
 use crate::holds::{Change, Hold, Holder};
 use crate::ledger::Ledger;
-use crate::{Instant, Now, Opening, Service, Standing};
+use crate::{Instant, Now, Opening, Service, Standing, Stay};
 
 impl Ledger {
     /// Takes over what the kernel holds open from a former life, for at most so long.
@@ -63,6 +63,18 @@ impl Ledger {
         openings
             .filter(|opening| self.disown(*opening, now))
             .collect()
+    }
+
+    /// Whom this service puts into sets, as far as nobody's grant keeps the address there now: a
+    /// former life may have done it. Their own timeouts end those, so nothing else is adopted.
+    pub(crate) fn left_over(&self, service: &Service, address: IpAddr, now: Now) -> Vec<Stay> {
+        let members = service.members(address);
+        let unkept = members.filter(|member| self.members.rest(member, now).is_none());
+        let stay = |member| Stay {
+            member,
+            lasts: Duration::ZERO,
+        };
+        unkept.map(stay).collect()
     }
 
     /// Its time has come, unless somebody closed it and it was adopted anew since.

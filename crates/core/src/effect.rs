@@ -1,11 +1,12 @@
 //! What the firewall is told, and what it tells us.
 
 use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 use core::time::Duration;
 
-use crate::{Banned, Passage, Port, Prefix};
+use crate::{AddressSet, Banned, Passage, Port, Prefix};
 
 /// One port open for one address: one element of a kernel set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,6 +17,24 @@ pub struct Opening {
     pub port: Port,
     /// How often.
     pub passage: Passage,
+}
+
+/// One address in one set of the administrator's.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Member {
+    /// In which.
+    pub set: Arc<AddressSet>,
+    /// Who; of the set's IP version.
+    pub address: IpAddr,
+}
+
+/// A member, and for how long it stays one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stay {
+    /// Who is where.
+    pub member: Member,
+    /// For how long from now: until the last grant ends that holds the address there.
+    pub lasts: Duration,
 }
 
 /// What the firewall is to do, whole or not at all.
@@ -33,6 +52,18 @@ pub enum Effect {
     Close {
         /// What closes.
         openings: Vec<Opening>,
+    },
+    /// Put these into sets of the administrator's, or set their remaining time anew. One that he put
+    /// in himself, for ever, stays as it is.
+    Insert {
+        /// Who, where, for how long.
+        stays: Vec<Stay>,
+    },
+    /// Take these out of sets of the administrator's; one that is gone already is as it should be,
+    /// and one that he put in himself, for ever, stays.
+    Remove {
+        /// Who, and from where.
+        members: Vec<Member>,
     },
     /// Keep these from everything that no grant opens to them; for one that is banned already the
     /// time is set anew.
@@ -64,6 +95,26 @@ pub(crate) fn in_pieces(openings: &[Opening]) -> Vec<Effect> {
     pieces
         .map(|openings| Effect::Close {
             openings: openings.into(),
+        })
+        .collect()
+}
+
+/// Takes any number of members out, in pieces that fit into one message to the kernel.
+pub(crate) fn remove_in_pieces(members: &[Member]) -> Vec<Effect> {
+    let pieces = members.chunks(IN_ONE_PIECE);
+    pieces
+        .map(|members| Effect::Remove {
+            members: members.into(),
+        })
+        .collect()
+}
+
+/// Puts any number of members in, in pieces that fit into one message to the kernel.
+pub(crate) fn insert_in_pieces(stays: &[Stay]) -> Vec<Effect> {
+    let pieces = stays.chunks(IN_ONE_PIECE);
+    pieces
+        .map(|stays| Effect::Insert {
+            stays: stays.into(),
         })
         .collect()
 }

@@ -9,7 +9,10 @@ use core::time::Duration;
 use crate::ends::{End, Ends};
 use crate::held::Held;
 use crate::holds::{Change, Hold, Holder, Holds};
-use crate::{Effect, Grant, Instant, Knocker, Limits, Now, Opening, Service, ServiceId, Standing};
+use crate::members::{Keeper, Members, Share};
+use crate::{
+    Effect, Grant, Instant, Knocker, Limits, Now, Opening, Service, ServiceId, Standing, Stay,
+};
 
 /// All grants in force.
 ///
@@ -19,6 +22,7 @@ pub(crate) struct Ledger {
     pub(crate) limits: Limits,
     grants: BTreeMap<Key, Live>,
     pub(crate) holds: Holds,
+    pub(crate) members: Members,
     held: Held,
     /// What the kernel brought over from a former life, and until when that counts.
     pub(crate) adopted: BTreeMap<Opening, Instant>,
@@ -48,6 +52,7 @@ pub(crate) struct Full;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Opened {
     pub(crate) openings: Vec<Opening>,
+    pub(crate) stays: Vec<Stay>,
     pub(crate) is_renewal: bool,
 }
 
@@ -56,6 +61,7 @@ pub(crate) struct Opened {
 pub(crate) struct Ended {
     pub(crate) remaining: Duration,
     pub(crate) openings: Vec<Opening>,
+    pub(crate) stays: Vec<Stay>,
 }
 
 impl Ledger {
@@ -65,6 +71,7 @@ impl Ledger {
             limits,
             grants: BTreeMap::new(),
             holds: Holds::new(),
+            members: Members::new(),
             held: Held::new(),
             adopted: BTreeMap::new(),
             ends: Ends::new(),
@@ -87,17 +94,16 @@ impl Ledger {
     ) -> Result<Opened, Full> {
         let until = now.monotonic.saturating_add(lasts);
         let former = self.write(key, until)?;
-        let holder = key.holder();
         let told = service.openings(key.address).filter(|opening| {
-            let hold = Hold {
-                opening: *opening,
-                until,
-                holder,
-            };
+            let hold = key.hold(*opening, until);
             self.holds.set(hold, former) == Change::Tell
         });
+        let openings = told.collect();
+        let keeper = key.keeper(service, until);
+        let stays = self.members.set_all(keeper, former, now);
         Ok(Opened {
-            openings: told.collect(),
+            openings,
+            stays,
             is_renewal: former.is_some_and(|former| former > now.monotonic),
         })
     }
@@ -111,31 +117,28 @@ impl Ledger {
     /// Ends one grant, if there is such a one; says which of its openings nobody else holds.
     fn end(&mut self, key: Key, service: &Service, now: Now) -> Option<Ended> {
         let live = self.forget(&key)?;
-        let holder = key.holder();
         let closing = service.openings(key.address).filter(|opening| {
-            let hold = Hold {
-                opening: *opening,
-                until: live.until,
-                holder,
-            };
+            let hold = key.hold(*opening, live.until);
             self.holds.leave(hold, now) == Change::Tell
         });
+        let openings = closing.collect();
+        let remaining = live.until.saturating_since(now.monotonic);
+        let keeper = key.keeper(service, live.until);
+        let stays = self.members.leave_all(keeper, now);
         Some(Ended {
-            remaining: live.until.saturating_since(now.monotonic),
-            openings: closing.collect(),
+            remaining,
+            openings,
+            stays,
         })
     }
 
-    /// Takes a grant back that the kernel did not take: there everything is as it was before.
+    /// Takes a grant back that the kernel did not take: there everything is as it was before. But
+    /// it may have taken some members and not others: those are put right.
     pub(crate) fn withdraw(&mut self, key: Key, service: &Service) {
         if let Some(live) = self.forget(&key) {
+            self.members.withdraw_all(key.keeper(service, live.until));
             for opening in service.openings(key.address) {
-                let hold = Hold {
-                    opening,
-                    until: live.until,
-                    holder: key.holder(),
-                };
-                self.holds.remove(hold);
+                self.holds.remove(key.hold(opening, live.until));
             }
         }
     }
@@ -153,12 +156,14 @@ impl Ledger {
 
     /// Where the kernel holds open for longer, or shorter, than all grants together say.
     pub(crate) fn corrections(&mut self, now: Now) -> Vec<Effect> {
-        self.holds.corrections(now)
+        let mut effects = self.holds.corrections(now);
+        effects.extend(self.members.corrections(now));
+        effects
     }
 
     /// Whether there is something to correct.
     pub(crate) fn has_corrections(&self) -> bool {
-        self.holds.has_corrections()
+        self.holds.has_corrections() || self.members.has_corrections()
     }
 
     /// When something ends next.
@@ -194,21 +199,17 @@ impl Ledger {
         let former = core::mem::take(&mut self.grants);
         self.held.clear();
         self.holds.keep_unowned();
+        self.members.clear();
         for (key, live) in former {
             let key = today(key);
             self.held.count(key.knocker, 1);
             self.grants.insert(key, live);
-            let service = services.get(usize::from(key.service.0));
-            for opening in service
-                .into_iter()
-                .flat_map(|service| service.openings(key.address))
-            {
-                let hold = Hold {
-                    opening,
-                    until: live.until,
-                    holder: key.holder(),
-                };
-                self.holds.put(hold, None);
+            let Some(service) = services.get(usize::from(key.service.0)) else {
+                continue;
+            };
+            self.members.put_all(key.keeper(service, live.until));
+            for opening in service.openings(key.address) {
+                self.holds.put(key.hold(opening, live.until), None);
             }
         }
         self.rebuild_ends();
@@ -274,5 +275,21 @@ impl Key {
     /// Whose hold on an opening it is; the address stands in the opening.
     const fn holder(self) -> Holder {
         Holder::Grant(self.knocker, self.service)
+    }
+
+    /// Its hold on an opening.
+    const fn hold(self, opening: Opening, until: Instant) -> Hold {
+        let holder = self.holder();
+        Hold {
+            opening,
+            until,
+            holder,
+        }
+    }
+
+    /// Its part in keeping its address in the sets of a service.
+    const fn keeper(self, service: &Service, until: Instant) -> Keeper<'_> {
+        let holder = self.holder();
+        (service, self.address, Share { until, holder })
     }
 }

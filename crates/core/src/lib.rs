@@ -5,7 +5,7 @@
 //! Observation ─► Doorstep ─► tags ─► quota ─► Claim ─► Gatekeeper ─► judge ─► Verdict ─► Effect
 //!                   ├ walks ───────────────────┤ │         ├ durable, recovery, freshness
 //!                   └ gathering ─► tags ─► quota │         └ ledger (a view of the kernel's grants)
-//!                                                │             └ holds, ends, adoption
+//!                                                │             └ holds, members, ends, adoption
 //!             Glance ─► Sentry ────────────── Suspect ─► Bans ─► Sentence ─────────► Effect
 //! ```
 //!
@@ -16,10 +16,12 @@
 
 extern crate alloc;
 
+mod address_set;
 mod adoption;
 mod bounded;
 mod budget;
 mod claim;
+mod cut;
 mod doorstep;
 mod durable;
 mod effect;
@@ -36,6 +38,7 @@ mod knocker;
 mod labels;
 mod lane;
 mod ledger;
+mod members;
 mod plan;
 mod policy;
 mod port;
@@ -53,24 +56,26 @@ mod variants;
 mod verdict;
 mod warning;
 
+pub use address_set::{AddressSet, AddressSetError, IpVersion, SetPlace, TableFamily};
 pub use claim::{
     Claim, ClaimError, FrameList, FramesClaim, MessageClaim, SequenceClaim, TicketClaim,
 };
+pub use cut::Cut;
 pub use doorstep::{Advance, Doorstep, DoorstepPlan, Glance, Ignored};
 pub use durable::{Marks, WINDOW};
-pub use effect::{Effect, Opening, Standing};
+pub use effect::{Effect, Member, Opening, Standing, Stay};
 pub use gatekeeper::{Client, Gatekeeper};
 pub use grant::{Grant, InForce};
 pub use guard::{
-    BanPlan, Banned, Banning, Bans, Failure, LONGEST_BAN, Loud, MOST_BANS, Prefix, PrefixError,
-    Sentence, Sentry, SentryPlan, Spared, Suspect,
+    BanPlan, Banned, BannedBefore, Banning, Bans, Failure, LONGEST_BAN, Loud, MOST_BANS, Prefix,
+    PrefixError, Sentence, Sentry, SentryPlan, Spared, Suspect,
 };
 pub use knocker::Knocker;
 pub use labels::MOST_HEARD_BY_PORTS;
-pub use plan::GatePlan;
+pub use plan::{Forward, GatePlan, Shows};
 pub use policy::{
-    Answers, LONGEST, Limits, MOST_LINES, MOST_PORTS, MOST_SEQUENCES, MOST_SERVICES, Policy,
-    PolicyError,
+    Answers, LONGEST, Limits, MOST_LINES, MOST_PORTS, MOST_SEQUENCES, MOST_SERVICES, MOST_SETS,
+    Policy, PolicyError,
 };
 pub use port::{Port, PortError, PortRange, Protocol};
 pub use revoke::{Revoke, TakenBack};

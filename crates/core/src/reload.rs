@@ -14,7 +14,7 @@ use crate::{
 
 impl Gatekeeper {
     /// Takes another policy and other clients. Counters come with the clients, the grants stay:
-    /// a client is the same if its keys are, a service if its name, ports and passage are, a
+    /// a client is the same if its keys are, a service if its name, ports, their places, sets and passage are, a
     /// sequence if it has its name and opens the same service. What has no home in the policy any
     /// more is closed. What was used of sequences stays so, whatever they are called now.
     pub fn reload(&mut self, policy: Policy, clients: Vec<Client>, now: Now) -> TakenBack {
@@ -75,7 +75,14 @@ impl Gatekeeper {
                     .push(standing.opening);
             }
         }
-        reopen(&by_rest)
+        let mut effects = reopen(&by_rest);
+        effects.extend(self.restore_members(now));
+        effects
+    }
+
+    /// What puts addresses back into the administrator's sets when he has made these anew.
+    pub fn restore_members(&self, now: Now) -> Vec<Effect> {
+        self.ledger.members.restore(now)
     }
 
     /// Where the clients that hold grants stand in the roster to come; who is gone is missing.
@@ -119,7 +126,11 @@ impl Gatekeeper {
         former
             .map(|former| {
                 let (id, service) = policy.service_by_name(&former.name)?;
-                let is_same = service.ports == former.ports && service.passage == former.passage;
+                // Where it leads is a part of it: nobody was granted another place.
+                let is_same = service.ports == former.ports
+                    && service.forwards == former.forwards
+                    && service.passage == former.passage
+                    && service.inserts == former.inserts;
                 is_same.then_some(id)
             })
             .collect()

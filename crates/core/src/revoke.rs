@@ -3,10 +3,11 @@
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
-use crate::effect::in_pieces;
+use crate::effect::{in_pieces, remove_in_pieces};
 use crate::gatekeeper::{is_opened_by, plain};
 use crate::ledger::Key;
-use crate::{Effect, Gatekeeper, Grant, Knocker, Now, Opening, ServiceId};
+use crate::verdict::members_of;
+use crate::{Effect, Gatekeeper, Grant, Knocker, Member, Now, Opening, ServiceId};
 
 /// Whose grants the administrator takes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +70,8 @@ impl Gatekeeper {
         let mut closing = disowned;
         closing.extend(grants.iter().flat_map(|grant| &grant.openings));
         let mut effects = in_pieces(&closing);
+        let removed: Vec<Member> = members_of(&grants).collect();
+        effects.extend(remove_in_pieces(&removed));
         effects.extend(self.ledger.corrections(now));
         TakenBack { effects, grants }
     }

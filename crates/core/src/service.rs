@@ -1,11 +1,12 @@
 //! What can be opened, and the small names for who may open what.
 
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 use core::time::Duration;
 
-use crate::{Opening, Port};
+use crate::{AddressSet, Cut, Forward, Member, Opening, Port};
 
 /// A client's place in the roster; it means nothing outside of one loaded configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -85,8 +86,12 @@ pub enum Passage {
 pub struct Service {
     /// The name that people and requests call it by.
     pub name: String,
-    /// What opens, up to 16 ports; none only where something runs.
+    /// What opens, up to 16 ports; none only where it inserts or runs something.
     pub ports: Vec<Port>,
+    /// The administrator's sets that the address is put into, up to 16.
+    pub inserts: Vec<Arc<AddressSet>>,
+    /// Where they lead, if not to this host: for each port up to one place of each IP version.
+    pub forwards: Vec<Forward>,
     /// How long it stays open when the client asks for nothing else.
     pub lasts: Duration,
     /// How long a client may ask for.
@@ -95,6 +100,8 @@ pub struct Service {
     pub passage: Passage,
     /// What runs when it is granted, and is undone when the grant ends.
     pub runs: Option<ActionId>,
+    /// Whether closing it also cuts the connections that run.
+    pub cuts: bool,
 }
 
 impl Service {
@@ -105,6 +112,28 @@ impl Service {
             port: *port,
             passage: self.passage,
         })
+    }
+
+    /// Whether anything comes of a grant: a service that only inserts may have no set for addresses
+    /// of this IP version.
+    pub(crate) fn does_something_for(&self, address: IpAddr) -> bool {
+        let opens = !self.ports.is_empty() || self.runs.is_some();
+        opens || self.members(address).next().is_some()
+    }
+
+    /// Which sets it puts an address into: those of its IP version.
+    pub(crate) fn members(&self, address: IpAddr) -> impl Iterator<Item = Member> + '_ {
+        let sets = self.inserts.iter().filter(move |set| set.takes(address));
+        sets.map(move |set| Member {
+            set: Arc::clone(set),
+            address,
+        })
+    }
+
+    /// What is cut when it is closed for an address.
+    pub(crate) fn cut(&self, address: IpAddr) -> Vec<Cut> {
+        let openings = self.openings(address).filter(|_| self.cuts);
+        openings.map(Cut::of).collect()
     }
 }
 

@@ -6,7 +6,7 @@ use core::fmt;
 
 use nightlatch_ticket::{Ack, Counter, Status};
 
-use crate::{ClientId, Effect, Grant, SequenceId};
+use crate::{ClientId, Effect, Grant, Member, SequenceId};
 
 /// Everything that the edge has to know about one claim.
 #[must_use]
@@ -105,6 +105,26 @@ impl Verdict {
             _ => None,
         }
     }
+
+    /// What becomes of the administrator's own sets; nothing where the service names none.
+    pub fn insertion(&self) -> Option<Effect> {
+        match self {
+            Self::Grant(grant) if !grant.stays.is_empty() => Some(Effect::Insert {
+                stays: grant.stays.clone(),
+            }),
+            Self::Close(grants) => {
+                let members: Vec<_> = members_of(grants).collect();
+                (!members.is_empty()).then_some(Effect::Remove { members })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whom ended grants leave in no set.
+pub(crate) fn members_of(grants: &[Grant]) -> impl Iterator<Item = Member> + '_ {
+    let stays = grants.iter().flat_map(|grant| &grant.stays);
+    stays.map(|stay| stay.member.clone())
 }
 
 /// Why a claim met silence.

@@ -27,7 +27,9 @@ fn measure() {
     let mut gate = Nftables::open().unwrap();
     let plan = GatePlan {
         knock_port: Some(62201),
+        knock_socket: None,
         guarded: vec!["tcp/22".parse().unwrap()],
+        forwards: vec![],
     };
     let start = Instant::now();
     let raised = gate.raise(&plan).unwrap();

@@ -1,21 +1,24 @@
 //! A gate that changes nothing and tells what it would have done.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::io::Write;
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
-use nightlatch_core::{Banned, Effect, GatePlan, Opening, Prefix, Standing};
+use nightlatch_core::{
+    AddressSet, Banned, Cut, Effect, GatePlan, MOST_BANS, Member, Opening, Prefix, Standing,
+};
 
-use crate::commands::in_words;
+use crate::commands::{cut_line, in_words, lift_line};
 use crate::gate::{
     ApplyError, Disturbance, Firewall, Hold, How, ListError, LowerError, Lowered, Noise,
-    NoiseError, RaiseError, Raised, WatchError,
+    NoiseError, RaiseError, Raised, SeverError, Severed, WatchError,
 };
 use crate::key::Key;
 use crate::layout::Set;
 use crate::script;
+use crate::sets::SetError;
 
 /// Remembers and tells; never touches the kernel, needs no permission.
 ///
@@ -24,6 +27,7 @@ pub struct DryRun {
     plan: Option<GatePlan>,
     openings: BTreeMap<(Set, Vec<u8>), Standing>,
     bans: BTreeMap<Prefix, Duration>,
+    cuts: BTreeSet<Cut>,
     told: VecDeque<String>,
     listener: Option<Box<dyn Write + Send>>,
 }
@@ -35,6 +39,7 @@ impl DryRun {
             plan: None,
             openings: BTreeMap::new(),
             bans: BTreeMap::new(),
+            cuts: BTreeSet::new(),
             told: VecDeque::new(),
             listener: None,
         }
@@ -77,6 +82,12 @@ impl DryRun {
             remaining: lasts,
         };
         self.openings.insert(place(&opening), standing);
+    }
+
+    fn lift(&mut self, cut: Cut) {
+        if self.cuts.remove(&cut) {
+            self.tell(&lift_line(cut));
+        }
     }
 
     fn close(&mut self, opening: &Opening) {
@@ -126,6 +137,7 @@ impl Firewall for DryRun {
         match effect {
             Effect::Open { openings, lasts } => {
                 for opening in openings {
+                    self.lift(Cut::of(*opening));
                     self.open(*opening, *lasts);
                 }
             }
@@ -134,9 +146,15 @@ impl Firewall for DryRun {
                     self.close(opening);
                 }
             }
+            // Whoever is in them is the administrator's business; here they are only told of.
+            Effect::Insert { .. } | Effect::Remove { .. } => {}
             Effect::Ban { prefixes, lasts } => {
                 self.bans
                     .extend(prefixes.iter().map(|prefix| (*prefix, *lasts)));
+                // Strangers cause bans, and here nothing ends them.
+                while self.bans.len() > MOST_BANS {
+                    self.bans.pop_first();
+                }
             }
             Effect::Pardon { prefixes } => {
                 self.bans.retain(|prefix, _| !prefixes.contains(prefix));
@@ -146,6 +164,27 @@ impl Firewall for DryRun {
             self.tell(&line);
         }
         Ok(())
+    }
+
+    fn look_up(&mut self, _set: &AddressSet) -> Result<(), SetError> {
+        Ok(())
+    }
+
+    fn left_alone(&mut self) -> Vec<Member> {
+        Vec::new()
+    }
+
+    fn sever(&mut self, cuts: &[Cut]) -> Result<Severed, SeverError> {
+        if self.plan.is_none() {
+            return Err(ApplyError::NoGate.into());
+        }
+        for cut in cuts {
+            // As many as the kernel would hold; a cut that stands is not told again.
+            if self.cuts.len() < MOST_CUTS && self.cuts.insert(*cut) {
+                self.tell(&cut_line(*cut));
+            }
+        }
+        Ok(Severed { sockets: 0 })
     }
 
     fn standing(&mut self) -> Result<Vec<Standing>, ListError> {
@@ -163,6 +202,7 @@ impl Firewall for DryRun {
     fn lower(&mut self) -> Result<Lowered, LowerError> {
         self.openings.clear();
         self.bans.clear();
+        self.cuts.clear();
         if self.plan.take().is_none() {
             return Ok(Lowered::NotThere);
         }
@@ -192,17 +232,20 @@ fn place(opening: &Opening) -> (Set, Vec<u8>) {
 
 /// Enough to read back a long afternoon; small enough to forget about.
 const LINES_REMEMBERED: usize = 4096;
+const MOST_CUTS: usize = 65_536;
 
 #[cfg(test)]
 mod tests {
-    use nightlatch_core::Passage;
+    use nightlatch_core::{Passage, Stay};
 
     use super::*;
 
     fn plan() -> GatePlan {
         GatePlan {
             knock_port: Some(62201),
+            knock_socket: None,
             guarded: vec!["tcp/22".parse().unwrap()],
+            forwards: vec![],
         }
     }
 
@@ -289,6 +332,77 @@ mod tests {
                 "destroy element inet nightlatch ban4 { 203.0.113.7 }",
                 "destroy element inet nightlatch ban6 { 2001:db8::7 }",
                 "destroy element inet nightlatch ban6net { 2001:db8:: }",
+            ]
+        );
+    }
+
+    #[test]
+    fn there_is_an_end_to_the_bans_that_it_keeps() {
+        let mut dry = DryRun::new();
+        let _ = dry.raise(&plan()).unwrap();
+        let who = |number| Prefix::of(std::net::Ipv4Addr::from_bits(number).into());
+        for number in 0..70 {
+            let prefixes = (number * 1000..(number + 1) * 1000).map(who).collect();
+            let lasts = Duration::from_mins(1);
+            dry.apply(&Effect::Ban { prefixes, lasts }).unwrap();
+        }
+        assert_eq!(dry.banned().unwrap().len(), MOST_BANS);
+    }
+
+    #[test]
+    fn it_tells_what_it_would_have_put_into_whose_sets() {
+        let mut dry = DryRun::new();
+        let _ = dry.raise(&plan()).unwrap();
+        let member = |set: &str, address: &str| Member {
+            set: std::sync::Arc::new(set.parse().unwrap()),
+            address: address.parse().unwrap(),
+        };
+        let members = vec![
+            member("ipv4 into nftables inet filter admins", "203.0.113.7"),
+            member("ipv6 into ipset admins6", "2001:db8::7"),
+        ];
+        let lasts = Duration::from_secs(90);
+        let stay = |member: &Member| Stay {
+            member: member.clone(),
+            lasts,
+        };
+        let stays = members.iter().map(stay).collect();
+        dry.apply(&Effect::Insert { stays }).unwrap();
+        dry.apply(&Effect::Remove { members }).unwrap();
+        let told: Vec<&str> = dry.told().collect();
+        assert_eq!(
+            told[told.len() - 4..],
+            [
+                "add element inet filter admins { 203.0.113.7 timeout 1m30s }",
+                "ipset add admins6 2001:db8::7 timeout 90 -exist",
+                "destroy element inet filter admins { 203.0.113.7 }",
+                "ipset del admins6 2001:db8::7 -exist",
+            ]
+        );
+    }
+
+    #[test]
+    fn it_tells_whom_it_would_cut_off_once_and_that_the_next_grant_lifts_it() {
+        let mut dry = DryRun::new();
+        let cuts: Vec<Cut> = openings().into_iter().map(Cut::of).collect();
+        assert!(dry.sever(&cuts).is_err(), "there is no gate");
+        let _ = dry.raise(&plan()).unwrap();
+        let before = dry.told().count();
+        for _ in 0..2 {
+            assert_eq!(dry.sever(&cuts).unwrap(), Severed { sockets: 0 });
+        }
+        dry.apply(&Effect::Open {
+            openings: openings(),
+            lasts: Duration::from_secs(30),
+        })
+        .unwrap();
+        let told: Vec<&str> = dry.told().skip(before).collect();
+        assert_eq!(
+            told,
+            [
+                "add element inet nightlatch cut4 { 203.0.113.7 . tcp . 22 timeout 5d }",
+                "destroy element inet nightlatch cut4 { 203.0.113.7 . tcp . 22 }",
+                "add element inet nightlatch once4 { 203.0.113.7 . tcp . 22 timeout 30s }",
             ]
         );
     }

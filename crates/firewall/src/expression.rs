@@ -73,23 +73,10 @@ impl<'a> Line<'a> {
         self.equals(FIRST, &[0]);
     }
 
-    /// Conntrack says one of these about the packet.
-    pub(crate) fn is_in_state(&mut self, states: u32) {
-        self.conntrack_has(CONNTRACK_STATE, states);
-    }
-
-    /// The connection is known to conntrack since an earlier packet, which the gate has let in.
-    pub(crate) fn is_confirmed(&mut self) {
-        self.conntrack_has(CONNTRACK_STATUS, CONFIRMED);
-    }
-
     /// The packet's key lies in the set.
     pub(crate) fn is_in(&mut self, set: Set) {
         self.load_key(set);
-        self.expression("lookup", |writer| {
-            writer.text(LOOKUP_SET, set.name());
-            writer.number32(LOOKUP_REGISTER, FIRST);
-        });
+        self.look_up(set);
     }
 
     /// Puts the packet's key into the set.
@@ -166,13 +153,11 @@ impl<'a> Line<'a> {
         });
     }
 
-    fn conntrack_has(&mut self, what: u32, bits: u32) {
-        self.expression("ct", |writer| {
-            writer.number32(1, FIRST);
-            writer.number32(2, what);
+    pub(crate) fn look_up(&mut self, set: Set) {
+        self.expression("lookup", |writer| {
+            writer.text(LOOKUP_SET, set.name());
+            writer.number32(LOOKUP_REGISTER, FIRST);
         });
-        self.masked(FIRST, &bits.to_ne_bytes());
-        self.compare(FIRST, NOT_EQUAL, &[0; 4]);
     }
 
     pub(crate) fn masked(&mut self, register: u32, mask: &[u8]) {
@@ -190,7 +175,7 @@ impl<'a> Line<'a> {
         self.compare(register, EQUAL, value);
     }
 
-    fn compare(&mut self, register: u32, how: u32, value: &[u8]) {
+    pub(crate) fn compare(&mut self, register: u32, how: u32, value: &[u8]) {
         self.expression("cmp", |writer| {
             writer.number32(1, register);
             writer.number32(2, how);
@@ -230,8 +215,6 @@ impl<'a> Line<'a> {
 
 /// The name of sets that live and die with the line that uses them.
 pub(crate) const UNNAMED: &str = "__set%d";
-/// Conntrack's bits: part of a connection that both sides know, or an error about one.
-pub(crate) const ESTABLISHED_OR_RELATED: u32 = 0x2 | 0x4;
 /// Writes one instruction.
 pub(crate) fn expression(writer: &mut Writer, name: &str, body: impl FnOnce(&mut Writer)) {
     writer.text(1, name);
@@ -247,14 +230,14 @@ const VERDICT_REGISTER: u32 = 0;
 
 pub(crate) const META_INTERFACE: u32 = 4;
 const META_FAMILY: u32 = 15;
-const META_TRANSPORT: u32 = 16;
+pub(crate) const META_TRANSPORT: u32 = 16;
 
 pub(crate) const NETWORK_HEADER: u32 = 1;
-const TRANSPORT_HEADER: u32 = 2;
+pub(crate) const TRANSPORT_HEADER: u32 = 2;
 /// Parts of headers: where they begin, how long they are.
 const SOURCE_ADDRESS_4: (u32, u32) = (12, 4);
 pub(crate) const SOURCE_ADDRESS_6: (u32, u32) = (8, 16);
-const SOURCE_PORT: (u32, u32) = (0, 2);
+pub(crate) const SOURCE_PORT: (u32, u32) = (0, 2);
 const DESTINATION_PORT: (u32, u32) = (2, 2);
 const TCP_FLAGS: (u32, u32) = (13, 1);
 const FIN_SYN_RST_ACK: u8 = 0x17;
@@ -263,15 +246,11 @@ const RST_ACK: u8 = 0x14;
 /// Of an IPv6 address.
 const FIRST_HALF: [u8; 16] = (u128::MAX << 64).to_be_bytes();
 
-const CONNTRACK_STATE: u32 = 0;
-const CONNTRACK_STATUS: u32 = 2;
-const CONFIRMED: u32 = 1 << 3;
-
 const EQUAL: u32 = 0;
-const NOT_EQUAL: u32 = 1;
+pub(crate) const NOT_EQUAL: u32 = 1;
 const NOT_MORE: u32 = 3;
 const NOT_LESS: u32 = 5;
-const DATA_VALUE: u16 = 1;
+pub(crate) const DATA_VALUE: u16 = 1;
 const DATA_VERDICT: u16 = 2;
 
 const LOOKUP_SET: u16 = 1;

@@ -2,10 +2,11 @@
 
 use std::os::fd::BorrowedFd;
 
-use nightlatch_core::{Banned, Effect, GatePlan, Standing};
+use nightlatch_core::{AddressSet, Banned, Cut, Effect, GatePlan, Member, Standing};
 use thiserror::Error;
 
 use crate::nfnl::NetlinkError;
+use crate::sets::SetError;
 
 /// A gate in front of the guarded ports.
 ///
@@ -18,6 +19,18 @@ pub trait Firewall {
 
     /// Carries out one effect: all of it or nothing.
     fn apply(&mut self, effect: &Effect) -> Result<(), ApplyError>;
+
+    /// Looks whether a set of the administrator's is there, and is one that addresses leave by themselves.
+    fn look_up(&mut self, set: &AddressSet) -> Result<(), SetError>;
+
+    /// Whom [`Effect::Insert`] found in a set for ever, and left as he is; each of them is told once.
+    fn left_alone(&mut self) -> Vec<Member>;
+
+    /// Ends the connections that run, and refuses whatever those addresses still send to those ports until they are
+    /// granted anew: that lifts it. Close their openings first.
+    ///
+    /// The one call here that may take a while: the kernel is asked for all connections of this host.
+    fn sever(&mut self, cuts: &[Cut]) -> Result<Severed, SeverError>;
 
     /// Lists the openings in force, with the time that each has left.
     fn standing(&mut self) -> Result<Vec<Standing>, ListError>;
@@ -79,6 +92,14 @@ pub enum Hold {
     Shared,
 }
 
+/// What severing ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Severed {
+    /// Sockets of this host that were closed; both sides see a reset.
+    pub sockets: usize,
+}
+
 /// What taking the gate away found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
@@ -99,6 +120,8 @@ pub enum Disturbance {
     Gone,
     /// Somebody changed our table: raise it again.
     Changed,
+    /// A set that addresses were put into was made anew: put them in again. The gate stands.
+    SetsMade,
 }
 
 /// Packets and bytes that one line of the gate has dropped.
@@ -152,9 +175,23 @@ pub enum ApplyError {
     /// Another living process owns the table.
     #[error("another process holds the table inet nightlatch\n  stop the other nightlatchd first")]
     HeldByAnother,
+    /// A set of the administrator's does not take an address.
+    #[error(transparent)]
+    Set(#[from] SetError),
     /// The kernel said no.
     #[error("the gate could not be changed")]
     Netlink(#[source] NetlinkError),
+}
+
+/// Why not everything could be ended. Packets of that address to that port are refused all the same, once the cut is in.
+#[derive(Debug, Error)]
+pub enum SeverError {
+    /// The cut could not be put into the gate.
+    #[error("the running connections could not be cut")]
+    Cut(#[from] ApplyError),
+    /// The cut is in, but the sockets of this host still wait for their client.
+    #[error("the sockets could not be closed\n  they get no more packets and end by themselves")]
+    Sockets(#[source] NetlinkError),
 }
 
 /// Why the openings could not be listed.

@@ -1,30 +1,13 @@
 //! The shape of the gate: its names, its sets, and how long things last.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use nightlatch_core::{Opening, Passage, PortRange, Prefix, Protocol};
+use nightlatch_core::{GatePlan, Opening, Passage, Port, PortRange, Prefix, Protocol};
 
 /// The one table.
 pub(crate) const TABLE: &str = "nightlatch";
-/// The base chain: what every packet passes.
-pub(crate) const GATE: &str = "gate";
-/// For packets to guarded ports that belong to no known connection.
-pub(crate) const GUARD: &str = "guard";
-/// For first packets without a lasting grant.
-pub(crate) const NEWCOMER: &str = "newcomer";
-/// For the first packet that a one-shot grant lets in.
-pub(crate) const ADMIT: &str = "admit";
-/// For packets of those whose connections were cut.
-pub(crate) const SEVERED: &str = "severed";
-/// For what says that it comes from this host itself, to guarded ports.
-pub(crate) const OWN: &str = "own";
-/// For what comes through loopback.
-pub(crate) const INSIDE: &str = "inside";
-/// For what the banned send to where no grant is asked for.
-pub(crate) const BANNED: &str = "banned";
-/// The chains that only other chains lead to, in the order in which they can be written.
-pub(crate) const INNER_CHAINS: [&str; 7] = [ADMIT, NEWCOMER, GUARD, SEVERED, OWN, INSIDE, BANNED];
 /// Counts what the knock port swallows.
 pub(crate) const KNOCKS: &str = "knocks";
 /// Counts who came without a grant.
@@ -33,10 +16,6 @@ pub(crate) const STRANGERS: &str = "strangers";
 pub(crate) const BANS: &str = "bans";
 /// All of them, in the order in which they are written.
 pub(crate) const COUNTERS: [&str; 3] = [KNOCKS, STRANGERS, BANS];
-
-/// Between conntrack (-200) and destination NAT (-100): the port is still the one that the client
-/// asked for.
-pub(crate) const PRIORITY: i32 = -150;
 
 /// An element that somebody adds by hand without a time still ends.
 pub(crate) const DEFAULT_TIME: Duration = Duration::from_mins(1);
@@ -85,6 +64,9 @@ impl Set {
     /// first half. So all of them are hash sets, and quick to change.
     pub(crate) const BANS: [Self; 3] = [Self::Ban4, Self::Ban6, Self::BanNet6];
 
+    /// The sets that hold who was cut off.
+    pub(crate) const CUTS: [Self; 2] = [Self::Cut4, Self::Cut6];
+
     /// The set in which a ban lies; none for what is neither an address nor a network of IPv6.
     pub(crate) fn of_ban(prefix: Prefix) -> Option<Self> {
         match prefix.address() {
@@ -101,6 +83,14 @@ impl Set {
             (Passage::Lasting, IpAddr::V6(_)) => Self::Open6,
             (Passage::OneShot, IpAddr::V4(_)) => Self::Once4,
             (Passage::OneShot, IpAddr::V6(_)) => Self::Once6,
+        }
+    }
+
+    /// The set that lets those in who a place of this address can serve.
+    pub(crate) fn open_for(address: IpAddr) -> Self {
+        match Family::of(address) {
+            Family::V4 => Self::Open4,
+            Family::V6 => Self::Open6,
         }
     }
 
@@ -214,6 +204,15 @@ pub(crate) enum Family {
     V6,
 }
 
+impl Family {
+    pub(crate) const fn of(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(_) => Self::V4,
+            IpAddr::V6(_) => Self::V6,
+        }
+    }
+}
+
 /// One field of a key; each begins on a multiple of four bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Field {
@@ -243,6 +242,11 @@ impl Field {
             Self::SourcePort | Self::Port => 13,
         }
     }
+}
+
+/// The ports that lead on.
+pub(crate) fn leading_ports(plan: &GatePlan) -> BTreeSet<Port> {
+    plan.forwards.iter().map(|forward| forward.port).collect()
 }
 
 /// The ports of one protocol as ranges that neither overlap nor touch, in order: the kernel refuses

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use nightlatch_core::{GatePlan, Protocol};
 
+use crate::chains::{ADMIT, BANNED, GATE, GUARD, INSIDE, NEWCOMER, OWN, SEVERED};
 use crate::layout::{
-    ADMIT, BANNED, BANS, COUNTERS, DEFAULT_TIME, FLOW_TIME, Family, Field, GATE, GUARD, INSIDE,
-    KNOCKS, NEWCOMER, OWN, SEVERED, STRANGERS, Set, TABLE, merged,
+    BANS, COUNTERS, DEFAULT_TIME, FLOW_TIME, Family, Field, KNOCKS, STRANGERS, Set, TABLE, merged,
 };
+use crate::leading_script::leading;
 
 /// Writes the whole gate in the syntax of `nft -f`.
 ///
@@ -55,17 +56,21 @@ fn push_set(text: &mut String, set: Set) {
     );
 }
 
-fn chains(plan: &GatePlan) -> [(&'static str, Vec<String>); 8] {
-    [
+fn chains(plan: &GatePlan) -> Vec<(&'static str, Vec<String>)> {
+    let mut chains = vec![
         (ADMIT, admit()),
         (NEWCOMER, newcomer()),
         (GUARD, guard()),
         (SEVERED, severed()),
         (OWN, own()),
         (INSIDE, inside(plan)),
-        (BANNED, banned()),
+        (BANNED, banned(plan)),
         (GATE, gate(plan)),
-    ]
+    ];
+    if !plan.forwards.is_empty() {
+        chains.extend(leading(plan));
+    }
+    chains
 }
 
 fn gate(plan: &GatePlan) -> Vec<String> {
@@ -79,7 +84,7 @@ fn gate(plan: &GatePlan) -> Vec<String> {
     );
     lines.extend(both(
         |set, key| format!("{key} @{set} goto {SEVERED}"),
-        [Set::Cut4, Set::Cut6],
+        Set::CUTS,
     ));
     lines.push("ct state established,related accept".to_owned());
     lines.extend(guarded_ports(plan, GUARD));
@@ -157,12 +162,17 @@ fn admit() -> Vec<String> {
     lines
 }
 
-fn banned() -> Vec<String> {
-    vec![
-        FOR_ANOTHER_HOST.to_owned(),
-        format!("meta l4proto udp counter name \"{BANS}\" drop"),
-        format!("tcp flags & (rst | ack) == 0x0 counter name \"{BANS}\" drop"),
-    ]
+fn banned(plan: &GatePlan) -> Vec<String> {
+    let mut lines = vec![FOR_ANOTHER_HOST.to_owned()];
+    lines.extend(
+        plan.knock_socket
+            .map(|port| format!("udp dport {port} accept")),
+    );
+    lines.push(format!("meta l4proto udp counter name \"{BANS}\" drop"));
+    lines.push(format!(
+        "tcp flags & (rst | ack) == 0x0 counter name \"{BANS}\" drop"
+    ));
+    lines
 }
 
 fn both(line: impl Fn(&str, &str) -> String, sets: [Set; 2]) -> Vec<String> {
@@ -171,7 +181,7 @@ fn both(line: impl Fn(&str, &str) -> String, sets: [Set; 2]) -> Vec<String> {
         .collect()
 }
 
-fn key_in_words(set: Set) -> String {
+pub(crate) fn key_in_words(set: Set) -> String {
     let words: Vec<&str> = set
         .fields()
         .iter()
@@ -248,7 +258,8 @@ fn push(text: &mut String, what: std::fmt::Arguments<'_>) {
     let _ = text.write_fmt(what);
 }
 
-const FOR_ANOTHER_HOST: &str = "fib daddr type unicast fib daddr . iif type unicast accept";
+pub(crate) const FOR_ANOTHER_HOST: &str =
+    "fib daddr type unicast fib daddr . iif type unicast accept";
 
 #[cfg(test)]
 mod tests {
@@ -259,7 +270,9 @@ mod tests {
         let with = |knock_port| {
             render(&GatePlan {
                 knock_port,
+                knock_socket: None,
                 guarded: vec!["tcp/22".parse().unwrap()],
+                forwards: vec![],
             })
         };
         let line = "\t\tudp dport 62201 counter name \"knocks\" drop\n";

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use nightlatch_core::{Port, PortRange, Protocol};
+use nightlatch_core::{Cut, Port, PortRange, Protocol};
 
 use crate::key::Flow;
 use crate::nfnl::{Channel, Envelope, NetlinkError, Writer};
@@ -34,15 +34,12 @@ pub(crate) fn running(
     Ok(running)
 }
 
-/// Ends every connection that this address has to this port; says how many there were.
-pub(crate) fn destroy(
-    channel: &mut Channel,
-    address: IpAddr,
-    port: Port,
-) -> Result<usize, NetlinkError> {
+/// Ends every connection that was cut; says how many there were.
+pub(crate) fn destroy(channel: &mut Channel, cuts: &BTreeSet<Cut>) -> Result<usize, NetlinkError> {
     let mut doomed = Vec::new();
     each(channel, |connection| {
-        if connection.flow.address == address && connection.flow.port == port {
+        let Flow { address, port, .. } = connection.flow;
+        if cuts.contains(&Cut { address, port }) {
             doomed.push(connection);
         }
     })?;

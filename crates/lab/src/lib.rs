@@ -48,7 +48,7 @@ pub use flood::{Flood, Flooded, Payloads};
 pub use forge::Forger;
 pub use greeter::Greeter;
 pub use host::{Host, Plug};
-pub use mounts::{Limit, mount_limited, mount_read_only};
+pub use mounts::{Limit, mount_limited, mount_over, mount_read_only};
 pub use packet::{Flags, Kind, Packet};
 pub use probe::{Probed, Prober};
 pub use process::{Process, program};

@@ -38,6 +38,13 @@ pub fn mount_read_only(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Puts a file in the place of another one, for this run alone.
+pub fn mount_over(file: &Path, covered: &Path) -> io::Result<()> {
+    let no_text: Option<&str> = None;
+    mount(Some(file), covered, no_text, MsFlags::MS_BIND, no_text)?;
+    Ok(())
+}
+
 /// Cuts our mounts off from everybody else's and covers one folder that the run does not need.
 pub(crate) fn private_folder() -> io::Result<PathBuf> {
     let no_text: Option<&str> = None;

@@ -5,13 +5,16 @@ use alloc::vec::Vec;
 use core::net::IpAddr;
 use core::time::Duration;
 
-use nightlatch_core::{Effect, Instant, Opening, Passage, Port, Prefix, Standing};
+use nightlatch_core::{
+    AddressSet, Effect, Instant, Member, Opening, Passage, Port, Prefix, Standing,
+};
 
 /// A kernel in memory. It outlives every crash of ours, as the real one does.
 #[derive(Default)]
 pub struct Door {
     open: BTreeMap<Opening, Instant>,
     banned: BTreeMap<Prefix, Instant>,
+    members: BTreeMap<Member, Instant>,
     is_stuck: bool,
     applied: usize,
     shortest: Option<Duration>,
@@ -33,6 +36,16 @@ impl Door {
             }
             Effect::Close { openings } => {
                 self.open.retain(|opening, _| !openings.contains(opening));
+            }
+            Effect::Insert { stays } => {
+                let until = |lasts| now.saturating_add(lasts);
+                let members = stays
+                    .iter()
+                    .map(|stay| (stay.member.clone(), until(stay.lasts)));
+                self.members.extend(members);
+            }
+            Effect::Remove { members } => {
+                self.members.retain(|member, _| !members.contains(member));
             }
             Effect::Ban { prefixes, lasts } => {
                 let until = now.saturating_add(*lasts);
@@ -94,6 +107,20 @@ impl Door {
     pub fn is_banned(&self, address: IpAddr, now: Instant) -> bool {
         let mut banned = self.banned.iter();
         banned.any(|(prefix, until)| prefix.contains(address) && *until > now)
+    }
+
+    /// For how long an address stays in a set of the administrator's, if it is in it.
+    pub fn stays(&self, set: &AddressSet, address: IpAddr, now: Instant) -> Option<Duration> {
+        let mut members = self.members.iter();
+        let (_, until) =
+            members.find(|(member, _)| *member.set == *set && member.address == address)?;
+        let rest = until.saturating_since(now);
+        (!rest.is_zero()).then_some(rest)
+    }
+
+    /// The administrator empties all his sets.
+    pub fn flush(&mut self) {
+        self.members.clear();
     }
 
     /// Refuses every change from now on, or takes them again.

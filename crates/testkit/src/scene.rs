@@ -220,10 +220,11 @@ impl Scene {
     }
 
     fn obey(&mut self, judgement: &Judgement) -> Came {
-        let done = judgement
-            .verdict
-            .effect()
-            .is_none_or(|effect| self.door.apply(&effect, self.now.monotonic));
+        let verdict = &judgement.verdict;
+        let done = [verdict.insertion(), verdict.effect()]
+            .into_iter()
+            .flatten()
+            .all(|effect| self.door.apply(&effect, self.now.monotonic));
         match &judgement.verdict {
             Verdict::Grant(grant) if done => Came::Opened(grant.clone()),
             Verdict::Grant(grant) => {

@@ -12,10 +12,13 @@ pub fn usual_services() -> Vec<Service> {
     let named = |name: &str, ports, passage| Service {
         name: name.into(),
         ports,
+        inserts: vec![],
+        forwards: vec![],
         lasts: Duration::from_secs(30),
         at_most: Duration::from_hours(1),
         passage,
         runs: None,
+        cuts: false,
     };
     vec![
         named("ssh", vec![port(22)], Passage::Lasting),

@@ -8,6 +8,7 @@ use nightlatch_lab::EnterError;
 use crate::call::CallError;
 use crate::connect::ReachError;
 use crate::exit::Exit;
+use crate::journal::ReadingError;
 use crate::keys::KeyError;
 use crate::knock::ResolveError;
 use crate::passphrase::PassphraseError;
@@ -52,6 +53,9 @@ pub(crate) enum Failure {
     /// The daemon's status is not known.
     #[error(transparent)]
     Status(#[from] StatusError),
+    /// The journal cannot be read.
+    #[error(transparent)]
+    Journal(#[from] ReadingError),
     /// The demonstration could not be given.
     #[error("{0:#}")]
     Demo(anyhow::Error),
@@ -91,11 +95,15 @@ impl Failure {
             Self::Key(error) => of_key(error),
             Self::Resolve(_) | Self::Reach(_) | Self::Join(_) => Exit::Unavailable,
             Self::Status(error) => of_status(error),
+            Self::Journal(ReadingError::Journal(error)) => error.exit(),
             Self::Demo(error) => of_demo(error),
             Self::Shape(_) | Self::Lines(_) => Exit::Usage,
             Self::Text(error) => of_text(error),
             Self::Homeless(_) => Exit::Config,
-            Self::Ssh(_) | Self::Randomness(_) | Self::Speak(_) => Exit::System,
+            Self::Ssh(_)
+            | Self::Randomness(_)
+            | Self::Speak(_)
+            | Self::Journal(ReadingError::Speak(_)) => Exit::System,
         }
     }
 }

@@ -6,7 +6,7 @@
 //!                  │     └─► notebook
 //!                  ├─► sequence ─► touch
 //!                  ├─► connect, ssh
-//!                  ├─► status
+//!                  ├─► status, journal
 //!                  └─► demo
 //!  clock · randomness · surroundings: the world, one file each
 //! ```
@@ -19,6 +19,7 @@ mod connect;
 mod demo;
 mod exit;
 mod failure;
+mod journal;
 mod keys;
 pub mod knock;
 mod mishap;

@@ -12,6 +12,25 @@ pub(crate) fn say(text: &str) -> Result<(), SpeakError> {
     }
 }
 
+/// Whether somebody still reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// He does.
+    There,
+    /// He stopped, as `head` does.
+    Gone,
+}
+
+/// Prints one line of many, and says whether the next one is worth its while.
+pub(crate) fn tell_on(text: &str) -> Result<Audience, SpeakError> {
+    let mut out = io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Ok(()) => Ok(Audience::There),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Audience::Gone),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Prints a remark. Nobody can be told when stderr is closed, so that is let go.
 pub(crate) fn remark(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");

@@ -4,18 +4,24 @@
 //!  options ─► broker ─┬─ starts ─► listener: frames ─► doorstep ─► claims ──┐
 //!                     │                                   ▲ sealed acks     │ channel
 //!                     ├─ round: gatekeeper ─► firewall ───┴─────────────────┘
-//!                     └─ starts ─► runner: errands ─► commands of actions
+//!                     ├─ starts ─► runner: errands ─► commands of actions
+//!                     ├─ starts ─► clerk: events ─► journal
+//!                     └─ starts ─► herald: events ─► webhooks, the system's log
 //! ```
 
 mod attention;
 mod broker;
 mod channel;
+mod clerk;
 mod clock;
 mod config_file;
 mod ephemeral;
 mod errand;
+mod events;
 mod exit;
+mod forwarding;
 mod gate;
+mod herald;
 mod import;
 mod inherited;
 mod listener;
@@ -35,6 +41,7 @@ mod state;
 mod status;
 mod tally;
 mod watchdog;
+mod way;
 
 pub use exit::Exit;
 pub use main_line::{because, command, run};

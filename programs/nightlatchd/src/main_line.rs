@@ -6,19 +6,24 @@ use std::path::Path;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
-use nightlatch_capture::OpenError;
+use nightlatch_capture::{CaptureError, OpenError};
 use nightlatch_config::{Server, Strength};
 use nightlatch_core::Deed;
+use nightlatch_firewall::Nftables;
 
+use crate::clerk::ClerkError;
 use crate::config_file::ConfigFile;
 use crate::errand::{Doer, Plan};
 use crate::exit::Exit;
+use crate::herald::HeraldError;
 use crate::listener::ListenerError;
 use crate::log;
 use crate::log_ruleset::Tool;
-use crate::options::{Command, Form, GateCommand, Options};
+use crate::options::{Command, Form, GateCommand, NotifyCommand, Options};
 use crate::runner::{HandError, RunError};
-use crate::{broker, gate, import, listener, log_ruleset, replay, runner, sources};
+use crate::{
+    broker, clerk, forwarding, gate, herald, import, listener, log_ruleset, replay, runner, sources,
+};
 
 /// Does what the arguments ask for.
 pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
@@ -33,6 +38,12 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
         Some(Command::Runner { state }) => {
             end(runner::run(&state).map_err(|error| (runner_exit(&error), because(&error))))
         }
+        Some(Command::Clerk { plan }) => {
+            end(clerk::run(&plan).map_err(|error| (clerk_exit(&error), because(&error))))
+        }
+        Some(Command::Herald) => {
+            end(herald::run().map_err(|error| (herald_exit(&error), because(&error))))
+        }
         Some(Command::Hand { user, group, words }) => {
             let became = runner::become_command(Doer { user, group }, &words);
             end(became.map_err(|error| (hand_exit(&error), because(&error))))
@@ -46,6 +57,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
             gate::show(server);
             Exit::Ok
         }),
+        Some(Command::Notify { what }) => notify(&what, &options.run.file()),
         Some(Command::Sources { json }) => {
             sources::show(&options.run.file(), Form::of_switch(json))
         }
@@ -67,7 +79,8 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
                 .as_deref()
                 .unwrap_or_else(|| Path::new("-"));
             let form = Form::of_switch(options.run.json);
-            let read = replay::replay(&options.run.file(), from, form);
+            let told = (form, options.run.deeds());
+            let read = replay::replay(&options.run.file(), from, told);
             end(read.map_err(|error| (error.exit(), because(&error))))
         }
         None => end(broker::run(&options.run).map_err(|error| (error.exit(), because(&error)))),
@@ -97,20 +110,66 @@ pub fn because(error: &dyn Error) -> String {
     line
 }
 
-/// The configuration, and whether the users exist that it names.
+fn notify(what: &NotifyCommand, file: &ConfigFile) -> Exit {
+    let NotifyCommand::Test { name } = what else {
+        say(&herald::new_secret());
+        return Exit::Ok;
+    };
+    with_config(file, |server| match herald::try_out(server, name) {
+        Ok(answer) => {
+            say(&answer);
+            Exit::Ok
+        }
+        Err(error) => {
+            complain(&because(&error));
+            error.exit()
+        }
+    })
+}
+
+/// The configuration, whether the users exist that it names, and whether certificates are some.
 fn check(file: &ConfigFile) -> Exit {
     with_config(file, |server| {
-        match Plan::of(&server.actions, log::Form::of(server.log)) {
-            Ok(_) => {
+        let actions = Plan::of(&server.actions, log::Form::of(server.log));
+        let actions = actions.map(drop).map_err(|error| because(&error));
+        let certificates = || herald::check(&server.notifications);
+        let checked = actions.and_then(|()| certificates().map_err(|error| because(&error)));
+        match checked {
+            Ok(()) => {
+                doubt_sets(server);
+                for doubt in forwarding::doubts(&server.gate) {
+                    complain(&format!("warning: {doubt}"));
+                }
                 say(&praise(file.path(), server));
                 Exit::Ok
             }
-            Err(error) => {
-                complain(&because(&error));
+            Err(why) => {
+                complain(&why);
                 Exit::Config
             }
         }
     })
+}
+
+/// Looks up the sets that services name, where that is allowed. They are the administrator's own and
+/// may come and go, so what is wrong with them does not make the configuration wrong.
+fn doubt_sets(server: &Server) {
+    let mut services = server.policy.services().iter();
+    if services.all(|service| service.inserts.is_empty()) {
+        return;
+    }
+    match Nftables::open() {
+        Ok(mut firewall) => {
+            for unfit in broker::unfit(&server.policy, &mut firewall) {
+                let (service, cause) = (unfit.service, unfit.cause);
+                complain(&format!("warning: service {service}: {cause}"));
+            }
+        }
+        Err(error) => complain(&format!(
+            "the sets at `insert` were not looked up: {}",
+            because(&error)
+        )),
+    }
 }
 
 fn praise(path: &Path, server: &Server) -> String {
@@ -167,6 +226,7 @@ fn listener_exit(error: &ListenerError) -> Exit {
             Exit::Permission
         }
         ListenerError::Channel(_) | ListenerError::Disorder => Exit::Software,
+        ListenerError::Capture(CaptureError::LogEnded) => Exit::Unavailable,
         _ => Exit::System,
     }
 }
@@ -175,6 +235,22 @@ const fn runner_exit(error: &RunError) -> Exit {
     match error {
         RunError::Channel(_) | RunError::Disorder => Exit::Software,
         RunError::System(..) | RunError::Wait(_) => Exit::System,
+    }
+}
+
+const fn clerk_exit(error: &ClerkError) -> Exit {
+    match error {
+        ClerkError::Channel(_) => Exit::Software,
+        ClerkError::Privilege(_) => Exit::Permission,
+        _ => Exit::System,
+    }
+}
+
+const fn herald_exit(error: &HeraldError) -> Exit {
+    match error {
+        HeraldError::Privilege(_) => Exit::Permission,
+        HeraldError::Channel(_) => Exit::Software,
+        HeraldError::Sandbox(_) | HeraldError::System(..) | HeraldError::Wait(_) => Exit::System,
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use nightlatch_config::Commands;
 
+use crate::clerk::Plan;
 use crate::config_file::ConfigFile;
 
 /// Guards ports: strangers see nothing, a sealed knock opens one port for one address.
@@ -20,6 +21,10 @@ pub(crate) struct Options {
 
 /// What running takes.
 #[derive(Clone, Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags of a command line are just that"
+)]
 pub(crate) struct Daemon {
     /// The configuration file.
     #[arg(
@@ -38,9 +43,12 @@ pub(crate) struct Daemon {
     /// Hear and judge knocks, but only tell what the firewall would be told.
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Judge the packets of a recording (pcap; `-` is standard input) by its own clock, and open nothing.
+    /// Judge the packets of a recording (pcap; `-` is standard input) by its own clock; opens nothing without --carry-out.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["check", "dry_run"])]
     pub(crate) read: Option<PathBuf>,
+    /// Open on this host what a recording opens, from now on for its whole time; no daemon may run here.
+    #[arg(long, requires = "read")]
+    pub(crate) carry_out: bool,
     /// What a recording comes to as JSON, one object a line.
     #[arg(long, requires = "read")]
     pub(crate) json: bool,
@@ -62,6 +70,15 @@ impl Form {
     }
 }
 
+/// What becomes of what a recording comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deeds {
+    /// It is told.
+    Told,
+    /// It is told and done.
+    CarriedOut,
+}
+
 /// Where the gate is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Means {
@@ -77,6 +94,15 @@ impl Daemon {
         match &self.knockd_config {
             Some(path) => ConfigFile::Knockds(path.clone()),
             None => ConfigFile::Ours(self.config.clone()),
+        }
+    }
+
+    /// What becomes of what a recording comes to.
+    pub(crate) const fn deeds(&self) -> Deeds {
+        if self.carry_out {
+            Deeds::CarriedOut
+        } else {
+            Deeds::Told
         }
     }
 
@@ -115,6 +141,11 @@ pub(crate) enum Command {
     /// Translate a configuration of knockd's into ours, with a comment on each line that changed.
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(Import),
+    /// Try a notification, or make the secret of one.
+    Notify {
+        #[command(subcommand)]
+        what: NotifyCommand,
+    },
     /// The half that reads the network; started by the daemon itself.
     #[command(hide = true)]
     Listener,
@@ -124,6 +155,15 @@ pub(crate) enum Command {
         /// The state folder.
         state: PathBuf,
     },
+    /// The process that keeps the journal; started by the daemon itself.
+    #[command(hide = true)]
+    Clerk {
+        /// What it keeps, where and for how long.
+        plan: Plan,
+    },
+    /// The half that tells others what happens; started by the daemon itself.
+    #[command(hide = true)]
+    Herald,
     /// Becomes a command and its user; started by the runner itself.
     #[command(hide = true)]
     Hand {
@@ -170,6 +210,27 @@ pub(crate) enum GateCommand {
     Show,
 }
 
+/// What can be done for notifications.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum NotifyCommand {
+    /// Send one that says so to a receiver, and tell what it answers. The daemon need not run.
+    #[command(after_help = NOTIFY_EXAMPLES)]
+    Test {
+        /// Its name: NAME of the table [notify.NAME].
+        name: String,
+    },
+    /// Print a new secret that signs webhooks.
+    #[command(after_help = NOTIFY_EXAMPLES)]
+    Secret,
+}
+
+const NOTIFY_EXAMPLES: &str = "\
+Examples:
+  (umask 077; nightlatchd notify secret > /etc/nightlatch/ops.secret)
+  nightlatchd notify test ops
+
+The receiver gets {\"event\":\"test\", …}. Exit code 69: it does not come over.";
+
 const IMPORT_EXAMPLES: &str = "\
 Examples:
   nightlatchd import /etc/knockd.conf
@@ -204,7 +265,8 @@ Examples:
   nightlatchd --check --config /etc/nightlatch/nightlatchd.toml
   nightlatchd --dry-run --config ./nightlatchd.toml
   nightlatchd --knockd-config /etc/knockd.conf
-  nightlatchd --read street.pcap   what the packets of a recording come to
+  nightlatchd --read street.pcap   what the packets of a recording come to, and who failed
+  nightlatchd --read - --carry-out opens what a recording opens
   nightlatchd gate down            when you want your ports back
 
 SIGHUP reads the configuration anew; a wrong one changes nothing. SIGTERM stops the daemon and leaves

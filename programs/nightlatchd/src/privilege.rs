@@ -70,7 +70,7 @@ pub(crate) fn demand(means: Means, server: &Server) -> Result<(), PrivilegeError
     let hears = |is_meant: fn(&SourceChoice) -> bool| server.sources.iter().any(is_meant);
     let needed = [
         (
-            hears(|one| *one == SourceChoice::Packets),
+            hears(|one| matches!(one, SourceChoice::Packets | SourceChoice::Pcap(_))),
             Capability::CAP_NET_RAW,
             "CAP_NET_RAW",
             "cap_net_raw",
@@ -124,6 +124,17 @@ pub(crate) fn keep_net_admin() -> Result<(), PrivilegeError> {
     let gate_alone: CapsHashSet = has(gate).then_some(gate).into_iter().collect();
     drop_bounds(&gate_alone)?;
     drop_capabilities(&gate_alone)
+}
+
+/// Keeps none at all, for helpers that change nothing; the user stays, whose files they write.
+pub(crate) fn keep_nothing() -> Result<(), PrivilegeError> {
+    let nothing = CapsHashSet::new();
+    drop_bounds(&nothing)?;
+    drop_capabilities(&nothing)?;
+    if caps::raise(None, CapSet::Effective, Capability::CAP_NET_ADMIN).is_ok() {
+        return Err(PrivilegeError::Regained("CAP_NET_ADMIN"));
+    }
+    Ok(())
 }
 
 /// Whom the listener becomes, by number: names are looked up before anything depends on it.

@@ -90,6 +90,7 @@ fn usual_ones() -> Vec<SourceChoice> {
         SourceChoice::Journal,
         SourceChoice::Nflog(USUAL_GROUP),
         SourceChoice::Udp,
+        SourceChoice::Pcap(USUAL_INTERFACE.to_owned()),
     ]);
     all
 }
@@ -188,6 +189,8 @@ fn table(tried: &[Tried]) -> String {
 const USUAL_LOGS: [&str; 3] = ["/var/log/kern.log", "/var/log/syslog", "/var/log/messages"];
 /// Any that nobody uses; 0 is what old tools take when nothing is said.
 const USUAL_GROUP: u16 = 5;
+/// libpcap's own name for all of them.
+const USUAL_INTERFACE: &str = "any";
 const USUAL_KNOCK_PORT: u16 = 62_201;
 
 #[cfg(test)]
@@ -201,7 +204,7 @@ mod tests {
         assert!(!is_tried(&SourceChoice::Nflog(USUAL_GROUP)));
         assert!(is_tried(&SourceChoice::Log("/b".into())));
         assert!(is_tried(&SourceChoice::Udp));
-        assert!(usual_ones().len() >= 6);
+        assert!(usual_ones().len() >= 7);
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub(crate) struct Status {
     pub(crate) knock_port: Option<u16>,
     /// Where it is seen what strangers send.
     pub(crate) sources: Vec<String>,
+    /// What each of them has heard and lost since the start.
+    pub(crate) hearing: Vec<HearingStatus>,
     /// The listener: as whom it runs, and how confined.
     pub(crate) listener: String,
     /// What is wrong now, in words; empty when nothing is.
@@ -46,8 +48,49 @@ pub(crate) struct Status {
     pub(crate) sequences: Vec<SequenceStatus>,
     /// Who fails, and who is banned for it.
     pub(crate) guard: GuardStatus,
+    /// What is kept of what happens.
+    pub(crate) journal: JournalStatus,
     /// What became of the commands of actions, counted since the start.
     pub(crate) commands: BTreeMap<&'static str, u64>,
+    /// How notifications fare; null where nobody is told.
+    pub(crate) notifications: Option<NotificationStatus>,
+}
+
+/// How notifications fare, all receivers together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct NotificationStatus {
+    /// How many came over, counted since the start.
+    pub(crate) told: u64,
+    /// How many did not, and will not.
+    pub(crate) lost: u64,
+    /// Whether somebody cannot be told just now.
+    pub(crate) failing: bool,
+}
+
+/// One source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct HearingStatus {
+    /// As the configuration names it.
+    pub(crate) source: String,
+    /// Packets or lines that came out of it, those of no interest too.
+    pub(crate) heard: u64,
+    /// Those that it knows to have lost.
+    pub(crate) lost: u64,
+}
+
+/// What is kept of what happens, counted since the start.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct JournalStatus {
+    /// Whether something is to be kept.
+    pub(crate) enabled: bool,
+    /// Whether the process is there that keeps it.
+    pub(crate) running: bool,
+    /// Whether the disk takes nothing just now.
+    pub(crate) failing: bool,
+    /// How many events are kept.
+    pub(crate) kept: u64,
+    /// How many were lost.
+    pub(crate) lost: u64,
 }
 
 /// One sequence.
@@ -134,32 +177,65 @@ pub(crate) struct GrantStatus {
     pub(crate) remaining_seconds: u64,
 }
 
-/// Writes the document to whoever connects, and closes.
+/// A socket's place; the socket goes with it.
 #[derive(Debug)]
-pub(crate) struct StatusSocket {
-    socket: UnixListener,
-    path: PathBuf,
-}
+pub(crate) struct Place(PathBuf);
 
-impl StatusSocket {
-    /// Makes the socket, and its folder where it is missing. One left by a daemon that died is replaced.
-    pub(crate) fn bind(path: &Path) -> io::Result<Self> {
+impl Place {
+    /// Makes a socket that root alone may ask, and its folder where it is missing. One left by a daemon
+    /// that died is replaced.
+    pub(crate) fn bind(path: &Path) -> io::Result<(Self, UnixListener)> {
+        if is_socket(path) && UnixStream::connect(path).is_err() {
+            std::fs::remove_file(path)?;
+        }
+        Self::make(path)
+    }
+
+    /// The same where it is known that no other daemon runs: a helper of one that was killed may still
+    /// listen for a moment.
+    pub(crate) fn take(path: &Path) -> io::Result<(Self, UnixListener)> {
+        if is_socket(path) {
+            std::fs::remove_file(path)?;
+        }
+        Self::make(path)
+    }
+
+    fn make(path: &Path) -> io::Result<(Self, UnixListener)> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
-        }
-        let is_socket = path
-            .symlink_metadata()
-            .is_ok_and(|file| file.file_type().is_socket());
-        if is_socket && UnixStream::connect(path).is_err() {
-            std::fs::remove_file(path)?;
         }
         let socket = UnixListener::bind(path)?;
         // Who is in, and from where, is the administrator's business alone.
         std::fs::set_permissions(path, PermissionsExt::from_mode(0o600))?;
         socket.set_nonblocking(true)?;
+        Ok((Self(path.to_path_buf()), socket))
+    }
+}
+
+fn is_socket(path: &Path) -> bool {
+    path.symlink_metadata()
+        .is_ok_and(|file| file.file_type().is_socket())
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Writes the document to whoever connects, and closes.
+#[derive(Debug)]
+pub(crate) struct StatusSocket {
+    socket: UnixListener,
+    _place: Place,
+}
+
+impl StatusSocket {
+    pub(crate) fn bind(path: &Path) -> io::Result<Self> {
+        let (place, socket) = Place::bind(path)?;
         Ok(Self {
             socket,
-            path: path.to_path_buf(),
+            _place: place,
         })
     }
 
@@ -187,12 +263,6 @@ impl Asker {
 impl AsFd for StatusSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
-    }
-}
-
-impl Drop for StatusSocket {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.path);
     }
 }
 
@@ -230,5 +300,9 @@ mod tests {
         drop(UnixListener::bind(&path).unwrap());
         let _living = StatusSocket::bind(&path).unwrap();
         assert!(StatusSocket::bind(&path).is_err());
+        // Whoever knows that no other daemon runs takes the place of what still listens.
+        let (_place, socket) = Place::take(&path).unwrap();
+        let _asker = UnixStream::connect(&path).unwrap();
+        assert!(socket.accept().is_ok());
     }
 }

@@ -1,11 +1,13 @@
 //! The command line: what `--check`, `gate show` and mistakes say, and with which exit code.
 #![cfg(test)]
 
-use std::fs;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{self, Permissions};
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::process::{Command, Output};
+use std::thread;
 
 const GOOD: &str = r#"
 [server]
@@ -62,6 +64,68 @@ fn a_right_configuration_is_called_right() {
         output.stdout,
         b"n.toml is right: 1 guarded range, 1 service, 1 client, 0 sequences\n"
     );
+}
+
+#[test]
+fn a_secret_for_webhooks_is_made_and_taken() {
+    let made = nightlatchd(Path::new("/"), &["notify", "secret"]);
+    let secret = String::from_utf8(made.stdout).unwrap();
+    assert!(
+        secret.starts_with("whsec_") && secret.len() > 40,
+        "{secret}"
+    );
+    let folder = folder(&(GOOD.to_owned() + &hooked(1)));
+    let mut file = fs::OpenOptions::new();
+    let file = file.create_new(true).write(true).mode(0o600);
+    let mut file = file.open(folder.path().join("ops.secret")).unwrap();
+    file.write_all(secret.as_bytes()).unwrap();
+    let output = nightlatchd(folder.path(), &["--check", "--config", "n.toml"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}
+
+#[test]
+fn a_notification_can_be_tried_out() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let folder = folder(&(GOOD.to_owned() + &hooked(port)));
+    let secret = folder.path().join("ops.secret");
+    fs::write(&secret, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+    fs::set_permissions(&secret, Permissions::from_mode(0o600)).unwrap();
+    let tried = |name| {
+        let output = nightlatchd(
+            folder.path(),
+            &["notify", "test", name, "--config", "n.toml"],
+        );
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(said).unwrap())
+    };
+    let receiver = thread::spawn(move || {
+        for answer in ["204 No Content", "404 Not Found"] {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = [0; 4096];
+            let length = stream.read(&mut request).unwrap();
+            assert!(request[..length].starts_with(b"POST /hook HTTP/1.1\r\n"));
+            write!(stream, "HTTP/1.1 {answer}\r\ncontent-length: 0\r\n\r\n").unwrap();
+        }
+    });
+    assert_eq!(tried("ops"), (Some(0), "ops: it answered 204\n".to_owned()));
+    let (code, words) = tried("ops");
+    assert_eq!(code, Some(69));
+    assert!(
+        words.contains("it answered 404") && words.contains("drop it"),
+        "{words}"
+    );
+    receiver.join().unwrap();
+    let (code, words) = tried("ops");
+    assert_eq!(code, Some(69));
+    assert!(words.contains("try it again"), "{words}");
+    let (code, words) = tried("opps");
+    assert_eq!(code, Some(64));
+    assert!(words.contains("name one of these: ops"), "{words}");
+}
+
+fn hooked(port: u16) -> String {
+    format!("[notify.ops]\nwebhook = \"http://127.0.0.1:{port}/hook\"\nsecret = \"ops.secret\"\n")
 }
 
 #[test]

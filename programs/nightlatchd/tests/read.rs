@@ -339,3 +339,77 @@ fn what_is_no_recording_is_said_to_be_none() {
     let output = nightlatchd(scene.folder.path(), &["--json"], &[]);
     assert_eq!(output.status.code(), Some(64));
 }
+
+#[test]
+fn who_fails_in_a_recording_is_told_at_its_end() {
+    let mut scene = Scene::new();
+    // Twelve closed ports in ten seconds are a scan; the same in an hour are only loud.
+    for port in 0..12_u16 {
+        scene.touch(u64::from(port) * 100, "203.0.113.9", 7000 + port);
+        scene.touch(u64::from(port) * 300_000, "198.51.100.9", 7000 + port);
+    }
+    let (source, to) = ends("203.0.113.7", KNOCK_PORT);
+    for millis in 0..3 {
+        scene.add(millis, &Packet::udp(source, to, [7; 99]));
+    }
+    scene.frames.sort_by_key(|(millis, _)| *millis);
+    scene.write(&scene.pcap());
+    let (knocks, sum) = scene.read();
+    assert_eq!(knocks.len(), 0);
+    let told = |list: &str| -> Vec<String> {
+        let list = sum[list].as_array().unwrap().iter();
+        list.map(|one| {
+            let word = |key: &str| one[key].as_str().unwrap().to_owned();
+            format!("{} {} {}", word("source"), word("failure"), one["count"])
+        })
+        .collect()
+    };
+    assert_eq!(
+        told("loudest"),
+        [
+            "198.51.100.9 closed-ports 12",
+            "203.0.113.9 closed-ports 12",
+            "203.0.113.7 wrong-length 3"
+        ]
+    );
+    let suspects = told("suspects");
+    assert_eq!(suspects.len(), 1, "{suspects:?}");
+    assert!(
+        suspects[0].starts_with("203.0.113.9 closed-ports "),
+        "{suspects:?}"
+    );
+    let output = nightlatchd(scene.folder.path(), &["--read", "street.pcap"], &[]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    for line in [
+        "failed the most: 198.51.100.9 closed-ports 12, ",
+        "suspect: 203.0.113.9 closed-ports ",
+    ] {
+        assert!(
+            text.lines().any(|one| one.starts_with(line)),
+            "{line} in {text}"
+        );
+    }
+}
+
+#[test]
+fn nothing_is_carried_out_beside_a_status_socket_that_answers() {
+    let mut scene = Scene::new();
+    scene.ticket(0, "198.51.100.7");
+    scene.write(&scene.pcap());
+    let config = scene.folder.path().join("n.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    let text = text.replace("[server]", "[server]\nstatus-socket = \"status.sock\"");
+    fs::write(&config, text).unwrap();
+    let _daemon = std::os::unix::net::UnixListener::bind(scene.folder.path().join("status.sock"));
+    let arguments = ["--read", "street.pcap", "--carry-out"];
+    let output = nightlatchd(scene.folder.path(), &arguments, &[]);
+    assert_eq!(output.status.code(), Some(69), "{}", err(&output));
+    assert!(
+        err(&output).contains("a daemon runs on this host"),
+        "{}",
+        err(&output)
+    );
+    assert!(output.stdout.is_empty());
+    let output = nightlatchd(scene.folder.path(), &["--carry-out"], &[]);
+    assert_eq!(output.status.code(), Some(64));
+}

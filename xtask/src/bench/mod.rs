@@ -12,6 +12,7 @@ mod clients;
 mod flooding;
 mod flow;
 mod folder;
+mod following;
 mod grants;
 mod inside;
 mod junk;
@@ -84,7 +85,7 @@ enum Part {
     Memory,
     /// Plain and encrypted sequences: row by row, scanned, flooded and replayed, beside knockd
     Sequences,
-    /// Knock to open through packet sockets, a UDP socket, an NFLOG group and a log
+    /// Knock to open through packet sockets, a UDP socket, an NFLOG group and a log; a large log followed
     Sources,
 }
 

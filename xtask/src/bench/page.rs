@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 
 use super::Part;
+use super::following;
 use super::report::Report;
 use super::sequences;
 use super::tables;
@@ -43,7 +44,16 @@ fn section(part: Part, report: &Report, was_quiet: bool) -> String {
             sequences::tables::replays(&report.replays),
         ]
         .concat(),
-        Part::Sources => tables::sourced(&report.sourced),
+        Part::Sources => [
+            tables::sourced(&report.sourced),
+            FOLLOWING.to_owned(),
+            report
+                .followed
+                .as_ref()
+                .map(following::table)
+                .unwrap_or_default(),
+        ]
+        .concat(),
     };
     [text(part), quiet, &body].concat()
 }
@@ -171,6 +181,15 @@ const SOURCES: &str = "
 
 Knock to open as above, through each source: a sealed datagram, and for the log a sequence of three lines, which are written at
 once; the time is from just before that.
+
+";
+
+const FOLLOWING: &str = "
+### A large log, followed
+
+Three lines of other programs for each line of the firewall about a packet to a port where nothing is, written as fast as the
+daemon reads and rotated every 48 MiB; a knock before it, in the middle and at the end. Memory is that of all processes of the
+daemon, its peak that of each by itself.
 
 ";
 

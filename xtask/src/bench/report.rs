@@ -24,6 +24,22 @@ pub(super) struct Report {
     pub(super) sequence_floods: Vec<Flooding>,
     pub(super) replays: Vec<Replays>,
     pub(super) sourced: Vec<Sourced>,
+    pub(super) followed: Option<Followed>,
+}
+
+/// A log that was written as fast as it was read.
+#[derive(Serialize)]
+pub(super) struct Followed {
+    pub(super) bytes: u64,
+    pub(super) lines: u64,
+    /// What the daemon counted; the lines of the knocks beside them.
+    pub(super) handed_over: u64,
+    pub(super) seconds: f64,
+    pub(super) cpu_seconds: f64,
+    pub(super) before: Memory,
+    pub(super) after: Memory,
+    pub(super) knocks: usize,
+    pub(super) opened: Vec<Duration>,
 }
 
 /// Knock to open through one source.
@@ -183,6 +199,7 @@ impl Report {
             sequence_floods: Vec::new(),
             replays: Vec::new(),
             sourced: Vec::new(),
+            followed: None,
         })
     }
 }
@@ -221,6 +238,22 @@ impl Flooding {
     /// How much of one core the daemon took, in per cent.
     pub(super) fn cpu_share(&self) -> f64 {
         self.cpu_seconds * 100.0 / self.seconds.max(f64::MIN_POSITIVE)
+    }
+}
+
+impl Followed {
+    pub(super) fn lines_a_second(&self) -> f64 {
+        number(self.lines) / self.seconds.max(f64::MIN_POSITIVE)
+    }
+
+    /// Of ten to the sixth bytes.
+    pub(super) fn megabytes_a_second(&self) -> f64 {
+        number(self.bytes) / 1e6 / self.seconds.max(f64::MIN_POSITIVE)
+    }
+
+    /// Microseconds of CPU for each line.
+    pub(super) fn cpu_each(&self) -> f64 {
+        self.cpu_seconds * 1e6 / number(self.lines).max(1.0)
     }
 }
 

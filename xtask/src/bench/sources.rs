@@ -11,6 +11,7 @@ use nightlatch_lab::{pause, program};
 
 use super::Bench;
 use super::clients::Clients;
+use super::following;
 use super::ours::knock;
 use super::prober::{CLOSE, Prober};
 use super::report::{Report, Sourced};
@@ -25,7 +26,7 @@ pub(super) fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
         let found = say::timed(&format!("knock to open: {source}"), || of(bench, source))?;
         report.sourced.extend(found);
     }
-    Ok(())
+    say::timed("a log of a gigabyte", || following::measure(bench, report))
 }
 
 fn of(bench: &Bench, source: &str) -> Result<Option<Sourced>> {
@@ -76,7 +77,7 @@ fn sends_to_group(stage: &Stage) -> bool {
 }
 
 /// A whole sequence as the kernel logs it, in one go.
-fn lines(log: &Path, from: Ipv4Addr) -> Result<()> {
+pub(super) fn lines(log: &Path, from: Ipv4Addr) -> Result<()> {
     let line = |port: u16| {
         format!(
             "2026-11-27T07:01:02.123456+00:00 gate kernel: [   12.3] IN=eth0 OUT= SRC={from} \
@@ -89,7 +90,7 @@ fn lines(log: &Path, from: Ipv4Addr) -> Result<()> {
         .context("the log cannot be written")
 }
 
-const SEQUENCE: &str = "
+pub(super) const SEQUENCE: &str = "
 [sequence.ports]
 steps = [\"tcp/7000\", \"tcp/8000\", \"tcp/9000\"]
 opens = \"door\"

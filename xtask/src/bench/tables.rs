@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::following;
 use super::report::{Flooding, Grants, Housed, Inside, Opening, Report, Sourced, Who};
 use super::sequences;
 use super::spread::Spread;
@@ -33,6 +34,7 @@ pub(super) fn all(report: &Report) -> String {
     if !report.sourced.is_empty() {
         parts.push(sourced(&report.sourced));
     }
+    parts.extend(report.followed.as_ref().map(following::table));
     parts.join("\n")
 }
 

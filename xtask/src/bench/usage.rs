@@ -53,6 +53,15 @@ impl Processes {
             .sum()
     }
 
+    /// How many bytes they have read so far, from whatever is read by `read` and its like.
+    pub(super) fn read(&self) -> u64 {
+        let each = self.folders.iter().map(|process| {
+            let counted = fs::read_to_string(process.join("io")).unwrap_or_default();
+            number_of(&counted, "rchar:")
+        });
+        each.sum()
+    }
+
     /// Memory now.
     pub(super) fn memory(&self) -> Memory {
         let mut sum = Memory {
@@ -62,15 +71,15 @@ impl Processes {
         for process in &self.folders {
             let rollup = fs::read_to_string(process.join("smaps_rollup")).unwrap_or_default();
             let status = fs::read_to_string(process.join("status")).unwrap_or_default();
-            sum.resident = sum.resident.saturating_add(kibibytes(&rollup, "Rss:"));
-            sum.proportional = sum.proportional.saturating_add(kibibytes(&rollup, "Pss:"));
-            sum.peak = sum.peak.saturating_add(kibibytes(&status, "VmHWM:"));
+            sum.resident = sum.resident.saturating_add(number_of(&rollup, "Rss:"));
+            sum.proportional = sum.proportional.saturating_add(number_of(&rollup, "Pss:"));
+            sum.peak = sum.peak.saturating_add(number_of(&status, "VmHWM:"));
         }
         sum
     }
 }
 
-fn kibibytes(text: &str, name: &str) -> u64 {
+fn number_of(text: &str, name: &str) -> u64 {
     text.lines()
         .find_map(|line| {
             line.strip_prefix(name)?
@@ -89,7 +98,7 @@ mod tests {
     #[test]
     fn a_line_is_found_by_its_whole_name() {
         let text = "Rss:                1772 kB\nPss:                 245 kB\nPss_Dirty: 9 kB\n";
-        assert_eq!(kibibytes(text, "Pss:"), 245);
-        assert_eq!(kibibytes(text, "Swap:"), 0);
+        assert_eq!(number_of(text, "Pss:"), 245);
+        assert_eq!(number_of(text, "Swap:"), 0);
     }
 }

@@ -50,6 +50,31 @@ pub(super) fn tests(tree: &Tree) -> Result<()> {
         .go()
 }
 
+/// What the library changes, and no more: three crates, and the tests that name it.
+pub(super) fn libpcap(tree: &Tree) -> Result<()> {
+    if !Run::program("pcap-config", tree.root())
+        .with(["--version"])
+        .works()
+    {
+        return absent_for("libpcap", "apt-get install libpcap-dev");
+    }
+    let crates = ["nightlatch-capture", "nightlatch-config", "nightlatchd"];
+    let crates = crates.iter().flat_map(|name| ["--package", name]);
+    let features = "nightlatch-capture/libpcap,nightlatch-config/libpcap,nightlatchd/libpcap";
+    let built = crates.chain(["--features", features, "--locked"]);
+    let built: Vec<&str> = built.collect();
+    Run::cargo(tree)
+        .with(["clippy", "--all-targets"])
+        .with(built.clone())
+        .with(["--", "-D", "warnings"])
+        .go()?;
+    Run::cargo(tree)
+        .with(["test", "--lib", "--tests"])
+        .with(built)
+        .with(["libpcap"])
+        .go()
+}
+
 pub(super) fn doctests(tree: &Tree) -> Result<()> {
     Run::cargo(tree)
         .with(["test", "--workspace", "--locked", "--doc", "--quiet"])
@@ -100,15 +125,17 @@ pub(super) fn fuzz(tree: &Tree) -> Result<()> {
     )
 }
 
-/// At home a missing tool costs its step; on the CI machine it costs the run.
 fn absent(tool: &str) -> Result<()> {
+    absent_for(tool, &format!("cargo install --locked {tool}"))
+}
+
+/// At home a missing tool costs its step; on the CI machine it costs the run.
+fn absent_for(tool: &str, remedy: &str) -> Result<()> {
     if std::env::var_os("CI").is_some() {
-        bail!(
-            "{tool} is not installed, and CI leaves nothing out\n  cargo install --locked {tool}"
-        );
+        bail!("{tool} is not installed, and CI leaves nothing out\n  {remedy}");
     }
     say::loud(&format!(
-        "{tool} is not installed: THIS STEP WAS NOT RUN. `cargo install --locked {tool}`"
+        "{tool} is not installed: THIS STEP WAS NOT RUN. `{remedy}`"
     ));
     Ok(())
 }

@@ -104,6 +104,12 @@ const STEPS: &[Step] = &[
         run: checks::tests,
     },
     Step {
+        name: "libpcap",
+        length: Length::Short,
+        does: "the one optional library: no warning, and its own tests",
+        run: checks::libpcap,
+    },
+    Step {
         name: "doctests",
         length: Length::Long,
         does: "examples inside the docs",

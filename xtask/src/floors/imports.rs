@@ -126,8 +126,10 @@ fn habits(room: &Room, manifest: &Table) -> Vec<Breach> {
     if lints != Some(&Value::Boolean(true)) && room.name != "nightlatch-fuzz" {
         breaches.push(room.breach("goes without the workspace's lints".to_owned(), LINTS));
     }
-    if manifest.contains_key("features") {
-        breaches.push(room.breach("has features of its own".to_owned(), FEATURES));
+    let features = manifest.get("features").and_then(Value::as_table);
+    let features = features.into_iter().flat_map(Table::keys);
+    for feature in features.filter(|name| *name != SYSTEM_LIBRARY) {
+        breaches.push(room.breach(format!("has a feature {feature}"), FEATURES));
     }
     breaches
 }
@@ -158,6 +160,9 @@ const ONE_PLACE: &str =
     "declare it once in the workspace's Cargo.toml and say `workspace = true` here";
 const LINTS: &str = "add `[lints] workspace = true`";
 const FEATURES: &str = "what is in the house is on: no features but for optional system libraries";
+
+/// The one system library that somebody may want linked.
+const SYSTEM_LIBRARY: &str = "libpcap";
 
 #[cfg(test)]
 mod tests {
@@ -258,5 +263,8 @@ mod tests {
         let manifest = "[package]\nname = \"nightlatch-wire\"\n[features]\nx = []\n[dependencies]\nthiserror = \"2\"";
         let wrongs = breaches(room("nightlatch-wire"), manifest).unwrap();
         assert_eq!(wrongs.len(), 3, "{wrongs:?}");
+        let library = manifest.replace("x = []", "libpcap = []");
+        let wrongs = breaches(room("nightlatch-wire"), &library).unwrap();
+        assert_eq!(wrongs.len(), 2, "{wrongs:?}");
     }
 }

@@ -121,6 +121,28 @@ impl Instruction {
         whole
     }
 
+    /// The same for packets that begin so many bytes later.
+    #[cfg(feature = "libpcap")]
+    pub(super) const fn behind(self, header: u32) -> Self {
+        let is_packet_load = matches!(
+            self.code,
+            LOAD_BYTE
+                | LOAD_HALF
+                | LOAD_WORD
+                | LOAD_BYTE_INDEXED
+                | LOAD_HALF_INDEXED
+                | LOAD_WORD_INDEXED
+                | INDEX_HEADER_LENGTH
+        );
+        if !is_packet_load || self.operand >= ANCILLARY {
+            return self;
+        }
+        Self {
+            operand: self.operand.saturating_add(header),
+            ..self
+        }
+    }
+
     const fn plain(code: u16, operand: u32) -> Self {
         Self {
             code,
@@ -141,6 +163,9 @@ impl From<Instruction> for SockFilter {
         )
     }
 }
+
+/// `SKF_AD_OFF`: from here on a load asks the kernel for what it knows about the packet.
+pub(super) const ANCILLARY: u32 = 0xffff_f000;
 
 // linux/bpf_common.h: class | size | mode, or class | operation | source.
 pub(super) const LOAD_WORD: u16 = 0x20;

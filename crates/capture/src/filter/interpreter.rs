@@ -1,19 +1,36 @@
 //! Runs a program the way the kernel does, for the tests.
 
 use super::instruction::{
-    IF_ANY_BIT, IF_AT_LEAST, IF_EQUAL, INDEX_CONSTANT, INDEX_HEADER_LENGTH, Instruction, LOAD_BYTE,
-    LOAD_BYTE_INDEXED, LOAD_HALF, LOAD_HALF_INDEXED, LOAD_WORD, LOAD_WORD_INDEXED, RETURN, SKIP,
+    ANCILLARY, IF_ANY_BIT, IF_AT_LEAST, IF_EQUAL, INDEX_CONSTANT, INDEX_HEADER_LENGTH, Instruction,
+    LOAD_BYTE, LOAD_BYTE_INDEXED, LOAD_HALF, LOAD_HALF_INDEXED, LOAD_WORD, LOAD_WORD_INDEXED,
+    RETURN, SKIP,
 };
 
 /// Whether `program` lets `packet` through; a load beyond the packet drops it.
 ///
 /// Panics where the kernel would have refused the program.
 pub(super) fn accepts(program: &[Instruction], packet: &[u8], packet_type: u32) -> bool {
-    assert!(program.len() <= 4096, "longer than the kernel takes");
-    run(program, packet, packet_type).is_some_and(|length| length > 0)
+    let known = Known {
+        packet_type,
+        ether_type: 0,
+    };
+    accepts_knowing(program, packet, known)
 }
 
-fn run(program: &[Instruction], packet: &[u8], packet_type: u32) -> Option<u32> {
+/// What the kernel knows about a packet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known {
+    pub(super) packet_type: u32,
+    pub(super) ether_type: u32,
+}
+
+/// The same for a packet of which more is known.
+pub(super) fn accepts_knowing(program: &[Instruction], packet: &[u8], known: Known) -> bool {
+    assert!(program.len() <= 4096, "longer than the kernel takes");
+    run(program, packet, known).is_some_and(|length| length > 0)
+}
+
+fn run(program: &[Instruction], packet: &[u8], known: Known) -> Option<u32> {
     let (mut accumulator, mut index, mut at) = (0_u32, 0_usize, 0_usize);
     loop {
         let Instruction {
@@ -26,8 +43,9 @@ fn run(program: &[Instruction], packet: &[u8], packet_type: u32) -> Option<u32> 
         let jump = |is_so: bool| usize::from(if is_so { yes } else { no });
         at += 1;
         match code {
+            LOAD_WORD if operand == ANCILLARY => accumulator = known.ether_type,
             LOAD_WORD if operand == super::program::ANCILLARY_PACKET_TYPE => {
-                accumulator = packet_type;
+                accumulator = known.packet_type;
             }
             LOAD_WORD => accumulator = load(packet, offset, 4)?,
             LOAD_HALF => accumulator = load(packet, offset, 2)?,

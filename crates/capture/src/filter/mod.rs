@@ -25,6 +25,8 @@ mod touches;
 
 pub(crate) use instruction::Instruction;
 pub use knock::KnockShape;
+#[cfg(feature = "libpcap")]
+pub(crate) use program::behind_header;
 pub(crate) use program::{Wanted, knocks_alone, nothing, program};
 pub use tags::MOST_TAGS;
 pub(crate) use tags::TagStarts;

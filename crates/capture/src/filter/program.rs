@@ -2,7 +2,7 @@
 
 use nightlatch_wire::{EXTENSION_HEADERS, Family};
 
-use super::{Instruction, KnockShape, TagStarts, Touches};
+use super::{Instruction, KnockShape, TagStarts, Touches, instruction::ANCILLARY};
 use crate::TagCheck;
 
 /// What the program lets through.
@@ -54,6 +54,21 @@ pub(crate) fn knocks_alone(shape: &KnockShape, tags: Option<&TagStarts>) -> Vec<
     program.extend(shape.decide(tags));
     program.push(Instruction::drop());
     program
+}
+
+/// The program for packets of either family behind a link's header of this length.
+///
+/// The kernel knows the family: the link's header is not looked at.
+#[cfg(feature = "libpcap")]
+pub(crate) fn behind_header(header: u32, wanted: Wanted<'_>) -> Vec<Instruction> {
+    let mut whole = vec![Instruction::load_word(ANCILLARY_PROTOCOL)];
+    for (ether_type, family) in [(0x0800, Family::V4), (0x86dd, Family::V6)] {
+        let program = program(family, wanted).into_iter();
+        let program = program.map(|one| one.behind(header)).collect();
+        whole.extend(Instruction::only_for(ether_type, program));
+    }
+    whole.extend(nothing());
+    whole
 }
 
 /// A program that lets nothing through.
@@ -159,8 +174,11 @@ pub(super) const ICMP_TYPE: u32 = 0;
 
 const PACKET_HOST: u32 = 0;
 
-/// `SKF_AD_OFF + SKF_AD_PKTTYPE`: not a byte of the packet, but what the kernel knows about it.
-pub(super) const ANCILLARY_PACKET_TYPE: u32 = 0xffff_f000 + 4;
+/// `SKF_AD_PROTOCOL`: not a byte of the packet, but what the kernel knows about it.
+#[cfg(feature = "libpcap")]
+pub(super) const ANCILLARY_PROTOCOL: u32 = ANCILLARY;
+/// `SKF_AD_PKTTYPE`.
+pub(super) const ANCILLARY_PACKET_TYPE: u32 = ANCILLARY + 4;
 
 #[cfg(test)]
 #[expect(
@@ -171,6 +189,8 @@ mod tests {
     use nightlatch_wire::{Flags, Link, Transport, read};
     use proptest::{collection::vec, prelude::*};
 
+    #[cfg(feature = "libpcap")]
+    use super::super::interpreter::{Known, accepts_knowing};
     use super::{super::MOST_TAGS, super::interpreter::accepts, *};
 
     const LONG: usize = 1124;
@@ -332,6 +352,37 @@ mod tests {
         let mut payload = vec![0xaa; length];
         payload[..8].copy_from_slice(&tag);
         payload
+    }
+
+    #[cfg(feature = "libpcap")]
+    #[test]
+    fn behind_a_header_as_libpcap_has_it_the_same_passes() {
+        let (knock, touches) = (knock(), some_touches());
+        let wanted = wanted(&knock, &touches);
+        let packets = [
+            in_both(17, &datagram(62_201, &[7; 100])),
+            in_both(17, &datagram(62_201, &[7; 99])),
+            in_both(6, &segment(7000, 2)),
+            in_both(6, &segment(7000, 0x12)),
+            in_both(6, &segment(22, 0x12)),
+        ];
+        for packet in packets.iter().flatten() {
+            for header in [0, 14] {
+                let framed = [vec![0xff; header], packet.clone()].concat();
+                let ether_type = match family_of(packet) {
+                    Family::V4 => 0x0800,
+                    Family::V6 => 0x86dd,
+                };
+                let program = behind_header(u32::try_from(header).unwrap(), wanted);
+                let known = |ether_type| Known {
+                    packet_type: PACKET_HOST,
+                    ether_type,
+                };
+                let passed = accepts_knowing(&program, &framed, known(ether_type));
+                assert_eq!(passed, passes(packet, wanted));
+                assert!(!accepts_knowing(&program, &framed, known(0x0806)));
+            }
+        }
     }
 
     #[test]

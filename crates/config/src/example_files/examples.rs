@@ -15,7 +15,7 @@ fn the_example_files_load_without_a_warning() {
     let (configs, lists): (Vec<_>, Vec<_>) = files
         .iter()
         .partition(|path| path.extension().is_some_and(|kind| kind == "toml"));
-    assert!(configs.len() >= 12 && lists.len() >= 2, "{files:?}");
+    assert!(configs.len() >= 13 && lists.len() >= 2, "{files:?}");
     for example in configs {
         let folder = Folder::new();
         let mut named = fs::read_to_string(example).unwrap();
@@ -33,6 +33,9 @@ fn the_example_files_load_without_a_warning() {
         }
         for secret in named.lines().filter_map(|line| quoted(line, "time-based")) {
             folder.sequence_secret(secret);
+        }
+        for secret in named.lines().filter_map(|line| quoted(line, "secret")) {
+            folder.signing_secret(secret);
         }
         let server =
             load_server(&server).unwrap_or_else(|error| panic!("{}\n{error}", example.display()));

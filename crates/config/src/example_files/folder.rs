@@ -40,6 +40,8 @@ impl Folder {
         this.write("clients", "# nobody\n");
         this.list("ssh.lines", "40123 4711:udp 19283\n");
         this.sequence_secret("ssh.secret");
+        this.signing_secret("ops.secret");
+        this.write("hooks-ca.pem", CERTIFICATE);
         this
     }
 
@@ -57,6 +59,10 @@ impl Folder {
     pub(super) fn sequence_secret(&self, name: &str) {
         let secret = SequenceSecret::generate(&mut *self.rng.borrow_mut());
         write_sequence_secret(&self.path(name), &secret).unwrap();
+    }
+
+    pub(super) fn signing_secret(&self, name: &str) {
+        self.list(name, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n");
     }
 
     pub(super) fn list(&self, name: &str, text: &str) {
@@ -80,3 +86,5 @@ impl Folder {
         load_person(&self.write("nightlatch.toml", text), None)
     }
 }
+
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";

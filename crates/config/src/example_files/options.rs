@@ -11,8 +11,8 @@ use crate::{
     meaning::TABLES,
     person::text::KnownServerText,
     text::{
-        ActionText, ClientText, EncryptedText, GuardText, LimitsText, MessagesText, SequenceText,
-        ServerText, ServiceText,
+        ActionText, ClientText, EncryptedText, GuardText, JournalText, LimitsText, MessagesText,
+        NotifyText, SequenceText, ServerText, ServiceText,
     },
 };
 
@@ -20,7 +20,7 @@ const SERVER: &str = include_str!("../../../../config/nightlatchd.toml");
 const PERSON: &str = include_str!("../../../../config/nightlatch.toml");
 
 /// What has no default: without it there is no configuration.
-const REQUIRED: [&str; 13] = [
+const REQUIRED: [&str; 16] = [
     "guard",
     "host",
     "key",
@@ -34,10 +34,24 @@ const REQUIRED: [&str; 13] = [
     "closes",
     "start",
     "start-shell",
+    "webhook",
+    "secret",
+    "syslog",
 ];
 
 /// What does nothing unless it is said: the file shows what it could be.
-const NONE_UNLESS_SAID: [&str; 4] = ["open", "run", "stop", "stop-shell"];
+const NONE_UNLESS_SAID: [&str; 7] = [
+    "open",
+    "insert",
+    "run",
+    "forward",
+    "stop",
+    "stop-shell",
+    "ca",
+];
+
+/// What has no default in this one table.
+const REQUIRED_HERE: (&str, &str) = ("service.camera", "open");
 
 #[test]
 fn every_option_of_the_server_stands_in_its_file() {
@@ -51,6 +65,8 @@ fn every_option_of_the_server_stands_in_its_file() {
         ("action.", fields_of::<ActionText>()),
         ("messages", fields_of::<MessagesText>()),
         ("guard", fields_of::<GuardText>()),
+        ("journal", fields_of::<JournalText>()),
+        ("notify.", fields_of::<NotifyText>()),
     ];
     assert_eq!(known.len(), TABLES.len());
     for (table, fields) in known {
@@ -74,7 +90,11 @@ fn each_default_that_the_server_file_shows_is_the_true_one() {
     let whole = said(&folder.server(&uncommented(SERVER, None)).unwrap());
     for (table, key) in options(SERVER) {
         let without = folder.server(&uncommented(SERVER, Some((&table, &key))));
-        if REQUIRED.contains(&key.as_str()) && table != "server" || key == "guard" {
+        // A person has to name services, and whoever is told has not.
+        let is_wish = table == "server" || table.starts_with("notify.") && key == "services";
+        let is_required = REQUIRED.contains(&key.as_str()) && !is_wish
+            || (table.as_str(), key.as_str()) == REQUIRED_HERE;
+        if is_required || key == "guard" {
             assert!(without.is_err(), "[{table}] {key} has a default after all");
         } else if NONE_UNLESS_SAID.contains(&key.as_str()) {
             assert_ne!(said(&without.unwrap()), whole, "[{table}] {key}");
@@ -164,7 +184,7 @@ fn option(line: &str) -> Option<&str> {
 /// Everything that a server's file says, comparable.
 fn said(server: &Server) -> String {
     format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         server.policy,
         server.gate,
         server.knock_port,
@@ -186,5 +206,7 @@ fn said(server: &Server) -> String {
         server.actions,
         server.messages,
         server.guarding,
+        server.journal,
+        server.notifications,
     )
 }

@@ -2,17 +2,24 @@
 
 mod actions;
 mod clients;
+mod cuts;
 mod decoys;
 mod encrypted;
+mod forwards;
 mod guard;
+mod inserts;
+mod journal;
 mod limits;
+mod notify;
 mod origins;
 mod sequences;
 mod services;
 mod settings;
 mod sources;
 mod suspects;
+mod syslog;
 mod values;
+mod webhook_url;
 mod whole;
 
 pub(crate) use clients::{key_remark, public_key, secret_path};

@@ -9,6 +9,8 @@ use serde_spanned::Spanned;
 
 use super::{
     actions::ActionBook,
+    cuts::cuts,
+    forwards, inserts,
     settings::Settings,
     values::{time, unknown_word},
 };
@@ -60,6 +62,7 @@ impl ServiceBook {
                 .advise("put ports that open together into one service"),
             );
         }
+        forwards::complain_of_two_places(&book.services, &book.places, desk);
         if let Some(settings) = settings {
             warn_of_dead_ends(&book.services, settings, desk);
         }
@@ -108,9 +111,17 @@ fn meant(
         Some(written) => actions.find(written, desk).map(Some),
         None => Some(None),
     };
-    let ports = match (&text.open, &text.run) {
-        (None, Some(_)) => Some(Vec::new()),
-        (open, _) => ports(name, open.as_ref(), settings, desk),
+    let inserts = match &text.insert {
+        Some(written) => inserts::read(name, written, desk),
+        None => Some(Vec::new()),
+    };
+    let ports = match &text.open {
+        None if text.run.is_some() || text.insert.is_some() => Some(Vec::new()),
+        open => ports(name, open.as_ref(), settings, desk),
+    };
+    let forwards = match &ports {
+        Some(ports) => forwards::read(text, ports, settings, desk),
+        None => Some(Vec::new()),
     };
     let bounds = Duration::from_secs(1)..=LONGEST;
     let lasts = match &text.r#for {
@@ -121,7 +132,9 @@ fn meant(
         Some(written) => time(written, bounds, desk),
         None => lasts.map(|lasts| lasts.max(USUAL_AT_MOST)),
     };
-    let (ports, lasts, at_most, runs) = (ports?, lasts?, at_most?, runs?);
+    let cuts = cuts(text, desk);
+    let (ports, forwards, inserts, cuts) = (ports?, forwards?, inserts?, cuts?);
+    let (lasts, at_most, runs) = (lasts?, at_most?, runs?);
     if at_most < lasts {
         complain_of_order(text, lasts, at_most, desk);
         return None;
@@ -130,14 +143,18 @@ fn meant(
         Some(once) if *once.get_ref() => Passage::OneShot,
         _ => Passage::Lasting,
     };
-    Some(Service {
+    let service = Service {
         name: name.get_ref().clone(),
         ports,
+        inserts,
+        forwards,
         lasts,
         at_most,
         passage,
         runs,
-    })
+        cuts,
+    };
+    inserts::fits(&service, text, desk).then_some(service)
 }
 
 fn ports(
@@ -153,6 +170,7 @@ fn ports(
             desk.add(
                 Remark::error(span, format!("service `{}` opens nothing", name.get_ref()))
                     .advise("name what it opens: open = [\"tcp/22\"]")
+                    .advise("or a set of your own firewall: insert = [\"ipv4 into ipset admins\"]")
                     .advise("or what it runs instead: run = \"ACTION\""),
             );
             return None;

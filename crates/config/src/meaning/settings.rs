@@ -1,11 +1,12 @@
 //! `[server]` and `[limits]`: where knocks come in, what is guarded, how much of everything.
 
 use std::{
+    collections::BTreeSet,
     ops::Range,
     path::{Path, PathBuf},
 };
 
-use nightlatch_core::{Answers, GatePlan, Policy, PortRange};
+use nightlatch_core::{Answers, Forward, GatePlan, Policy, PortRange};
 use nightlatch_ticket::{PublicKey, SecretKey};
 use serde_spanned::Spanned;
 
@@ -17,6 +18,7 @@ use crate::{
     desk::Desk,
     document::Section,
     guarding::Guarding,
+    journal::Journal,
     key_file::{StoredKey, read_secret_key},
     ports::read_ports,
     remark::Remark,
@@ -50,23 +52,36 @@ impl Settings {
     pub(crate) fn server(self, policy: Policy, roster: Roster) -> Server {
         let ports =
             |ranges: Vec<Spanned<PortRange>>| ranges.into_iter().map(Spanned::into_inner).collect();
+        let services = policy.services().iter();
+        let forwards: BTreeSet<Forward> = services
+            .flat_map(|service| &service.forwards)
+            .copied()
+            .collect();
+        // Nobody listens here at what leads on, and who uses it touches no closed port.
+        let mut in_use: Vec<PortRange> = ports(self.in_use);
+        in_use.extend(forwards.iter().map(|forward| PortRange::from(forward.port)));
+        in_use.dedup();
         // A socket gets nothing that the gate has dropped before.
         let has_socket = self.sources.contains(&SourceChoice::Udp);
         Server {
             policy,
             gate: GatePlan {
                 knock_port: self.knock_port.filter(|_| !has_socket),
+                knock_socket: self.knock_port.filter(|_| has_socket),
                 guarded: ports(self.guard),
+                forwards: forwards.into_iter().collect(),
             },
             knock_port: self.knock_port,
             sources: self.sources,
             roster,
             server_key: self.server_key,
             span: None,
-            in_use: ports(self.in_use),
+            in_use,
             actions: Vec::new(),
             messages: None,
             guarding: Guarding::default(),
+            journal: Some(Journal::default()),
+            notifications: Vec::new(),
             state: self.state,
             status_socket: self.status_socket,
             interfaces: self.interfaces,

@@ -77,6 +77,13 @@ fn objection(
                 .advise("choose \"packets\", or \"udp\" where packets cannot be captured"),
         );
     }
+    if matches!(chosen, SourceChoice::Pcap(_)) && !cfg!(feature = "libpcap") {
+        return Some(
+            Remark::error(source.span(), "this build has no libpcap")
+                .advise("build it with: cargo build --release -p nightlatchd --features libpcap")
+                .advise("or choose \"packets\", which hears every link that the kernel has"),
+        );
+    }
     (*chosen == SourceChoice::Udp && knock_port.is_none()).then(|| {
         Remark::error(
             source.span(),

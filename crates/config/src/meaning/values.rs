@@ -35,7 +35,8 @@ pub(crate) fn short_time(
     time_read_by(read_short_time_span, written, bounds, desk)
 }
 
-fn time_read_by(
+/// The same, read in another way.
+pub(super) fn time_read_by(
     read: impl Fn(&str) -> Result<Duration, TimeSpanError>,
     written: &Spanned<String>,
     bounds: RangeInclusive<Duration>,

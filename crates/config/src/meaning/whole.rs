@@ -10,7 +10,7 @@ use serde_spanned::Spanned;
 
 use super::{
     actions::ActionBook,
-    clients, encrypted, limits,
+    clients, encrypted, journal, limits, notify,
     sequences::{self, Surroundings},
     services::ServiceBook,
     settings::{self, Need, Needs, Settings},
@@ -22,10 +22,11 @@ use crate::{
     document::{Document, Named, Section},
     guarding::Guarding,
     remark::Remark,
+    roster::Roster,
     server::Server,
     text::{
-        ActionText, ClientText, EncryptedText, GuardText, LimitsText, MessagesText, SequenceText,
-        ServerText, ServiceText,
+        ActionText, ClientText, EncryptedText, GuardText, JournalText, LimitsText, MessagesText,
+        NotifyText, SequenceText, ServerText, ServiceText,
     },
     trust::folder_of,
 };
@@ -41,6 +42,8 @@ struct Written {
     actions: Vec<Named<ActionText>>,
     messages: Option<Section<MessagesText>>,
     guard: Option<Section<GuardText>>,
+    journal: Option<Section<JournalText>>,
+    notifications: Vec<Named<NotifyText>>,
 }
 
 /// Builds the server from its file; `None` if anything is on the desk that is wrong.
@@ -69,13 +72,10 @@ pub(crate) fn server(path: &Path, text: &str, desk: &mut Desk) -> Option<Server>
     };
     let sequences = sequences::read(&written.sequences, &around, desk);
     let guarding = guarding(written.guard.as_ref(), &around, &sequences, desk);
+    let journal = journal::read(written.journal.as_ref(), desk);
+    let notifications = notify::read(&written.notifications, &services, folder, desk);
     let roster = clients::read(&written.clients, &services, settings.as_ref(), folder, desk);
-    if roster.is_empty() {
-        written.warn_of_nobody(desk);
-    }
-    if span.is_some() && roster.len() > MOST_HEARD_BY_PORTS {
-        written.warn_of_deafness(desk);
-    }
+    written.warn_of_clients(&roster, span.is_some(), desk);
     if !desk.is_clean() {
         return None;
     }
@@ -93,6 +93,8 @@ pub(crate) fn server(path: &Path, text: &str, desk: &mut Desk) -> Option<Server>
                 actions: actions.into_actions(),
                 messages,
                 guarding: guarding?,
+                journal,
+                notifications,
                 ..settings.server(policy, roster)
             };
             written.warn_of_unseen(&server, desk);
@@ -140,6 +142,8 @@ fn read(text: &str, desk: &mut Desk) -> Option<Written> {
         actions: document.named("action", desk),
         messages: document.section("messages", desk),
         guard: document.section("guard", desk),
+        journal: document.section("journal", desk),
+        notifications: document.named("notify", desk),
     })
 }
 
@@ -147,8 +151,9 @@ impl Written {
     fn needs(&self) -> Needs {
         let mut servers = self.server.iter().map(|section| &section.text);
         let has_list = servers.any(|server| server.clients_file.is_some());
-        let runs_alone = |service: &Named<ServiceText>| {
-            service.text.run.is_some() && service.text.open.is_none()
+        let opens_nothing = |service: &Named<ServiceText>| {
+            let text = &service.text;
+            text.open.is_none() && (text.run.is_some() || text.insert.is_some())
         };
         Needs {
             key: if self.clients.is_empty() && !has_list {
@@ -156,11 +161,21 @@ impl Written {
             } else {
                 Need::Required
             },
-            guard: if !self.services.is_empty() && self.services.iter().all(runs_alone) {
+            guard: if !self.services.is_empty() && self.services.iter().all(opens_nothing) {
                 Need::Optional
             } else {
                 Need::Required
             },
+        }
+    }
+
+    /// Nobody to knock, or too many to be heard in every way.
+    fn warn_of_clients(&self, roster: &Roster, hears_ports: bool, desk: &mut Desk) {
+        if roster.is_empty() {
+            self.warn_of_nobody(desk);
+        }
+        if hears_ports && roster.len() > MOST_HEARD_BY_PORTS {
+            self.warn_of_deafness(desk);
         }
     }
 
@@ -260,7 +275,7 @@ fn warn_of_unused(
 }
 
 /// The tables that a server's file may have.
-pub(crate) const TABLES: [&str; 9] = [
+pub(crate) const TABLES: [&str; 11] = [
     "server",
     "limits",
     "service",
@@ -270,4 +285,6 @@ pub(crate) const TABLES: [&str; 9] = [
     "action",
     "messages",
     "guard",
+    "journal",
+    "notify",
 ];

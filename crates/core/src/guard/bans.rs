@@ -25,7 +25,7 @@ pub struct Bans {
     plan: BanPlan,
     in_force: BTreeMap<Prefix, Instant>,
     by_end: BTreeSet<(Instant, Prefix)>,
-    records: Records,
+    pub(super) records: Records,
     /// The minute that runs, and how many were banned in it.
     minute: (u64, usize),
 }
@@ -52,10 +52,12 @@ impl Bans {
     ) -> Result<Sentence, Spared> {
         let prefix = suspect.prefix;
         self.may_be_banned(prefix)?;
+        // Before the grants, which may be many to look through.
+        self.has_room_for(prefix, now.monotonic)?;
         if gatekeeper.has_grant_within(prefix, now) {
             return Err(Spared::HoldsGrant);
         }
-        self.has_room_for(prefix, now.monotonic)?;
+        self.minute.1 = self.minute.1.saturating_add(1);
         let before = self.records.before(prefix, now.monotonic);
         let lasts = self.plan.time(before);
         let until = now.monotonic.saturating_add(lasts);
@@ -70,10 +72,25 @@ impl Bans {
         })
     }
 
+    /// Whether somebody may be told as a suspect to others who ban, by their own rules: whom we would
+    /// spare for who he is, they must not hear of.
+    pub fn may_be_told(
+        &self,
+        prefix: Prefix,
+        gatekeeper: &Gatekeeper,
+        now: Now,
+    ) -> Result<(), Spared> {
+        self.may_ever_be_banned(prefix)?;
+        if gatekeeper.has_grant_within(prefix, now) {
+            return Err(Spared::HoldsGrant);
+        }
+        Ok(())
+    }
+
     /// Forgets a ban that the kernel refused.
     pub fn withdraw(&mut self, prefix: Prefix) {
         self.take(prefix);
-        self.records.forget(prefix);
+        self.records.take_back(prefix);
     }
 
     /// Takes over what the kernel holds from a former life; what may not be banned any more comes
@@ -155,6 +172,10 @@ impl Bans {
         if self.plan.banning == Banning::CountOnly {
             return Err(Spared::CountOnly);
         }
+        self.may_ever_be_banned(prefix)
+    }
+
+    fn may_ever_be_banned(&self, prefix: Prefix) -> Result<(), Spared> {
         if prefix.address().is_none() && !prefix.is_network() {
             return Err(Spared::TooWide);
         }
@@ -189,7 +210,6 @@ impl Bans {
         if self.minute.1 >= BANS_A_MINUTE {
             return Err(Spared::TooOften);
         }
-        self.minute.1 = self.minute.1.saturating_add(1);
         Ok(())
     }
 

@@ -24,5 +24,6 @@ pub use bans::{Banned, Bans};
 pub use failure::Failure;
 pub use loudest::Loud;
 pub use prefix::{Prefix, PrefixError};
+pub use records::BannedBefore;
 pub use sentence::{BanPlan, Banning, LONGEST_BAN, MOST_BANS, Sentence, Spared};
 pub use sentry::{Sentry, SentryPlan, Suspect};

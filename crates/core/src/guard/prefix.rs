@@ -24,19 +24,20 @@ impl Prefix {
     }
 
     /// The network that one customer has of IPv6, around an address; none for IPv4, where neighbours
-    /// have nothing in common.
+    /// have nothing in common, also not where a translator writes all of it in one network of IPv6.
     pub const fn network_of(address: IpAddr) -> Option<Self> {
         match address.to_canonical() {
-            IpAddr::V4(_) => None,
-            IpAddr::V6(address) => Some(Self {
+            IpAddr::V6(address) if !is_translated(address) => Some(Self {
                 first: IpAddr::V6(Ipv6Addr::from_bits(masked(address.to_bits(), NETWORK))),
                 length: NETWORK,
             }),
+            IpAddr::V4(_) | IpAddr::V6(_) => None,
         }
     }
 
     /// The addresses that share so many leading bits with this one; none if there are not so many.
     pub fn new(address: IpAddr, length: u8) -> Option<Self> {
+        let (address, length) = plain(address, length);
         let first = match address {
             IpAddr::V4(address) if length <= V4_BITS => {
                 let shift = u32::from(V4_BITS.saturating_sub(length));
@@ -71,7 +72,7 @@ impl Prefix {
 
     /// Whether it is what one customer has of IPv6.
     pub const fn is_network(self) -> bool {
-        self.first.is_ipv6() && self.length == NETWORK
+        self.length == NETWORK && Self::network_of(self.first).is_some()
     }
 
     /// Whether the address is one of these.
@@ -83,6 +84,23 @@ impl Prefix {
     pub fn overlaps(self, other: Self) -> bool {
         self.contains(other.first) || other.contains(self.first)
     }
+}
+
+/// A prefix of IPv4 that is written as one of IPv6 is one of IPv4: nothing else ever lies in it.
+fn plain(address: IpAddr, length: u8) -> (IpAddr, u8) {
+    let shorter = length.checked_sub(MAPPED);
+    match (address.to_canonical(), shorter) {
+        (four @ IpAddr::V4(_), Some(shorter)) if address.is_ipv6() => (four, shorter),
+        _ => (address, length),
+    }
+}
+
+/// Whether it is an address of IPv4 in disguise (RFC 6052 §2.1, RFC 8215).
+const fn is_translated(address: Ipv6Addr) -> bool {
+    matches!(
+        address.segments(),
+        [0x64, 0xff9b, 0, 0, 0, 0, ..] | [0x64, 0xff9b, 1, ..]
+    )
 }
 
 const fn masked(bits: u128, length: u8) -> u128 {
@@ -114,7 +132,7 @@ impl FromStr for Prefix {
         let length = length.parse().ok().filter(|_| is_number);
         let prefix = length.and_then(|length| Self::new(address, length));
         let prefix = prefix.ok_or(PrefixError::NotALength)?;
-        if prefix.first == address {
+        if prefix.first == address || prefix.first == address.to_canonical() {
             Ok(prefix)
         } else {
             Err(PrefixError::BitsBeyond(prefix))
@@ -138,6 +156,8 @@ pub enum PrefixError {
 
 const V4_BITS: u8 = 32;
 const V6_BITS: u8 = 128;
+/// How many bits stand before an address of IPv4 in one of IPv6.
+const MAPPED: u8 = V6_BITS - V4_BITS;
 /// RFC 6177: nobody gets less, and who has it can change his address with every packet.
 const NETWORK: u8 = 64;
 
@@ -171,6 +191,8 @@ mod tests {
         }
         assert_eq!(prefix("192.0.2.7/32").to_string(), "192.0.2.7");
         assert_eq!(prefix("::ffff:192.0.2.7").to_string(), "192.0.2.7");
+        assert_eq!(prefix("::ffff:192.0.2.0/120"), prefix("192.0.2.0/24"));
+        assert_eq!(prefix("::ffff:0.0.0.0/96"), prefix("0.0.0.0/0"));
     }
 
     #[test]
@@ -204,6 +226,15 @@ mod tests {
         assert!(!prefix("::/0").contains(address("192.0.2.1")));
         assert!(prefix("0.0.0.0/0").contains(address("::ffff:192.0.2.1")));
         assert!(!prefix("::/0").overlaps(prefix("0.0.0.0/0")));
+    }
+
+    #[test]
+    fn all_of_ipv4_in_one_network_of_ipv6_is_no_customers() {
+        for translated in ["64:ff9b::192.0.2.7", "64:ff9b:1:2::192.0.2.7"] {
+            assert_eq!(Prefix::network_of(address(translated)), None);
+            assert!(!Prefix::new(address(translated), 64).unwrap().is_network());
+        }
+        assert!(Prefix::network_of(address("64:ff9c::1")).is_some());
     }
 
     proptest! {

@@ -3,8 +3,19 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use core::time::Duration;
 
-use super::Prefix;
-use crate::Instant;
+use super::{Bans, LONGEST_BAN, Prefix};
+use crate::{Instant, Now};
+
+/// Somebody who was banned before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BannedBefore {
+    /// Who.
+    pub prefix: Prefix,
+    /// How often.
+    pub times: u32,
+    /// For how long that is remembered still.
+    pub remaining: Duration,
+}
 
 /// How often each was banned; forgotten after a while, and those first whose time comes first when
 /// there are too many.
@@ -30,21 +41,55 @@ impl Records {
     /// One more ban, which ends then.
     pub(super) fn add(&mut self, prefix: Prefix, ends: Instant, now: Instant) {
         let times = self.before(prefix, now).saturating_add(1);
+        self.put(prefix, times, ends.saturating_add(MEMORY));
+    }
+
+    fn put(&mut self, prefix: Prefix, times: u32, until: Instant) {
         self.forget(prefix);
         if self.known.len() >= REMEMBERED
             && let Some((_, first)) = self.by_end.pop_first()
         {
             self.known.remove(&first);
         }
-        let until = ends.saturating_add(MEMORY);
         self.known.insert(prefix, (times, until));
         self.by_end.insert((until, prefix));
+    }
+
+    /// The last one was none.
+    pub(super) fn take_back(&mut self, prefix: Prefix) {
+        match self.known.get_mut(&prefix) {
+            Some((times @ 2.., _)) => *times = times.saturating_sub(1),
+            _ => self.forget(prefix),
+        }
     }
 
     /// As if it had never been.
     pub(super) fn forget(&mut self, prefix: Prefix) {
         if let Some((_, until)) = self.known.remove(&prefix) {
             self.by_end.remove(&(until, prefix));
+        }
+    }
+}
+
+impl Bans {
+    /// Who was banned before, for the disk.
+    pub fn before(&self, now: Now) -> impl Iterator<Item = BannedBefore> + '_ {
+        let known = self.records.known.iter();
+        let before = move |(prefix, (times, until)): (&Prefix, &(u32, Instant))| BannedBefore {
+            prefix: *prefix,
+            times: *times,
+            remaining: until.saturating_since(now.monotonic),
+        };
+        known.map(before).filter(|one| !one.remaining.is_zero())
+    }
+
+    /// Takes over what a former life remembered. A clock that was wrong makes nobody remembered for
+    /// longer than ever.
+    pub fn remember(&mut self, before: impl IntoIterator<Item = BannedBefore>, now: Now) {
+        let longest = LONGEST_BAN.saturating_add(MEMORY);
+        for one in before {
+            let until = now.monotonic.saturating_add(one.remaining.min(longest));
+            self.records.put(one.prefix, one.times, until);
         }
     }
 }

@@ -38,12 +38,21 @@ pub struct Suspect {
     pub count: u32,
 }
 
+/// Whether somebody may be told of now.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Voice {
+    Aloud,
+    Silent,
+}
+
 /// Counts failures by reason and source, within a fixed bound of memory.
 pub struct Sentry {
     plan: SentryPlan,
     crowd: Crowd,
     loudest: Loudest,
     ports: Ports,
+    /// Where this host can be reached, in order; none where that is not known.
+    addresses: Vec<IpAddr>,
     counts: [u64; Failure::SEEN.len()],
     /// The second that runs, and how many may still be told in it.
     telling: (u64, u32),
@@ -74,6 +83,7 @@ impl Sentry {
             plan,
             crowd: Crowd::new(secret),
             loudest: Loudest::new(),
+            addresses: Vec::new(),
             counts: [0; Failure::SEEN.len()],
             telling: (0, SUSPECTS_A_SECOND),
         }
@@ -90,6 +100,13 @@ impl Sentry {
         self.ports = Ports::new(in_use, &self.plan.decoys);
     }
 
+    /// Only what comes to these addresses of this host is a failure: what passes through it to others
+    /// is between them. Where none is named, all count.
+    pub fn replace_addresses(&mut self, mut addresses: Vec<IpAddr>) {
+        addresses.sort_unstable();
+        self.addresses = addresses;
+    }
+
     /// Counts what the doorstep made of a packet, if it was a failure; says so if its source has
     /// failed too often, and at most [`SUSPECTS_A_SECOND`] in a second.
     pub fn observe(
@@ -99,6 +116,9 @@ impl Sentry {
         now: Now,
     ) -> Option<Suspect> {
         let (failure, port) = self.failure(seen, glance)?;
+        if !self.is_for_us(seen.destination) {
+            return None;
+        }
         if let Some(count) = self.counts.get_mut(usize::from(failure.number())) {
             *count = count.saturating_add(1);
         }
@@ -140,12 +160,20 @@ impl Sentry {
         }
     }
 
+    fn is_for_us(&self, destination: IpAddr) -> bool {
+        let destination = destination.to_canonical();
+        self.addresses.is_empty() || self.addresses.binary_search(&destination).is_ok()
+    }
+
     fn note(&mut self, source: IpAddr, what: (Failure, u16), now: Instant) -> Option<Suspect> {
         let print = self.crowd.print(source);
-        let alone = self.count(Prefix::of(source), what, print, now);
         let network = Prefix::network_of(source).filter(|_| !is_of_the_link(source));
-        let together = network.and_then(|network| self.count(network, what, print, now));
-        // The whole network says more, and a ban of it makes one of the address needless.
+        let together =
+            network.and_then(|network| self.count(network, what, (print, Voice::Aloud), now));
+        // The whole network says more. But the broker may spare it for somebody else in it: so the
+        // address, which is not told now, is told with its next failure.
+        let voice = together.map_or(Voice::Aloud, |_| Voice::Silent);
+        let alone = self.count(Prefix::of(source), what, (print, voice), now);
         together.or(alone)
     }
 
@@ -153,7 +181,7 @@ impl Sentry {
         &mut self,
         prefix: Prefix,
         (failure, port): (Failure, u16),
-        print: u32,
+        (print, voice): (u32, Voice),
         now: Instant,
     ) -> Option<Suspect> {
         let instance = Instance {
@@ -175,7 +203,7 @@ impl Sentry {
         }
         let measure = measure(suspicion);
         let is_too_much = measure >= self.plan.threshold(prefix, failure);
-        if !is_too_much || suspicion.is_told_within(TELL_AGAIN, now) {
+        if !is_too_much || voice == Voice::Silent || suspicion.is_told_within(TELL_AGAIN, now) {
             return None;
         }
         if !may_tell(&mut self.telling, now) {
@@ -365,6 +393,35 @@ mod tests {
         let mut suspects = (0..200).filter_map(|second| sentry.note(source, KNOCK, at(second)));
         let is_alone = |suspect: Suspect| suspect.prefix == Prefix::of(source);
         assert!(suspects.all(is_alone));
+    }
+
+    #[test]
+    fn an_address_is_told_soon_although_its_network_was() {
+        let mut sentry = sentry();
+        let [one, other] = ["2001:db8::1", "2001:db8::2"].map(address);
+        // Its network may be spared for somebody else in it: that must not hide the address each time.
+        let mut told = |source, second| {
+            let suspect = sentry.note(source, (Failure::Decoy, 23), at(second));
+            suspect.map(|suspect| suspect.prefix)
+        };
+        for second in 1..4 {
+            let _ = (told(one, second), told(other, second));
+        }
+        let network = Prefix::network_of(one);
+        assert_eq!(told(one, 60), network);
+        assert_eq!(told(one, 60), Some(Prefix::of(one)));
+    }
+
+    #[test]
+    fn what_passes_through_this_host_to_others_is_no_failure() {
+        let mut sentry = sentry();
+        sentry.replace_ports(&[]);
+        sentry.replace_addresses(["2001:db8::1", "192.0.2.1"].map(address).to_vec());
+        assert!(sentry.is_for_us(address("192.0.2.1")));
+        assert!(sentry.is_for_us(address("::ffff:192.0.2.1")));
+        assert!(!sentry.is_for_us(address("198.51.100.7")));
+        sentry.replace_addresses(Vec::new());
+        assert!(sentry.is_for_us(address("198.51.100.7")), "nobody knows");
     }
 
     #[test]

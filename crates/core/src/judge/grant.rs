@@ -25,6 +25,9 @@ impl Gatekeeper {
         let Some(service) = self.policy.service(key.service) else {
             return Verdict::Answer(Status::Forbidden);
         };
+        if !service.does_something_for(key.address) {
+            return Verdict::Answer(Status::Unavailable);
+        }
         let lasts = granted_time(wanted, service);
         match self.ledger.open(key, service, lasts, now) {
             Ok(opened) => Verdict::Grant(Grant {
@@ -34,7 +37,9 @@ impl Gatekeeper {
                 lasts,
                 passage: service.passage,
                 openings: opened.openings,
+                stays: opened.stays,
                 runs: service.runs,
+                cuts: Vec::new(),
                 is_renewal: opened.is_renewal,
             }),
             Err(Full) => Verdict::Answer(Status::Full),
@@ -53,16 +58,24 @@ impl Gatekeeper {
         let mut grants: Vec<Grant> = ended.collect();
         let mut openings = self.ledger.disown_all(service, closing.address, now);
         openings.retain(|opening| !grants.iter().any(|grant| grant.openings.contains(opening)));
-        // What a former life started may run still, and only who started it knows.
-        let is_in_doubt = grants.is_empty() && service.runs.is_some();
+        // What a former life started may run still, and only who started it knows; whom it put into
+        // a set, nobody does. So may connections of a grant that has run out; but the listener's word
+        // alone cuts nothing that is not in force.
+        let cuts_late = service.cuts && closing.knocker.client().is_some();
+        let sets_off = service.runs.is_some() || !service.inserts.is_empty();
+        let is_in_doubt = grants.is_empty() && (sets_off || cuts_late);
         if let (Some(grant), false) = (grants.first_mut(), openings.is_empty()) {
             grant.openings.append(&mut openings);
         } else if is_in_doubt || !openings.is_empty() {
+            let may_cut = cuts_late || !openings.is_empty();
             let ended = Ended {
                 remaining: Duration::ZERO,
                 openings,
+                stays: self.ledger.left_over(service, closing.address, now),
             };
-            grants.push(Grant::ended(closing, service, ended));
+            let mut grant = Grant::ended(closing, service, ended);
+            grant.cuts.retain(|_| may_cut);
+            grants.push(grant);
         }
         if grants.is_empty() {
             return Verdict::Answer(Status::Closed);

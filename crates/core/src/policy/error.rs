@@ -12,7 +12,7 @@ pub enum PolicyError {
     /// A service without a name.
     #[error("a service has no name\n  give it a short one: clients ask for it by name")]
     NoName,
-    /// A service that neither opens nor runs anything.
+    /// A service that opens no port, inserts nowhere and runs nothing.
     #[error("service {0:?} opens nothing\n  name a port, for example tcp/22, or what it runs")]
     NoPorts(String),
     /// A service that opens more than one message to the kernel holds.
@@ -21,6 +21,22 @@ pub enum PolicyError {
     /// A service that names a port twice.
     #[error("service {0:?} names {1} twice\n  once is enough")]
     SamePort(String, crate::Port),
+    /// A service that inserts into more sets than one message to the kernel holds.
+    #[error("service {0:?} inserts into {1} sets\n  up to 16 fit; make two services of it")]
+    TooManySets(String, usize),
+    /// A service that names a set twice.
+    #[error("service {0:?} names {1} twice\n  once is enough")]
+    SameSet(String, crate::SetPlace),
+    /// A service for one connection that has no gate to count it.
+    #[error(
+        "service {0:?} is one-shot and opens no port\n  a set lets in who is in it as often as he likes: leave one-shot out"
+    )]
+    OneShotSet(String),
+    /// A service that lasts longer than ipset can count.
+    #[error(
+        "service {0:?} may last for more than 24 days\n  an ipset keeps nothing for longer: lower at-most, or take a set of nftables"
+    )]
+    TooLongForIpset(String),
     /// A service that would close before it opens.
     #[error("service {0:?} lasts no second\n  a grant lasts at least one second")]
     TooShort(String),

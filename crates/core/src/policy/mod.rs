@@ -13,5 +13,5 @@ mod whole;
 pub use error::PolicyError;
 pub use limits::{Answers, Limits};
 pub use sequences::{MOST_LINES, MOST_SEQUENCES};
-pub use services::{LONGEST, MOST_PORTS, MOST_SERVICES};
+pub use services::{LONGEST, MOST_PORTS, MOST_SERVICES, MOST_SETS};
 pub use whole::Policy;

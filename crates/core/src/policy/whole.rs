@@ -143,6 +143,7 @@ impl Policy {
 #[cfg(test)]
 mod tests {
     use alloc::string::String;
+    use alloc::sync::Arc;
     use alloc::vec;
     use core::time::Duration;
 
@@ -153,10 +154,13 @@ mod tests {
         Service {
             name: "ssh".into(),
             ports: vec!["tcp/22".parse().unwrap()],
+            inserts: vec![],
+            forwards: vec![],
             lasts: Duration::from_secs(30),
             at_most: Duration::from_hours(1),
             passage: Passage::Lasting,
             runs: None,
+            cuts: false,
         }
     }
 
@@ -266,6 +270,43 @@ mod tests {
             ..ssh()
         };
         assert!(policy(vec![only_runs]).is_ok());
+    }
+
+    #[test]
+    fn a_service_may_open_nothing_where_it_inserts_somewhere() {
+        let into = |sets: &[&str]| Service {
+            ports: vec![],
+            inserts: sets
+                .iter()
+                .map(|set| Arc::new(set.parse().unwrap()))
+                .collect(),
+            ..ssh()
+        };
+        let alone = into(&["ipv4 into ipset admins"]);
+        assert!(policy(vec![alone.clone()]).is_ok());
+        let twice = into(&["ipv4 into ipset admins", "ipv6 into ipset admins"]);
+        assert!(matches!(policy(vec![twice]), Err(PolicyError::SameSet(..))));
+        let many: Vec<String> = (0..17)
+            .map(|n| alloc::format!("ipv4 into ipset a{n}"))
+            .collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert!(policy(vec![into(&many[..16])]).is_ok());
+        let refused = policy(vec![into(&many)]);
+        assert_eq!(refused, Err(PolicyError::TooManySets("ssh".into(), 17)));
+        let once = Service {
+            passage: Passage::OneShot,
+            ..alone.clone()
+        };
+        assert_eq!(
+            policy(vec![once]),
+            Err(PolicyError::OneShotSet("ssh".into()))
+        );
+        let month = Service {
+            at_most: Duration::from_hours(25 * 24),
+            ..alone
+        };
+        let refused = policy(vec![month]);
+        assert_eq!(refused, Err(PolicyError::TooLongForIpset("ssh".into())));
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use core::net::{IpAddr, Ipv4Addr};
 
 use nightlatch_core::{
-    BanPlan, Banned, Banning, Bans, Effect, Failure, Prefix, Sentence, Spared, Suspect,
+    BanPlan, Banned, BannedBefore, Banning, Bans, Effect, Failure, Prefix, Sentence, Spared,
+    Suspect,
 };
 use nightlatch_testkit::Scene;
 use proptest::prelude::*;
@@ -205,6 +206,67 @@ fn what_the_kernel_refused_was_no_ban() {
         judge(&scene, &mut bans, who).map(|sentence| sentence.nth),
         Ok(1)
     );
+}
+
+#[test]
+fn what_the_kernel_refused_makes_nobody_forget_the_bans_before() {
+    let (mut scene, mut bans) = (Scene::new(), bans());
+    let who = Prefix::of(elsewhere());
+    for nth in [1, 2] {
+        assert_eq!(ban(&mut scene, &mut bans, who).nth, nth);
+        scene.wait(seconds(3600));
+        let _ = bans.expire(scene.now());
+    }
+    assert_eq!(judge(&scene, &mut bans, who).map(|it| it.nth), Ok(3));
+    bans.withdraw(who);
+    assert_eq!(judge(&scene, &mut bans, who).map(|it| it.nth), Ok(3));
+}
+
+#[test]
+fn how_often_somebody_was_banned_outlives_a_restart() {
+    let (mut scene, mut bans) = (Scene::new(), bans());
+    let who = Prefix::of(elsewhere());
+    let _ = ban(&mut scene, &mut bans, who);
+    let before: Vec<BannedBefore> = bans.before(scene.now()).collect();
+    let restarted = |remaining| {
+        let mut bans = self::bans();
+        let before = before.iter().map(|one| BannedBefore { remaining, ..*one });
+        bans.remember(before, scene.now());
+        bans
+    };
+    let nth = |scene: &Scene, mut bans: Bans| judge(scene, &mut bans, who).map(|it| it.nth);
+    assert_eq!(nth(&scene, restarted(before[0].remaining)), Ok(2));
+    assert_eq!(nth(&scene, restarted(seconds(0))), Ok(1), "long ago");
+    let (wrong, none) = (restarted(seconds(u64::MAX)), self::bans());
+    scene.wait(seconds(2 * 86_400));
+    assert_eq!(nth(&scene, wrong), Ok(1), "a day at most");
+    assert_eq!(none.before(scene.now()).count(), 0);
+}
+
+#[test]
+fn whom_we_spare_for_who_he_is_others_do_not_hear_of() {
+    let mut scene = Scene::new();
+    let bans = Bans::new(BanPlan {
+        allow: vec![prefix("192.0.2.0/24")],
+        ..BanPlan::default()
+    });
+    opened(&scene.knock(ALICE, "ssh"));
+    let alice = Prefix::of(home(&mut scene, ALICE));
+    let told = |scene: &Scene, prefix| bans.may_be_told(prefix, &scene.gatekeeper, scene.now());
+    assert_eq!(told(&scene, alice), Err(Spared::HoldsGrant));
+    assert_eq!(told(&scene, prefix("192.0.2.7")), Err(Spared::Allowed));
+    assert_eq!(told(&scene, prefix("fe80::1")), Err(Spared::NoHost));
+    assert_eq!(told(&scene, Prefix::of(elsewhere())), Ok(()));
+    scene.wait(seconds(100_000));
+    assert_eq!(told(&scene, alice), Ok(()), "the grant is over");
+}
+
+#[test]
+fn all_of_ipv4_behind_a_translator_is_never_banned_together() {
+    let (scene, mut bans) = (Scene::new(), bans());
+    let judged = judge(&scene, &mut bans, prefix("64:ff9b::/64"));
+    assert_eq!(judged, Err(Spared::TooWide));
+    assert!(judge(&scene, &mut bans, prefix("64:ff9b::198.51.100.7")).is_ok());
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod attackers;
 mod bans;
 mod clocks;
+mod cuts;
 mod days;
 mod floods;
 mod jobs;
@@ -18,6 +19,7 @@ mod reloads;
 mod repairs;
 mod restarts;
 mod sequences;
+mod sets;
 mod strangers;
 mod timed;
 mod touches;

@@ -1,12 +1,13 @@
 //! Another policy or other clients while people are in, and the administrator's change of mind.
 
 use nightlatch_core::{
-    Answers, ClientId, Knocker, Limits, Policy, Refused, Revoke, ServiceId, ServiceSet,
+    Answers, ClientId, Forward, Knocker, Limits, Policy, Refused, Revoke, ServiceId, ServiceSet,
+    Shows,
 };
 use nightlatch_testkit::{Came, Scene, port, usual_policy, usual_services};
 use nightlatch_ticket::{Kind, Status};
 
-use crate::{ALICE, BOB, home, opened, seconds};
+use crate::{ALICE, BOB, home, is_in, opened, seconds};
 
 fn scene() -> Scene {
     Scene::with(3, Answers::Sealed, Limits::default())
@@ -189,4 +190,23 @@ fn grants_from_before_a_restart_end_when_any_client_is_gone() {
     assert!(scene.is_open(here, 22), "nobody has left");
     scene.reload(same_policy(), &[1, 2], ServiceSet::all());
     assert!(!scene.is_open(here, 22), "it may have been hers");
+}
+
+#[test]
+fn a_service_that_leads_somewhere_else_is_another_one() {
+    let leading = |to: &str| {
+        let mut services = usual_services();
+        services[0].forwards = vec![Forward {
+            port: services[0].ports[0],
+            to: to.parse().unwrap(),
+            shows: Shows::Theirs,
+        }];
+        Policy::new(services, vec![], Answers::Sealed, Limits::default()).unwrap()
+    };
+    let mut scene = Scene::governed(1, leading("192.0.2.20:22"));
+    opened(&scene.knock(ALICE, "ssh"));
+    scene.reload(leading("192.0.2.20:22"), &[0], ServiceSet::all());
+    assert!(is_in(&mut scene, ALICE));
+    scene.reload(leading("192.0.2.21:22"), &[0], ServiceSet::all());
+    assert!(!is_in(&mut scene, ALICE));
 }

@@ -94,6 +94,18 @@ fn sources_that_no_host_has_are_nobody() {
 }
 
 #[test]
+fn who_only_goes_through_this_host_is_not() {
+    let (mut street, mut sentry) = (Street::new(), sentry(&[]));
+    sentry.replace_addresses(vec![address("203.0.113.1")]);
+    let visits = || (7000..7100).flat_map(|port| [Packet::syn(port), Packet::udp(port)]);
+    assert_eq!(suspects(&mut street, &mut sentry, visits()), []);
+    assert_eq!(sentry.counts(), &[0; Failure::SEEN.len()]);
+    assert_eq!(suspects(&mut street, &mut sentry, [Packet::syn(23)]), []);
+    sentry.replace_addresses(Vec::new());
+    assert!(!suspects(&mut street, &mut sentry, visits()).is_empty());
+}
+
+#[test]
 fn a_flood_of_forged_sources_hides_no_scanner_who_is_quick() {
     let (mut street, mut sentry) = (Street::new(), sentry(&[]));
     let flood = (0..200_000).map(|number| Packet::syn(7000).from(forged(number)));

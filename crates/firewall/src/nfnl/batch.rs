@@ -39,6 +39,16 @@ impl<'a> Batch<'a> {
 
     /// Writes one message of `nf_tables`.
     pub(crate) fn message(&mut self, envelope: Envelope, body: impl FnOnce(&mut Writer)) {
+        self.message_in(super::FAMILY_INET, envelope, body);
+    }
+
+    /// The same for a table of any family.
+    pub(crate) fn message_in(
+        &mut self,
+        family: u8,
+        envelope: Envelope,
+        body: impl FnOnce(&mut Writer),
+    ) {
         self.last_starts = self.channel.outbox.as_bytes().len();
         self.last = self.channel.next_sequence();
         self.channel.doing.push(envelope.doing);
@@ -49,7 +59,7 @@ impl<'a> Batch<'a> {
             sequence: self.last,
         };
         self.channel.outbox.message(head, |writer| {
-            writer.netfilter(super::FAMILY_INET, 0);
+            writer.netfilter(family, 0);
             body(writer);
         });
     }

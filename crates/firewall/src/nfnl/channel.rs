@@ -123,6 +123,28 @@ impl Channel {
         }
     }
 
+    /// Asks about one thing, and reads its answer's body.
+    pub(crate) fn look<T>(
+        &mut self,
+        envelope: Envelope,
+        question: impl Fn(&mut Writer),
+        read: impl FnOnce(&[u8]) -> T,
+    ) -> Result<T, NetlinkError> {
+        let sequence = self.ask(envelope, question)?;
+        loop {
+            self.receive()?;
+            let mut frames = Frames::of(&self.inbox);
+            match frames.find(|frame| frame.sequence == sequence) {
+                Some(frame) if frame.kind == ERROR => {
+                    verdict_of(&frame, envelope.doing)?;
+                    return Err(NetlinkError::AnswerLost);
+                }
+                Some(frame) => return Ok(read(frame.body)),
+                None => {}
+            }
+        }
+    }
+
     fn ask(&mut self, envelope: Envelope, body: impl Fn(&mut Writer)) -> Result<u32, NetlinkError> {
         self.outbox.clear();
         let sequence = self.next_sequence();

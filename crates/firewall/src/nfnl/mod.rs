@@ -14,7 +14,7 @@ pub(crate) use message::Writer;
 pub(crate) use read::{Attributes, Frames, number32, number64, text};
 
 /// An answer is wanted, also when all went well.
-const ACK: u16 = 4;
+pub(crate) const ACK: u16 = 4;
 /// A message is a question about everything that matches, not about one thing.
 pub(crate) const DUMP: u16 = 0x300;
 /// Make it if it is not there.

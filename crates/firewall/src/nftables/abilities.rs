@@ -148,9 +148,9 @@ fn accepted(outcome: Result<(), NetlinkError>) -> Result<bool, NetlinkError> {
 }
 
 const SET: &str = "trial";
-pub(super) const SET_FLAGS: u16 = 3;
-pub(super) const SET_KEY_TYPE: u16 = 4;
-pub(super) const SET_KEY_LENGTH: u16 = 5;
+pub(crate) const SET_FLAGS: u16 = 3;
+pub(crate) const SET_KEY_TYPE: u16 = 4;
+pub(crate) const SET_KEY_LENGTH: u16 = 5;
 pub(super) const SET_ID: u16 = 10;
 pub(super) const SET_WITH_TIMES: u32 = 0x10;
 pub(super) const PORT_TYPE: u32 = 13;

@@ -2,18 +2,19 @@
 
 use std::time::Duration;
 
-use nightlatch_core::{Effect, Opening, Prefix};
+use nightlatch_core::{Cut, Effect, Opening, Prefix};
 use rustix::io::Errno;
 
 use super::Nftables;
 use super::abilities::{Refresh, abilities_of};
 use super::elements::{self, Element};
-use super::sever::Cut;
+use super::sever::in_cut_sets;
 use super::verbs::{DELETE_ELEMENT, DESTROY_ELEMENT, NEW_ELEMENT};
 use crate::gate::ApplyError;
 use crate::key::Key;
 use crate::layout::Set;
 use crate::nfnl::{Channel, NetlinkError};
+use crate::sets;
 
 /// Carries out one effect; what does not fit into one transaction goes in several.
 pub(super) fn apply(gate: &mut Nftables, effect: &Effect) -> Result<(), ApplyError> {
@@ -27,6 +28,8 @@ pub(super) fn apply(gate: &mut Nftables, effect: &Effect) -> Result<(), ApplyErr
         Effect::Close { openings } => {
             close(&mut gate.channel, refresh, &in_sets(openings, None)).map_err(sort)
         }
+        Effect::Insert { stays } => Ok(gate.sets.insert(&mut gate.channel, refresh, stays)?),
+        Effect::Remove { members } => Ok(sets::remove(&mut gate.channel, refresh, members)?),
         Effect::Ban { prefixes, lasts } => {
             let banned = in_ban_sets(prefixes, Some(*lasts));
             open(&mut gate.channel, refresh, &banned).map_err(sort)
@@ -115,11 +118,10 @@ fn lift(gate: &mut Nftables, refresh: Refresh, openings: &[Opening]) -> Result<(
     }
     let cuts: Vec<Cut> = openings
         .iter()
-        .map(Cut::of)
+        .map(|opening| Cut::of(*opening))
         .filter(|cut| gate.cuts.contains(cut))
         .collect();
-    let elements: Vec<Element> = cuts.iter().map(Cut::element).collect();
-    close(&mut gate.channel, refresh, &elements).map_err(sort)?;
+    close(&mut gate.channel, refresh, &in_cut_sets(&cuts)).map_err(sort)?;
     gate.cuts.retain(|cut| !cuts.contains(cut));
     Ok(())
 }

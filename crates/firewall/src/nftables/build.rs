@@ -2,14 +2,17 @@
 
 use nightlatch_core::{GatePlan, Protocol};
 
+use super::forwards;
+use super::kept_out::{banned, severed};
 use super::parts::{write_base_chain, write_chain, write_counter, write_ports, write_set};
 use super::verbs::{DELETE_LINE, DELETE_TABLE, NEW_LINE, NEW_TABLE, of_our_table};
 use crate::addresses::LOOPBACK;
-use crate::expression::{ESTABLISHED_OR_RELATED, Line};
-use crate::layout::{
-    ADMIT, BANNED, BANS, COUNTERS, FLOW_TIME, GATE, GUARD, INNER_CHAINS, INSIDE, KNOCKS, NEWCOMER,
-    OWN, SEVERED, STRANGERS, Set, merged,
+use crate::chains::{
+    ADMIT, BANNED, GATE, GATE_CHAIN, GUARD, INNER_CHAINS, INSIDE, NEWCOMER, OWN, SEVERED,
 };
+use crate::conntrack::ESTABLISHED_OR_RELATED;
+use crate::expression::Line;
+use crate::layout::{COUNTERS, FLOW_TIME, KNOCKS, STRANGERS, Set, merged};
 use crate::nfnl::Batch;
 
 /// What stands before the transaction.
@@ -18,7 +21,10 @@ pub(super) enum Ground {
     /// Nothing.
     Empty,
     /// A table of the right shape: its sets and counters stay.
-    Fitting,
+    Fitting {
+        /// Whether it has the chains that lead on.
+        leads: bool,
+    },
     /// A table of another shape: it goes.
     Other,
 }
@@ -32,9 +38,10 @@ pub(super) fn write(batch: &mut Batch<'_>, plan: &GatePlan, ground: Ground, flag
         of_our_table(writer);
         writer.number32(TABLE_FLAGS, flags);
     });
-    if ground == Ground::Fitting {
+    if let Ground::Fitting { leads } = ground {
         // Of no chain: of all chains.
         batch.message(DELETE_LINE, of_our_table);
+        forwards::change_chains(batch, plan, leads);
     } else {
         for counter in COUNTERS {
             write_counter(batch, counter);
@@ -45,7 +52,8 @@ pub(super) fn write(batch: &mut Batch<'_>, plan: &GatePlan, ground: Ground, flag
         for chain in INNER_CHAINS {
             write_chain(batch, chain);
         }
-        write_base_chain(batch);
+        write_base_chain(batch, &GATE_CHAIN);
+        forwards::change_chains(batch, plan, false);
     }
     admit(batch);
     newcomer(batch);
@@ -53,8 +61,9 @@ pub(super) fn write(batch: &mut Batch<'_>, plan: &GatePlan, ground: Ground, flag
     severed(batch);
     own(batch);
     inside(batch, plan);
-    banned(batch);
+    banned(batch, plan);
     gate(batch, plan);
+    forwards::write(batch, plan);
 }
 
 /// The lines that every packet meets.
@@ -72,7 +81,7 @@ fn gate(batch: &mut Batch<'_>, plan: &GatePlan) {
             line.drop();
         });
     }
-    for set in [Set::Cut4, Set::Cut6] {
+    for set in Set::CUTS {
         line(batch, GATE, |line| {
             line.is_in(set);
             line.go_to(SEVERED);
@@ -218,38 +227,10 @@ fn admit(batch: &mut Batch<'_>) {
     });
 }
 
-/// The lines for those whose connections were cut.
-fn severed(batch: &mut Batch<'_>) {
-    pass_on(batch, SEVERED);
-    line(batch, SEVERED, |line| {
-        line.drop();
-    });
-}
-
-/// The lines for those who are banned, at ports that are not guarded.
-///
-/// Only what begins something is dropped: a connection that is older than conntrack's memory is none
-/// that it knows, and goes on all the same. Messages of ICMP pass: without them no neighbour is found
-/// and no path is right.
-fn banned(batch: &mut Batch<'_>) {
-    pass_on(batch, BANNED);
-    line(batch, BANNED, |line| {
-        line.carries(Protocol::Udp.number());
-        line.count(BANS);
-        line.drop();
-    });
-    line(batch, BANNED, |line| {
-        line.carries(Protocol::Tcp.number());
-        line.begins();
-        line.count(BANS);
-        line.drop();
-    });
-}
-
 /// What a container or a neighbour sends through this host to the same port elsewhere is none of
 /// our business. A published port is: its destination is this host until it is redirected, which
 /// comes later.
-fn pass_on(batch: &mut Batch<'_>, chain: &str) {
+pub(super) fn pass_on(batch: &mut Batch<'_>, chain: &str) {
     line(batch, chain, |line| {
         line.is_for_another_host();
         line.accept();
@@ -272,7 +253,7 @@ fn refuse(batch: &mut Batch<'_>, chain: &str) {
     });
 }
 
-fn line(batch: &mut Batch<'_>, chain: &str, instructions: impl FnOnce(&mut Line<'_>)) {
+pub(super) fn line(batch: &mut Batch<'_>, chain: &str, instructions: impl FnOnce(&mut Line<'_>)) {
     batch.message(NEW_LINE, |writer| {
         of_our_table(writer);
         writer.text(LINE_CHAIN, chain);

@@ -46,11 +46,13 @@ fn write_part(writer: &mut Writer, part: &[Element]) {
 }
 
 /// Writes one element into a list.
-pub(super) fn write_one(list: &mut Writer, key: &[u8], time: Option<Duration>) {
+pub(crate) fn write_one(list: &mut Writer, key: &[u8], time: Option<Duration>) {
     list.nested(LIST_ELEMENT, |element| {
         element.nested(ELEMENT_KEY, |inner| inner.bytes(DATA_VALUE, key));
         if let Some(time) = time {
             element.number64(ELEMENT_TIMEOUT, in_kernel_units(time));
+            // A kernel that renews in place begins anew only where the time is another one, or this is said.
+            element.number64(ELEMENT_EXPIRATION, in_kernel_units(time));
         }
     });
 }
@@ -74,12 +76,12 @@ const SHORTEST: u64 = 10;
 /// A hundred years; what is more would overflow the kernel's clock.
 const LONGEST: u64 = 100 * 365 * 24 * 3600 * 1000;
 
-/// The list that holds them has sixteen bits for its length, and one element takes up to 60 bytes.
-const ELEMENTS_IN_A_MESSAGE: usize = 1000;
+/// The list that holds them has sixteen bits for its length, and one element takes up to 72 bytes.
+const ELEMENTS_IN_A_MESSAGE: usize = 900;
 const LARGEST_MESSAGE: usize = 64 << 10;
 
-pub(super) const LIST_SET: u16 = 2;
-pub(super) const LIST_ELEMENTS: u16 = 3;
+pub(crate) const LIST_SET: u16 = 2;
+pub(crate) const LIST_ELEMENTS: u16 = 3;
 pub(super) const LIST_SET_ID: u16 = 4;
 pub(super) const LIST_ELEMENT: u16 = 1;
 pub(super) const ELEMENT_KEY: u16 = 1;

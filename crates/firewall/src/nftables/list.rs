@@ -16,10 +16,10 @@ use crate::layout::Set;
 use crate::nfnl::{Attributes, Channel, NetlinkError, Writer, number64};
 
 /// One element as the kernel lists it.
-pub(super) struct Listed<'a> {
+pub(crate) struct Listed<'a> {
     key: &'a [u8],
     /// None: for ever, which only others can have written.
-    pub(super) remaining: Option<Duration>,
+    pub(crate) remaining: Option<Duration>,
 }
 
 /// All openings in force.
@@ -85,7 +85,7 @@ pub(super) fn elements_of(
 }
 
 /// Hands over every element in one message.
-pub(super) fn each_of(body: &[u8], each: &mut impl FnMut(Listed<'_>)) {
+pub(crate) fn each_of(body: &[u8], each: &mut impl FnMut(Listed<'_>)) {
     let list = Attributes::of_netfilter(body)
         .find(LIST_ELEMENTS)
         .unwrap_or_default();

@@ -11,6 +11,8 @@ mod abilities;
 mod apply;
 mod build;
 mod elements;
+mod forwards;
+mod kept_out;
 mod list;
 mod lower;
 mod noise;
@@ -26,18 +28,23 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::os::fd::BorrowedFd;
 
-use nightlatch_core::{Banned, Effect, GatePlan, Standing};
+use nightlatch_core::{AddressSet, Banned, Cut, Effect, GatePlan, Member, Standing};
 
 pub use abilities::{Abilities, Refresh};
+pub(crate) use abilities::{SET_FLAGS, SET_KEY_LENGTH, SET_KEY_TYPE};
+pub(crate) use elements::{LIST_ELEMENTS, LIST_SET, write_one};
+pub(crate) use list::each_of;
 pub use open::OpenError;
-pub use sever::{SeverError, Severed};
+pub(crate) use verbs::{
+    DELETE_ELEMENT, DESTROY_ELEMENT, GET_ELEMENT, GET_SET, NEW_ELEMENT, OF_TABLE, asking,
+};
 
 use crate::gate::{
     ApplyError, Disturbance, Firewall, Hold, ListError, LowerError, Lowered, Noise, NoiseError,
-    RaiseError, Raised, WatchError,
+    RaiseError, Raised, SeverError, Severed, WatchError,
 };
 use crate::nfnl::Channel;
-use sever::Cut;
+use crate::sets::{self, SetError, Sets};
 
 /// The gate in the kernel of this network namespace.
 ///
@@ -50,6 +57,8 @@ pub struct Nftables {
     hold: Hold,
     /// What was cut and not granted again since: a grant has to lift it.
     cuts: BTreeSet<Cut>,
+    /// The administrator's sets, beside the gate.
+    sets: Sets,
 }
 
 impl fmt::Debug for Nftables {
@@ -69,6 +78,18 @@ impl Firewall for Nftables {
 
     fn apply(&mut self, effect: &Effect) -> Result<(), ApplyError> {
         apply::apply(self, effect)
+    }
+
+    fn look_up(&mut self, set: &AddressSet) -> Result<(), SetError> {
+        sets::look_up(&mut self.channel, set)
+    }
+
+    fn left_alone(&mut self) -> Vec<Member> {
+        self.sets.left_alone()
+    }
+
+    fn sever(&mut self, cuts: &[Cut]) -> Result<Severed, SeverError> {
+        sever::sever(self, cuts)
     }
 
     fn standing(&mut self) -> Result<Vec<Standing>, ListError> {

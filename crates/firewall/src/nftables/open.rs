@@ -10,6 +10,7 @@ use super::watch::Watch;
 use super::{Abilities, Nftables};
 use crate::gate::Hold;
 use crate::nfnl::{Channel, NO_NF_TABLES, NO_PERMISSION, NetlinkError};
+use crate::sets::Sets;
 
 /// Why there can be no gate on this machine.
 #[derive(Debug, Error)]
@@ -41,6 +42,7 @@ impl Nftables {
             abilities: None,
             hold: Hold::Shared,
             cuts: BTreeSet::default(),
+            sets: Sets::default(),
         })
     }
 

@@ -5,9 +5,10 @@ use super::abilities::{
 };
 use super::elements::{self, LIST_ELEMENTS, LIST_SET, LIST_SET_ID};
 use super::noise::{OBJECT_CONTENT, OBJECT_KIND, OBJECT_NAME};
-use super::verbs::{NEW_CHAIN, NEW_ELEMENT, NEW_OBJECT, NEW_SET, of_our_table};
+use super::verbs::{DELETE_CHAIN, NEW_CHAIN, NEW_ELEMENT, NEW_OBJECT, NEW_SET, of_our_table};
+use crate::chains::BaseChain;
 use crate::expression::{UNNAMED, expression};
-use crate::layout::{DEFAULT_TIME, GATE, PRIORITY, Set};
+use crate::layout::{DEFAULT_TIME, Set};
 use crate::nfnl::{Batch, Writer};
 
 pub(super) fn write_counter(batch: &mut Batch<'_>, name: &str) {
@@ -26,16 +27,24 @@ pub(super) fn write_chain(batch: &mut Batch<'_>, name: &str) {
     });
 }
 
-pub(super) fn write_base_chain(batch: &mut Batch<'_>) {
+pub(super) fn write_base_chain(batch: &mut Batch<'_>, chain: &BaseChain) {
     batch.message(NEW_CHAIN, |writer| {
         of_our_table(writer);
-        writer.text(BASE_CHAIN_ATTRIBUTES.name, GATE);
+        writer.text(BASE_CHAIN_ATTRIBUTES.name, chain.name);
         writer.nested(BASE_CHAIN_ATTRIBUTES.hook, |hook| {
-            hook.number32(1, PREROUTING);
-            hook.number32(2, PRIORITY.cast_unsigned());
+            hook.number32(1, chain.hook);
+            hook.number32(2, chain.priority.cast_unsigned());
         });
         writer.number32(BASE_CHAIN_ATTRIBUTES.policy, POLICY_ACCEPT);
-        writer.text(BASE_CHAIN_ATTRIBUTES.kind, "filter");
+        writer.text(BASE_CHAIN_ATTRIBUTES.kind, chain.kind);
+    });
+}
+
+/// Takes a chain away that nothing leads to and that is empty.
+pub(super) fn delete_chain(batch: &mut Batch<'_>, name: &str) {
+    batch.message(DELETE_CHAIN, |writer| {
+        of_our_table(writer);
+        writer.text(BASE_CHAIN_ATTRIBUTES.name, name);
     });
 }
 
@@ -126,7 +135,6 @@ pub(super) const BASE_CHAIN_ATTRIBUTES: ChainAttributes = ChainAttributes {
     kind: 7,
 };
 
-const PREROUTING: u32 = 0;
 const POLICY_ACCEPT: u32 = 1;
 const COUNTER: u32 = 1;
 pub(super) const SET_CONTENT_LIMIT: u16 = 9;

@@ -9,7 +9,8 @@ use super::parts::{
     BASE_CHAIN_ATTRIBUTES as CHAIN, SET_CONTENT_LIMIT, SET_DEFAULT_TIME, SET_SIZE, flags_of,
 };
 use super::verbs::{GET_CHAIN, GET_OBJECT, GET_SET, GET_TABLE, OF_TABLE, about_our_table, asking};
-use crate::layout::{COUNTERS, DEFAULT_TIME, GATE, INNER_CHAINS, PRIORITY, Set, TABLE};
+use crate::chains::{BaseChain, GATE_CHAIN, INNER_CHAINS, LEADING_CHAINS};
+use crate::layout::{COUNTERS, DEFAULT_TIME, Set, TABLE};
 use crate::nfnl::{Attributes, Channel, Envelope, NetlinkError, number32, number64, text};
 
 /// A table with our name.
@@ -42,8 +43,9 @@ pub(super) enum Part {
 }
 
 /// Where a base chain hangs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Hook {
+    kind: String,
     number: u32,
     priority: u32,
     policy: u32,
@@ -81,9 +83,19 @@ impl Present {
         Ok(found)
     }
 
-    /// Whether it has the parts that we would build, and no others.
+    /// Whether it has the parts that we would build, and no others; those that lead on may be missing.
     pub(super) fn fits(&self, persists: bool) -> bool {
-        self.persists == persists && self.parts == wanted()
+        let mut parts = wanted();
+        self.persists == persists && {
+            let fits_without = self.parts == parts;
+            parts.extend(leading());
+            fits_without || self.parts == parts
+        }
+    }
+
+    /// Whether it has the chains that lead on.
+    pub(super) fn leads(&self) -> bool {
+        leading().all(|part| self.parts.contains(&part))
     }
 
     /// Whether it has sets with these keys at all, so that its grants can be carried over.
@@ -109,19 +121,28 @@ fn wanted() -> BTreeSet<Part> {
         name: name.to_owned(),
         hook: None,
     });
-    let hook = Hook {
-        number: 0,
-        priority: PRIORITY.cast_unsigned(),
-        policy: 1,
-    };
-    let base = Part::Chain {
-        name: GATE.to_owned(),
-        hook: Some(hook),
-    };
+    let base = base_part(&GATE_CHAIN);
     let counters = COUNTERS.into_iter().map(|name| Part::Counter {
         name: name.to_owned(),
     });
     sets.chain(plain).chain([base]).chain(counters).collect()
+}
+
+/// The parts that are there where a port leads on.
+fn leading() -> impl Iterator<Item = Part> {
+    LEADING_CHAINS.iter().map(base_part)
+}
+
+fn base_part(chain: &BaseChain) -> Part {
+    Part::Chain {
+        name: chain.name.to_owned(),
+        hook: Some(Hook {
+            kind: chain.kind.to_owned(),
+            number: chain.hook,
+            priority: chain.priority.cast_unsigned(),
+            policy: 1,
+        }),
+    }
 }
 
 fn ours(
@@ -174,6 +195,7 @@ fn chain_part(chain: &Attributes<'_>) -> Option<Part> {
             .and_then(number32)
             .unwrap_or_default();
         Hook {
+            kind: name_of(chain, CHAIN.kind).unwrap_or_default(),
             number: number(1),
             priority: number(2),
             policy,

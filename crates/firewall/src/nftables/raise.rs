@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use nightlatch_core::GatePlan;
+use nightlatch_core::{Cut, GatePlan};
 use rustix::io::Errno;
 
 use super::Nftables;
@@ -17,7 +17,7 @@ use super::elements::{self, Element};
 use super::list::elements_of;
 use super::lower::lower;
 use super::present::Present;
-use super::sever::Cut;
+use super::sever::{in_cut_sets, standing};
 use super::verbs::NEW_ELEMENT;
 use crate::gate::{Hold, How, RaiseError, Raised};
 use crate::key::{Flow, Key};
@@ -37,6 +37,7 @@ pub(super) fn raise(gate: &mut Nftables, plan: &GatePlan) -> Result<Raised, Rais
     let first = found.elements.len();
     let rest = commit(gate, plan, (found.ground, flags), found.elements)?;
     gate.hold = hold;
+    let cut_again = found.cuts.len();
     gate.cuts = found.cuts;
     gate.watch.settle();
     let mut bring = |elements: &[Element]| {
@@ -53,8 +54,8 @@ pub(super) fn raise(gate: &mut Nftables, plan: &GatePlan) -> Result<Raised, Rais
         all = all.saturating_add(late.len());
     }
     let (how, carried, running) = match found.ground {
-        Ground::Empty => (How::Built, 0, brought),
-        Ground::Fitting => (How::Adopted, 0, 0),
+        Ground::Empty => (How::Built, 0, brought.saturating_sub(cut_again)),
+        Ground::Fitting { .. } => (How::Adopted, 0, 0),
         Ground::Other => (How::Rebuilt, brought, 0),
     };
     Ok(Raised {
@@ -81,22 +82,28 @@ fn look(gate: &mut Nftables, plan: &GatePlan, persists: bool) -> Result<Found, R
     let ours = gate.channel.port();
     let Some(table) = Present::look(&mut gate.channel)? else {
         let running = sockets::running(&mut gate.diagnosis, &plan.guarded)?;
-        let elements = in_flow_sets(&running);
+        let mut elements = in_flow_sets(&running);
+        let too_many = running.len().saturating_sub(elements.len());
+        // Where the gate was torn down, what was severed stays cut: conntrack knows it still.
+        let cuts = gate.cuts.clone();
+        elements.extend(within_room(&in_cut_sets(&cuts)));
         return Ok(Found {
             ground: Ground::Empty,
-            too_many: running.len().saturating_sub(elements.len()),
+            too_many,
             elements,
             running,
-            cuts: BTreeSet::new(),
+            cuts,
         });
     };
     if let Some(port) = table.owner.filter(|port| *port != ours) {
         return Err(RaiseError::HeldByAnother { port: Some(port) });
     }
-    let cuts = cuts(gate, &table)?;
+    let sets = Set::CUTS.into_iter().filter(|set| table.has(*set));
+    let cuts = standing(&mut gate.channel, sets)?;
     // Where a gate stood, conntrack has known every connection since: none is looked for.
     let (ground, elements, too_many) = if table.fits(persists) {
-        (Ground::Fitting, Vec::new(), 0)
+        let leads = table.leads();
+        (Ground::Fitting { leads }, Vec::new(), 0)
     } else {
         let (elements, too_many) = in_force(gate, &table)?;
         (Ground::Other, elements, too_many)
@@ -173,16 +180,14 @@ fn in_force(gate: &mut Nftables, table: &Present) -> Result<(Vec<Element>, usize
     Ok((found, too_many))
 }
 
-fn cuts(gate: &mut Nftables, table: &Present) -> Result<BTreeSet<Cut>, NetlinkError> {
-    let mut cuts = BTreeSet::new();
-    for set in [Set::Cut4, Set::Cut6]
-        .into_iter()
-        .filter(|set| table.has(*set))
-    {
-        let elements = elements_of(&mut gate.channel, set)?;
-        cuts.extend(elements.keys().filter_map(|key| Cut::read(key.as_bytes())));
-    }
-    Ok(cuts)
+/// Of each set as many as it holds.
+fn within_room(elements: &[Element]) -> Vec<Element> {
+    let of_one_set = elements.chunk_by(|one, next| one.set == next.set);
+    let some = of_one_set.flat_map(|some| {
+        some.iter()
+            .take(some.first().map_or(0, |one| room_of(one.set)))
+    });
+    some.copied().collect()
 }
 
 /// As elements; of each IP version as many as the set holds.

@@ -8,11 +8,13 @@ use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, bind, recv,
 use socket2::{SockFilter, SockRef};
 
 use super::Nftables;
+use super::elements::LIST_SET;
 use super::present::Present;
-use super::verbs::OF_TABLE;
+use super::verbs::{NEW_SET, OF_TABLE, asking};
 use crate::gate::{Disturbance, Hold, WatchError};
 use crate::layout::TABLE;
 use crate::nfnl::{Attributes, FAMILY_INET, Frames, NF_TABLES, NetlinkError, text};
+use crate::sets::Sets;
 
 /// A socket that hears every change of the ruleset but our own.
 pub(super) struct Watch {
@@ -20,6 +22,8 @@ pub(super) struct Watch {
     inbox: Vec<u8>,
     /// What nobody has looked into yet.
     heard: Heard,
+    /// Whether a set was made, since anybody asked, that addresses were put into before.
+    sets_made: bool,
 }
 
 /// What was heard since the last time.
@@ -59,6 +63,7 @@ impl Watch {
             socket,
             inbox: vec![0; INBOX],
             heard: Heard::Nothing,
+            sets_made: false,
         })
     }
 
@@ -72,16 +77,20 @@ impl Watch {
     }
 
     /// Reads until nothing is left. What was heard stays, also after an error, until it is settled.
-    fn listen(&mut self) -> Result<(), NetlinkError> {
+    fn listen(&mut self, sets: &Sets) -> Result<(), NetlinkError> {
         loop {
             match recv(&self.socket, self.inbox.as_mut_slice(), RecvFlags::DONTWAIT) {
                 Ok((length, _)) => {
-                    let heard = Heard::of(self.inbox.get(..length).unwrap_or_default());
-                    self.heard = self.heard.max(heard);
+                    let heard = self.inbox.get(..length).unwrap_or_default();
+                    self.sets_made |= makes_one_of(sets, heard);
+                    self.heard = self.heard.max(Heard::of(heard));
                 }
                 Err(Errno::AGAIN) => return Ok(()),
                 Err(Errno::INTR) => {}
-                Err(Errno::NOBUFS) => self.heard = self.heard.max(Heard::TooMuch),
+                Err(Errno::NOBUFS) => {
+                    self.heard = self.heard.max(Heard::TooMuch);
+                    self.sets_made |= !sets.is_empty();
+                }
                 Err(errno) => return Err(failed(errno)),
             }
         }
@@ -90,7 +99,16 @@ impl Watch {
 
 /// Says what became of the gate.
 pub(super) fn disturbed(gate: &mut Nftables) -> Result<Disturbance, WatchError> {
-    gate.watch.listen()?;
+    gate.watch.listen(&gate.sets)?;
+    let disturbance = gate_disturbed(gate)?;
+    // Where the gate has to be raised again, sets come after it: this is asked once more.
+    if disturbance == Disturbance::Nothing && core::mem::take(&mut gate.watch.sets_made) {
+        return Ok(Disturbance::SetsMade);
+    }
+    Ok(disturbance)
+}
+
+fn gate_disturbed(gate: &mut Nftables) -> Result<Disturbance, WatchError> {
     if gate.watch.heard == Heard::Nothing {
         return Ok(Disturbance::Nothing);
     }
@@ -103,6 +121,16 @@ pub(super) fn disturbed(gate: &mut Nftables) -> Result<Disturbance, WatchError> 
         // Nobody else can have changed what is still ours.
         (Hold::Ours, Some(owner)) if owner == gate.channel.port() => Disturbance::Nothing,
         _ => Disturbance::Changed,
+    })
+}
+
+/// Whether one of the messages says that a set came into being which we use.
+fn makes_one_of(sets: &Sets, buffer: &[u8]) -> bool {
+    Frames::of(buffer).any(|frame| {
+        let attributes = Attributes::of_netfilter(frame.body);
+        let name = |kind| attributes.find(kind).and_then(text).unwrap_or_default();
+        let family = frame.body.first().copied().unwrap_or_default();
+        frame.kind == asking(NEW_SET).kind && sets.uses(family, name(OF_TABLE), name(LIST_SET))
     })
 }
 

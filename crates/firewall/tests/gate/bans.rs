@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use nightlatch_core::{Banned, Effect, Prefix};
+use nightlatch_core::{Banned, Effect, GatePlan, Prefix};
 use nightlatch_firewall::{Firewall, How, Nftables, Refresh};
 use nightlatch_lab::{Flags, Host, Kind, Packet, Recorded, wait_until};
 
@@ -24,6 +24,10 @@ pub(crate) const STORIES: &[Story] = &[
     ),
     ("a_ban_leaves_what_runs_alone", leaves_what_runs_alone),
     ("a_ban_stops_no_grant", stops_no_grant),
+    (
+        "a_ban_stops_nothing_on_its_way_to_the_socket_that_takes_knocks",
+        stops_no_knock_to_a_socket,
+    ),
     ("a_ban_lets_pings_through", lets_pings_through),
     ("a_ban_drops_what_only_scanners_send", drops_odd_flags),
     (
@@ -162,6 +166,27 @@ fn stops_no_grant() {
         let after = gate.noise().unwrap();
         assert_eq!(after.knocks.packets, before.knocks.packets + 1);
         assert_eq!(after.banned, before.banned);
+    }
+}
+
+fn stops_no_knock_to_a_socket() {
+    let scene = Scene::new();
+    let mut gate = scene.gate();
+    let _ = gate
+        .raise(&GatePlan {
+            knock_port: None,
+            knock_socket: Some(KNOCK),
+            ..plan()
+        })
+        .unwrap();
+    for version in VERSIONS {
+        let (keyhole, other) = (scene.echo(version, KNOCK), scene.echo(version, 5353));
+        ban(&mut gate, &[ban_of(&scene.alice, version)], LONG);
+        let alice = udp(&scene.alice, version, 0);
+        for port in [KNOCK, 5353] {
+            alice.send_to(b"knock", scene.to(version, port)).unwrap();
+        }
+        assert!(keyhole.hears() && !other.hears());
     }
 }
 

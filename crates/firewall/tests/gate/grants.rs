@@ -33,6 +33,10 @@ pub(crate) const STORIES: &[Story] = &[
         are_lengthened_and_shortened_on_older_kernels,
     ),
     (
+        "grants_renewed_for_as_long_begin_anew",
+        renewed_for_as_long_begin_anew,
+    ),
+    (
         "grants_let_datagrams_in_and_answers_out",
         let_datagrams_in_and_answers_out,
     ),
@@ -60,6 +64,17 @@ fn end_by_the_kernel_and_spare_what_runs() {
         assert!(scene.is_dropped(&scene.alice, version, 22));
         assert!(still_talks(&mut stream));
     }
+}
+
+fn renewed_for_as_long_begin_anew() {
+    let scene = Scene::new();
+    let mut gate = scene.gate();
+    let opening = lasting(&scene.alice, Version::Four, "tcp/22");
+    let left = |gate: &mut Nftables| gate.standing().unwrap()[0].remaining;
+    gate.apply(&open(&[opening], LONG)).unwrap();
+    assert!(wait_until(PATIENCE, || left(&mut gate) + SHORT < LONG));
+    gate.apply(&open(&[opening], LONG)).unwrap();
+    assert!(left(&mut gate) + SHORT > LONG, "it begins anew");
 }
 
 fn end_when_they_are_closed_and_spare_what_runs() {

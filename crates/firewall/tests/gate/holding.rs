@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use nightlatch_core::{GatePlan, Passage};
+use nightlatch_core::{GatePlan, Passage, Shows};
 use nightlatch_firewall::{
     ApplyError, Disturbance, Firewall, Hold, How, LowerError, Lowered, Nftables, OpenError,
     RaiseError, Refresh, render,
@@ -12,6 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
 
 use crate::Story;
+use crate::forwards::leading;
 use crate::scene::{
     LONG, PATIENCE, Scene, VERSIONS, Version, lasting, old_kernel, once, open, opening, plan,
     plan_of,
@@ -348,7 +349,13 @@ fn is_what_it_is_said_to_be() {
         vec![],
     ]
     .map(|guarded| plan_of(&guarded));
-    for plan in plans.into_iter().chain([without_keys]) {
+    let with_a_socket = GatePlan {
+        knock_socket: Some(62_201),
+        ..without_keys.clone()
+    };
+    let leading = [Shows::Theirs, Shows::Ours].map(leading);
+    let others = [without_keys, with_a_socket].into_iter().chain(leading);
+    for plan in plans.into_iter().chain(others) {
         let mut gate = scene.open_with(old_kernel(Refresh::InPlace));
         let _ = gate.raise(&plan).unwrap();
         let text = render(&plan);

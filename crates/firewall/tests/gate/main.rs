@@ -8,7 +8,9 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod addresses;
 mod bans;
+mod forwards;
 mod grants;
 mod holding;
 mod listening;
@@ -17,6 +19,7 @@ mod many;
 mod one_shot;
 mod running;
 mod scene;
+mod sets;
 mod strangers;
 
 use std::process::ExitCode;
@@ -40,7 +43,10 @@ fn main() -> ExitCode {
         one_shot::STORIES,
         holding::STORIES,
         listening::STORIES,
+        addresses::STORIES,
+        sets::STORIES,
         running::STORIES,
+        forwards::STORIES,
         many::STORIES,
     ];
     let trial = |(name, tell): &Story| {

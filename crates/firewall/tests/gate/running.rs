@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::net::SocketAddr;
 
+use nightlatch_core::Cut;
 use nightlatch_firewall::{Firewall, Nftables, Severed};
 use nightlatch_lab::{Flags, Greeter, Host, Packet, World, connect, wait_until};
 
@@ -80,7 +81,7 @@ fn ends_when_it_is_severed() {
         gate.apply(&open(&[opening], LONG)).unwrap();
         let mut stream = connected(scene.try_tcp(&scene.alice, version, 22));
         gate.apply(&close(&[opening])).unwrap();
-        let severed = gate.sever(opening.address, opening.port).unwrap();
+        let severed = gate.sever(&[Cut::of(opening)]).unwrap();
         assert_eq!(severed, Severed { sockets: 1 });
         stream.set_read_timeout(Some(LONG)).unwrap();
         let ended = stream.read(&mut [0; 1]).map_err(|error| error.kind());
@@ -103,7 +104,7 @@ fn stays_severed_across_a_restart_until_the_next_grant() {
     let mut gate = scene.gate();
     let opening = lasting(&scene.alice, Version::Four, "tcp/22");
     gate.apply(&open(&[opening], LONG)).unwrap();
-    let _ = gate.sever(opening.address, opening.port).unwrap();
+    let _ = gate.sever(&[Cut::of(opening)]).unwrap();
     drop(gate);
     let mut gate = scene.open();
     let _ = gate.raise(&plan()).unwrap();
@@ -131,7 +132,7 @@ fn ends_when_it_is_severed_on_its_way_through() {
         let mut stream = connected(scene.try_tcp(&scene.alice, version, 85));
         gate.apply(&close(&[opening])).unwrap();
         assert!(still_talks(&mut stream));
-        let _ = gate.sever(opening.address, opening.port).unwrap();
+        let _ = gate.sever(&[Cut::of(opening)]).unwrap();
         assert!(falls_silent(&mut stream));
         assert!(falls_silent(&mut stream));
     }
@@ -151,8 +152,8 @@ fn passes_through_to_other_hosts() {
                 .is_connected()
         );
         // Also for those who were cut off from this very host.
-        let mallory = address_of(&scene.mallory, version);
-        let _ = gate.sever(mallory, "tcp/22".parse().unwrap()).unwrap();
+        let mallory = lasting(&scene.mallory, version, "tcp/22");
+        let _ = gate.sever(&[Cut::of(mallory)]).unwrap();
         assert!(
             connect(&scene.mallory, to, PATIENCE)
                 .unwrap()
@@ -163,8 +164,19 @@ fn passes_through_to_other_hosts() {
     assert_eq!(gate.noise().unwrap().strangers.packets, 0);
 }
 
-/// A host behind the server, and the way there for everybody.
-fn backend_of(scene: &Scene) -> Host {
+/// Whether a host behind the server knows the way back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    Back,
+    None,
+}
+
+/// A host behind the server, and the way there and back for everybody.
+pub(crate) fn backend_of(scene: &Scene) -> Host {
+    backend_with(scene, Way::Back)
+}
+
+pub(crate) fn backend_with(scene: &Scene, back: Way) -> Host {
     let world = World::new();
     let backend = world.host("backend").unwrap();
     let [inner, outer] = [
@@ -185,7 +197,9 @@ fn backend_of(scene: &Scene) -> Host {
     };
     way(&scene.alice, ["10.77.0.1", "fd77::1"]);
     way(&scene.mallory, ["10.77.0.1", "fd77::1"]);
-    way(&backend, ["10.79.0.1", "fd79::1"]);
+    if back == Way::Back {
+        way(&backend, ["10.79.0.1", "fd79::1"]);
+    }
     backend
 }
 

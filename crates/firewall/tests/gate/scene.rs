@@ -171,7 +171,9 @@ pub(crate) fn plan_of(guarded: &[&str]) -> GatePlan {
     let guarded = guarded.iter().map(|range| range.parse().unwrap()).collect();
     GatePlan {
         knock_port: Some(KNOCK),
+        knock_socket: None,
         guarded,
+        forwards: vec![],
     }
 }
 

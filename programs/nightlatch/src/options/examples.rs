@@ -90,6 +90,16 @@ Examples:
   nightlatch demo
   nightlatch demo --json";
 
+pub(super) const JOURNAL_EXAMPLES: &str = "\
+The daemon that runs is asked; where none runs, the journal is read from its state folder. Times are UTC.
+
+Examples:
+  nightlatch journal -n 20
+  nightlatch journal --since 2h --client alice
+  nightlatch journal --event refused --event banned --address 192.0.2.0/24
+  nightlatch journal --follow --json
+  nightlatch journal --state /var/lib/nightlatch";
+
 pub(super) const STATUS_EXAMPLES: &str = "\
 Examples:
   nightlatch status

@@ -1,6 +1,7 @@
 //! What the person can say on the command line.
 
 mod examples;
+mod journal;
 mod knock;
 mod sequence;
 
@@ -8,9 +9,11 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use examples::{
-    CONNECT_EXAMPLES, DEMO_EXAMPLES, EXAMPLES, EXAMPLES_AND_EXITS, KEYGEN_EXAMPLES, KNOCK_EXAMPLES,
-    SEQUENCE_EXAMPLES, SSH_EXAMPLES, STATUS_EXAMPLES, TELL_EXAMPLES,
+    CONNECT_EXAMPLES, DEMO_EXAMPLES, EXAMPLES, EXAMPLES_AND_EXITS, JOURNAL_EXAMPLES,
+    KEYGEN_EXAMPLES, KNOCK_EXAMPLES, SEQUENCE_EXAMPLES, SSH_EXAMPLES, STATUS_EXAMPLES,
+    TELL_EXAMPLES,
 };
+pub(crate) use journal::Journal;
 pub(crate) use knock::{Close, Connect, Door, Knock, Manner, Ssh, Tell, Way};
 pub(crate) use sequence::{Lines, New, Sequence, Show, Timed, Touching};
 
@@ -61,6 +64,9 @@ pub(crate) enum Task {
     /// Show what the daemon on this computer is doing
     #[command(after_help = STATUS_EXAMPLES)]
     Status(Status),
+    /// Show what happened: grants, refusals, bans, restarts, reloads
+    #[command(after_help = JOURNAL_EXAMPLES)]
+    Journal(Journal),
     /// Tell the whole story with real packets, in a network of its own; no root needed
     #[command(after_help = DEMO_EXAMPLES)]
     Demo(Demo),

@@ -19,9 +19,9 @@ use telling::tell;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::keys::{self, Lock};
-use crate::options::{Keygen, Options, Public, Status, Task};
+use crate::options::{Journal, Keygen, Options, Public, Status, Task};
 use crate::voice::{remark, say};
-use crate::{demo, mishap, status, surroundings};
+use crate::{demo, journal, mishap, status, surroundings};
 
 /// Does what the command line says.
 pub fn run(line: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -75,6 +75,7 @@ fn perform(task: Task) -> Result<ExitCode, Failure> {
         Task::Tell(options) => tell(&options),
         Task::Sequence(options) => sequence(&options),
         Task::Status(options) => tell_status(&options),
+        Task::Journal(options) => tell_journal(&options),
     }?
     .into())
 }
@@ -129,5 +130,10 @@ fn tell_status(options: &Status) -> Result<Exit, Failure> {
         status::for_people
     };
     say(&told(&options.socket)?)?;
+    Ok(Exit::Done)
+}
+
+fn tell_journal(options: &Journal) -> Result<Exit, Failure> {
+    journal::run(options)?;
     Ok(Exit::Done)
 }

@@ -20,6 +20,8 @@ pub(super) struct Document {
     pub(super) clients: u64,
     /// The UDP port of knocks, if anybody has a key.
     pub(super) knock_port: Option<u16>,
+    /// What its sources have heard and lost.
+    pub(super) hearing: Vec<Hearing>,
     /// The listener, in its own words.
     pub(super) listener: String,
     /// What is wrong now.
@@ -38,8 +40,46 @@ pub(super) struct Document {
     pub(super) sequences: Vec<Sequence>,
     /// What became of the commands of actions since the start.
     pub(super) commands: BTreeMap<String, u64>,
+    /// How notifications fare; none where nobody is told.
+    pub(super) notifications: Option<Notifications>,
     /// Who fails, and who is banned for it.
     pub(super) guard: Guard,
+    /// What is kept of what happens.
+    pub(super) journal: Journal,
+}
+
+/// What is kept of what happens, since the start.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(super) struct Journal {
+    /// Whether something is to be kept.
+    pub(super) enabled: bool,
+    /// How many events are kept.
+    pub(super) kept: u64,
+    /// How many were lost.
+    pub(super) lost: u64,
+}
+
+/// One source.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(super) struct Hearing {
+    /// As the configuration names it.
+    pub(super) source: String,
+    /// Packets or lines that came out of it.
+    pub(super) heard: u64,
+    /// Those that it knows to have lost.
+    pub(super) lost: u64,
+}
+
+/// How notifications fare.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(super) struct Notifications {
+    /// How many came over since the start.
+    pub(super) told: u64,
+    /// How many did not, and will not.
+    pub(super) lost: u64,
 }
 
 /// Who fails, and who is banned for it.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::aligned::{aligned, counted, told};
-use super::document::{Document, Grant, Sequence};
+use super::document::{Document, Grant, Hearing, Journal, Sequence};
 use super::guard::guard;
 use crate::period;
 use crate::voice::tame;
@@ -59,10 +59,24 @@ fn head(document: &Document) -> String {
     if !document.sequences.is_empty() {
         let _ = write!(text, "\nsequences {}", sequences(&document.sequences));
     }
+    if !document.hearing.is_empty() {
+        let _ = write!(text, "\nsources   {}", sources(&document.hearing));
+    }
+    if document.journal.enabled {
+        let _ = write!(text, "\njournal   {}", journal(&document.journal));
+    }
     if !document.listener.is_empty() {
         let _ = write!(text, "\nlistener  {}", tame(&document.listener));
     }
     text
+}
+
+fn journal(journal: &Journal) -> String {
+    let kept = counted(journal.kept, "event");
+    match journal.lost {
+        0 => format!("{kept} kept since the start"),
+        lost => format!("{kept} kept since the start, {lost} lost"),
+    }
 }
 
 fn sequences(sequences: &[Sequence]) -> String {
@@ -75,6 +89,19 @@ fn sequences(sequences: &[Sequence]) -> String {
         }
     };
     let all: Vec<_> = sequences.iter().map(one).collect();
+    all.join(", ")
+}
+
+/// What comes out of a log is lines, and of everything else packets: a number alone does for both.
+fn sources(hearing: &[Hearing]) -> String {
+    let one = |one: &Hearing| {
+        let source = tame(&one.source);
+        match one.lost {
+            0 => format!("{source} ({} heard)", one.heard),
+            lost => format!("{source} ({} heard, {lost} lost)", one.heard),
+        }
+    };
+    let all: Vec<_> = hearing.iter().map(one).collect();
     all.join(", ")
 }
 
@@ -128,10 +155,17 @@ fn tallies(document: &Document) -> String {
         told("knocks", &document.knocks),
         told("ignored", &document.ignored),
         told("commands", &document.commands),
+        notifications(document),
         kept_out,
     ];
     let kept: Vec<_> = lines.into_iter().filter(|line| !line.is_empty()).collect();
     kept.join("\n")
+}
+
+fn notifications(document: &Document) -> String {
+    document.notifications.map_or_else(String::new, |of| {
+        format!("notifications: {} told, {} lost", of.told, of.lost)
+    })
 }
 
 fn times(count: u64) -> String {
@@ -145,8 +179,33 @@ fn times(count: u64) -> String {
 mod tests {
     use super::*;
 
+    #[test]
+    fn notifications_are_shown_where_somebody_is_told() {
+        let text = shown(r#"{"notifications":{"told":12,"lost":3,"failing":true}}"#);
+        assert!(text.contains("notifications: 12 told, 3 lost"), "{text}");
+        assert!(!shown(r#"{"notifications":null}"#).contains("notifications"));
+    }
+
     fn shown(json: &str) -> String {
         table(&serde_json::from_str(json).unwrap())
+    }
+
+    #[test]
+    fn tells_what_each_source_has_heard_and_lost() {
+        let text = shown(
+            r#"{"hearing": [{"source": "packets", "heard": 7, "lost": 0},
+                            {"source": "log:/var/log/\u001b[2J", "heard": 1, "lost": 2}]}"#,
+        );
+        let line = text
+            .lines()
+            .find(|line| line.starts_with("sources"))
+            .unwrap();
+        assert!(
+            line.starts_with("sources   packets (7 heard), log:/var/log/"),
+            "{line}"
+        );
+        assert!(line.ends_with("(1 heard, 2 lost)"), "{line}");
+        assert!(!text.contains('\u{1b}'), "{text}");
     }
 
     #[test]

@@ -224,10 +224,13 @@ fn policy() -> Policy {
     let ssh = Service {
         name: "ssh".to_owned(),
         ports: vec![Port::new(Protocol::Tcp, 22).unwrap()],
+        inserts: vec![],
+        forwards: vec![],
         lasts: Duration::from_secs(30),
         at_most: Duration::from_mins(2),
         passage: Passage::Lasting,
         runs: None,
+        cuts: false,
     };
     Policy::new(vec![ssh], vec![], Answers::Sealed, Limits::default()).unwrap()
 }

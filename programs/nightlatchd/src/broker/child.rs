@@ -6,9 +6,13 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use crate::errand::{Plan, Runner, RunnerError, Way};
+use crate::clerk;
+use crate::errand::{Plan, Runner, RunnerError};
+use crate::events::{Hearer, Role};
 use crate::log_groups::group_of_journal;
 use crate::privilege::Identity;
+use crate::status::Place;
+use crate::way::Way;
 
 /// Starts the listener. It still has the broker's privileges, and gives them up by itself. The journal,
 /// where it is a source, stands in the place of its standard output.
@@ -60,6 +64,28 @@ pub(super) fn start_runner(plan: &Plan, state: &Path) -> Result<Runner, RunnerEr
     let state = std::path::absolute(state).map_err(RunnerError::Start)?;
     let child = again(Stdio::from(theirs)).arg("runner").arg(state).spawn();
     Runner::new(way, child.map_err(RunnerError::Start)?, plan)
+}
+
+/// Starts the clerk, with the socket at which it is asked in the place of its standard output.
+pub(super) fn start_clerk(plan: &clerk::Plan, at: &Path) -> io::Result<Hearer> {
+    let word = plan.to_word()?;
+    // The state folder is ours by now: no other daemon of this place runs.
+    let (place, socket) = Place::take(at)?;
+    let (way, theirs) = Way::pair()?;
+    let mut command = again(Stdio::from(theirs));
+    command.stdout(OwnedFd::from(socket));
+    let child = command.arg("clerk").arg(word).spawn()?;
+    Ok(Hearer::new(Role::Clerk, way, child, Some(place)))
+}
+
+/// Starts the herald: events come to it on its standard input, plans on its standard output. It gives the
+/// broker's privileges up by itself.
+pub(super) fn start_herald() -> io::Result<(Hearer, Way)> {
+    let (events, theirs) = Way::pair()?;
+    let (plans, output) = Way::pair()?;
+    let mut command = again(Stdio::from(theirs));
+    let child = command.stdout(output).arg("herald").spawn()?;
+    Ok((Hearer::new(Role::Herald, events, child, None), plans))
 }
 
 /// A new image, not a fork: none of the broker's memory, keys or addresses comes along.

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
-use nightlatch_core::{Claim, ClientId, Effect, Instant, Judgement, Knocker, Record, Verdict};
+use nightlatch_core::{Claim, ClientId, Effect, Instant, Judgement, Record, Verdict};
+use nightlatch_firewall::ApplyError;
 use nightlatch_ticket::Ack;
 
 use super::durability::Durability;
 use super::error::BrokerError;
+use super::reporting::knocker;
 use super::round::Round;
 use super::words::{self, Carried};
 use crate::channel::Reply;
@@ -20,6 +22,8 @@ struct Judged {
     claim: Claim,
     judgement: Judgement,
     effect: Option<Effect>,
+    /// What becomes of the administrator's own sets.
+    insertion: Option<Effect>,
     since: Instant,
     /// Whether it may be carried out at all.
     leave: Leave,
@@ -62,10 +66,13 @@ impl Round {
         };
         let effect = judgement.verdict.effect();
         let effect = effect.filter(|_| leave == Leave::Given);
+        let insertion = judgement.verdict.insertion();
+        let insertion = insertion.filter(|_| leave == Leave::Given);
         Judged {
             claim,
             judgement,
             effect,
+            insertion,
             since: now.monotonic,
             leave,
         }
@@ -80,15 +87,30 @@ impl Round {
         };
         for judged in together {
             // Alone, or where the kernel refused all of them: each by itself, so that each is told right.
-            let effect = judged.effect.as_ref();
             let alone = |round: &mut Self| match judged.leave {
-                Leave::Given => effect.map_or(Carried::Out, |effect| round.obey(effect)),
+                Leave::Given => round.obey_all_of(judged),
                 Leave::Refused => Carried::Refused,
             };
             let carried = carried.unwrap_or_else(|| alone(self));
             self.conclude(judged, carried)?;
         }
         Ok(())
+    }
+
+    /// The administrator's sets first, since they may be missing: then the gate stays shut. What
+    /// ends, ends in both, whatever becomes of the other.
+    fn obey_all_of(&mut self, judged: &Judged) -> Carried {
+        let ends = matches!(judged.judgement.verdict, Verdict::Close(_));
+        let mut carried = Carried::Out;
+        for effect in [&judged.insertion, &judged.effect].into_iter().flatten() {
+            if carried == Carried::Out || ends {
+                carried = carried.and(self.obey(effect));
+            }
+        }
+        if judged.insertion.is_some() {
+            self.say_left_alone();
+        }
+        carried
     }
 
     fn conclude(&mut self, judged: &Judged, carried: Carried) -> Result<(), BrokerError> {
@@ -118,11 +140,14 @@ impl Round {
         if let Some(ack) = ack {
             self.answer(claim, &ack)?;
         }
+        self.report_verdict(claim, verdict, carried);
         if carried == Carried::Out {
             let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
             self.tell(claim, verdict, micros);
-            if let Verdict::Grant(grant) = verdict {
-                self.release(grant.address);
+            match verdict {
+                Verdict::Grant(grant) => self.release(grant.address),
+                Verdict::Close(grants) => self.severing.note(grants),
+                _ => {}
             }
             self.set_off(claim, verdict)?;
         }
@@ -134,8 +159,10 @@ impl Round {
         match self.firewall.apply(effect) {
             Ok(()) => Carried::Out,
             Err(error) => {
-                self.log.say(Line::GateRefused {
-                    cause: crate::because(&error),
+                let cause = crate::because(&error);
+                self.log.say(match error {
+                    ApplyError::Set(_) => Line::SetRefused { cause },
+                    _ => Line::GateRefused { cause },
                 });
                 Carried::Refused
             }
@@ -144,12 +171,7 @@ impl Round {
 
     /// Whose claim it is, by name.
     fn knocker(&self, claim: &Claim) -> String {
-        match claim {
-            Claim::Ticket(claim) => self.seats.client(claim.client),
-            Claim::Message(claim) => self.seats.client(claim.client),
-            Claim::Frames(claim) => self.seats.client(claim.client),
-            Claim::Sequence(claim) => self.seats.spoken(Knocker::Sequence(claim.sequence)),
-        }
+        self.seats.spoken(knocker(claim))
     }
 
     fn answer(&mut self, claim: &Claim, ack: &Ack) -> Result<(), BrokerError> {
@@ -224,13 +246,21 @@ pub(crate) const fn source(claim: &Claim) -> IpAddr {
     }
 }
 
+/// What the gate is to do, where nothing else is to be done.
+const fn gate_alone(judged: &Judged) -> Option<&Effect> {
+    match judged.insertion {
+        None => judged.effect.as_ref(),
+        Some(_) => None,
+    }
+}
+
 /// How many from the front the kernel may take in one go: openings that last alike, each of them once.
 fn together(judged: &[Judged]) -> usize {
-    let Some(Some(Effect::Open { lasts, .. })) = judged.first().map(|first| &first.effect) else {
+    let Some(Effect::Open { lasts, .. }) = judged.first().and_then(gate_alone) else {
         return judged.len().min(1);
     };
     let mut seen = BTreeSet::new();
-    let alike = judged.iter().take_while(|judged| match &judged.effect {
+    let alike = judged.iter().take_while(|judged| match gate_alone(judged) {
         Some(Effect::Open {
             openings,
             lasts: same,
@@ -281,6 +311,7 @@ mod tests {
                 ack: None,
             },
             effect,
+            insertion: None,
             since: Instant::default(),
             leave: Leave::Given,
         }
@@ -312,6 +343,16 @@ mod tests {
         assert_eq!(together(&[open(1, 30), open(2, 30), open(3, 60)]), 2);
         assert_eq!(together(&[open(1, 30), judged(None), open(2, 30)]), 1);
         assert_eq!(together(&[]), 0);
+    }
+
+    #[test]
+    fn who_gets_into_a_set_besides_goes_alone() {
+        let inserting = || Judged {
+            insertion: Some(Effect::Insert { stays: vec![] }),
+            ..open(2, 30)
+        };
+        assert_eq!(together(&[inserting(), open(1, 30)]), 1);
+        assert_eq!(together(&[open(1, 30), inserting()]), 1);
     }
 
     #[test]

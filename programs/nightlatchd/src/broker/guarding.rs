@@ -5,17 +5,23 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use nightlatch_config::{FailureLog, Guarding as Wanted};
-use nightlatch_core::{Banned, Banning, Bans, Effect, Loud, Now, Refused, Sentry, Suspect};
+use nightlatch_core::{
+    Banned, BannedBefore, Banning, Bans, Effect, Loud, Now, Prefix, Refused, Sentence, Sentry,
+    Suspect,
+};
 use nightlatch_firewall::Firewall;
 
+use super::reporting::event;
 use super::round::Round;
 use super::words::Carried;
 use crate::attention::{Attention, Notice};
 use crate::channel::{Channel, ChannelError, GuardText, LOUD_A_HALF, Louder, Word};
 use crate::clock;
+use crate::events::{Event, Kind};
 use crate::log::{Line, Log};
 use crate::pace::Pace;
 use crate::random;
+use crate::state::Recorded;
 
 /// Who is banned, and what is known of who fails.
 pub(super) struct Guarding {
@@ -52,14 +58,16 @@ impl Guarding {
         }
     }
 
-    /// At the start: with the bans of a life before this one, and the listener told what failures are.
+    /// At the start: with the bans of a life before this one, what the state knows of those before them,
+    /// and the listener told what failures are.
     pub(super) fn start(
-        wanted: &Wanted,
+        (wanted, recorded): (&Wanted, &[Recorded]),
         (channel, firewall): (&Channel, &mut dyn Firewall),
         log: &Log,
         now: Now,
     ) -> Result<Self, ChannelError> {
         let mut guarding = Self::new(wanted);
+        guarding.remember(recorded, now);
         guarding.adopt(firewall, log, now);
         tell_of_failures(channel, wanted)?;
         Ok(guarding)
@@ -85,8 +93,27 @@ impl Guarding {
         }
     }
 
+    /// Who was banned before, for the state.
+    pub(super) fn recorded(&self, now: Now) -> Vec<Recorded> {
+        let recorded = |before: BannedBefore| Recorded {
+            prefix: before.prefix,
+            times: before.times,
+            until: now.unix.saturating_add(before.remaining),
+        };
+        self.bans.before(now).map(recorded).collect()
+    }
+
+    fn remember(&mut self, recorded: &[Recorded], now: Now) {
+        let before = recorded.iter().map(|one| BannedBefore {
+            prefix: one.prefix,
+            times: one.times,
+            remaining: one.until.saturating_since(now.unix),
+        });
+        self.bans.remember(before, now);
+    }
+
     /// Takes another configuration; what it does not want banned any more comes back.
-    pub(super) fn replace(&mut self, wanted: Wanted) -> Vec<Effect> {
+    fn replace(&mut self, wanted: Wanted) -> Vec<Effect> {
         self.refusals.replace_plan(wanted.sentry);
         self.banning = wanted.bans.banning;
         self.failures = wanted.failures;
@@ -129,16 +156,7 @@ impl Round {
                 Ok(sentence) if self.obey(&sentence.effect()) == Carried::Refused => {
                     self.guarding.bans.withdraw(sentence.prefix);
                 }
-                Ok(sentence) => self.tell_of_bans(
-                    Line::Banned {
-                        source: sentence.prefix.to_string(),
-                        failure: sentence.failure.name(),
-                        count: sentence.count,
-                        seconds: sentence.lasts.as_secs(),
-                        nth: sentence.nth,
-                    },
-                    now,
-                ),
+                Ok(sentence) => self.tell_of_ban(&sentence, now),
             }
         }
     }
@@ -159,37 +177,45 @@ impl Round {
         if self.guarding.bans.is_empty() {
             return;
         }
-        for effect in self.guarding.bans.lift(address) {
+        let lifted = self.guarding.bans.lift(address);
+        self.pardon(lifted, "knocked");
+    }
+
+    /// Takes another configuration; whom it does not want banned any more is released.
+    pub(super) fn guard_by(&mut self, wanted: Wanted) {
+        let lifted = self.guarding.replace(wanted);
+        self.pardon(lifted, "reload");
+    }
+
+    /// Ends bans before their time, and says so by the names under which they began.
+    fn pardon(&mut self, lifted: Vec<Effect>, why: &'static str) {
+        for effect in lifted {
             self.obey(&effect);
-            let source = address.to_string();
-            self.tell_of_bans(
-                Line::Unbanned {
-                    source,
-                    why: "knocked",
-                },
-                clock::now(),
-            );
+            let Effect::Pardon { prefixes } = effect else {
+                continue;
+            };
+            for prefix in prefixes {
+                self.tell_of_end(prefix, why, clock::now());
+            }
         }
     }
 
     /// What has ended, the kernel has ended by itself.
     pub(super) fn end_bans(&mut self, now: Now) {
         for prefix in self.guarding.bans.expire(now) {
-            let source = prefix.to_string();
-            self.tell_of_bans(
-                Line::Unbanned {
-                    source,
-                    why: "time is up",
-                },
-                now,
-            );
+            self.tell_of_end(prefix, "time is up", now);
         }
     }
 
     fn note(&mut self, suspect: &Suspect, now: Now) {
         self.guarding.suspects = self.guarding.suspects.saturating_add(1);
-        if self.guarding.failures == FailureLog::Suspects
-            && self.guarding.suspects_told.take(now).is_some()
+        let guarding = &mut self.guarding;
+        if guarding.failures == FailureLog::Suspects
+            && guarding
+                .bans
+                .may_be_told(suspect.prefix, &self.gatekeeper, now)
+                .is_ok()
+            && guarding.suspects_told.take(now).is_some()
         {
             self.log.say(Line::Suspected {
                 source: suspect.prefix.to_string(),
@@ -199,15 +225,41 @@ impl Round {
         }
     }
 
-    fn tell_of_bans(&mut self, line: Line, now: Now) {
-        match self.guarding.bans_told.take(now) {
-            None => {}
-            Some(0) => self.log.say(line),
-            Some(left_out) => {
-                self.log.say(Line::BansUntold { lines: left_out });
-                self.log.say(line);
-            }
+    fn tell_of_ban(&mut self, sentence: &Sentence, now: Now) {
+        let line = Line::Banned {
+            source: sentence.prefix.to_string(),
+            failure: sentence.failure.name(),
+            count: sentence.count,
+            seconds: sentence.lasts.as_secs(),
+            nth: sentence.nth,
+        };
+        let banned = event(Kind::Banned)
+            .from(sentence.prefix)
+            .lasting(sentence.lasts.as_secs())
+            .counting(sentence.count.into())
+            .saying(sentence.failure.name());
+        self.tell_of_bans(line, &banned, now);
+    }
+
+    fn tell_of_end(&mut self, prefix: Prefix, why: &'static str, now: Now) {
+        let line = Line::Unbanned {
+            source: prefix.to_string(),
+            why,
+        };
+        let unbanned = event(Kind::Unbanned).from(prefix).saying(why);
+        self.tell_of_bans(line, &unbanned, now);
+    }
+
+    fn tell_of_bans(&mut self, line: Line, event_told: &Event, now: Now) {
+        let Some(left_out) = self.guarding.bans_told.take(now) else {
+            return;
+        };
+        if left_out > 0 {
+            self.log.say(Line::BansUntold { lines: left_out });
+            self.report(&event(Kind::BansUntold).counting(left_out));
         }
+        self.log.say(line);
+        self.report(event_told);
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use nightlatch_config::Server;
 use nightlatch_core::{Client, Gatekeeper, Marks, Now};
-use nightlatch_firewall::{Firewall, Hold, Raised, SocketTable};
+use nightlatch_firewall::{AddressTable, Firewall, Hold, Raised, SocketTable};
 use nightlatch_ticket::Counter;
 
 use super::alarms::Alarms;
@@ -12,18 +12,23 @@ use super::bell::{Bell, Rope};
 use super::errands::Errands;
 use super::error::BrokerError;
 use super::guarding::Guarding;
+use super::heralding::Heralding;
 use super::keys::derive;
 use super::readiness::wait_until_listening;
 use super::reload::{Fixed, Reloaded, Reloading};
 use super::round::Round;
 use super::scribe::Scribe;
 use super::seats::Seats;
+use super::sets::unfit;
+use super::severing::Severing;
 use super::signals::Signals;
 use super::start::{begin, hand_over};
 use super::view::Tallies;
 use super::watching::Watching;
-use crate::channel::Channel;
+use crate::channel::{Channel, HeardAt};
 use crate::clock;
+use crate::events::Hearers;
+use crate::forwarding;
 use crate::log::{Form, Line, Log};
 use crate::options::{Daemon, Means};
 use crate::privilege::keep_net_admin;
@@ -43,6 +48,8 @@ pub(super) struct Start<'a> {
     pub(super) listener_is: String,
     pub(super) raised: Raised,
     pub(super) errands: Errands,
+    pub(super) hearers: Hearers,
+    pub(super) heralding: Heralding,
 }
 
 /// The firewall, whichever it is.
@@ -72,14 +79,7 @@ impl<'s> Start<'s> {
     ) -> Result<Prepared<'s>, BrokerError> {
         keep_net_admin()?;
         let landlocked = confine_broker(&server.state, &server.status_socket)?;
-        let log = Log::start(Form::of(server.log))
-            .map_err(|cause| BrokerError::System("a thread", cause))?;
-        if landlocked != Landlocked::Fully {
-            log.say(Line::Warned {
-                warning: "this kernel's Landlock does not confine the broker to its folders"
-                    .to_owned(),
-            });
-        }
+        let log = logged(server, landlocked)?;
         let now = clock::now();
         let marks = self.marks(server, &log, now);
         let clients = derive(
@@ -97,13 +97,22 @@ impl<'s> Start<'s> {
         hand_over(channel, &clients)?;
         let gatekeeper = self.gatekeeper(server, clients, marks, now);
         let gatekeeper = Self::adopt(gatekeeper, firewall, &log, now);
-        let guarding = Guarding::start(&server.guarding, (channel, firewall), &log, now)?;
-        let mut watching = Watching::new(SocketTable::open()?, server.in_use.clone());
+        let guarding = Guarding::start(
+            (&server.guarding, &self.remembered.bans),
+            (channel, firewall),
+            &log,
+            now,
+        )?;
+        let kernel = (SocketTable::open()?, AddressTable::open()?);
+        let mut watching = Watching::new(kernel, server.in_use.clone());
         watching.follow(&gatekeeper, channel, now)?;
         begin(channel)?;
         wait_until_listening(channel, &self.signals)?;
         self.announce(server, &log, &gatekeeper, now);
-        let tallies = self.tallies(now);
+        for unfit in unfit(&server.policy, firewall) {
+            log.say(unfit.line());
+        }
+        let tallies = self.tallies(server, now);
         let reloads = bell()?;
         let scribe = Scribe::start(self.state, bell()?)
             .map_err(|cause| BrokerError::System("a thread", cause))?;
@@ -120,14 +129,17 @@ impl<'s> Start<'s> {
             tallies,
             watching,
             errands: self.errands,
+            hearers: self.hearers,
+            heralding: self.heralding,
             guarding,
             now,
         })
     }
 
-    fn tallies(&self, now: Now) -> Tallies {
+    fn tallies(&self, server: &Server, now: Now) -> Tallies {
         Tallies {
             listener_is: self.listener_is.clone(),
+            hearing: vec![HeardAt::default(); server.sources.len()],
             dry_run: self.options.dry_run,
             owned: self.raised.hold == Hold::Ours,
             since: Some(now),
@@ -177,6 +189,9 @@ impl<'s> Start<'s> {
                 warning: warning.to_string(),
             });
         }
+        for warning in forwarding::doubts(&server.gate) {
+            log.say(Line::Warned { warning });
+        }
         log.say(Line::GateRaised {
             guarded: server.gate.guarded.len(),
             hold: in_words(self.options.means(), self.raised.hold),
@@ -207,8 +222,22 @@ struct Prepared<'a> {
     tallies: Tallies,
     watching: Watching,
     errands: Errands,
+    hearers: Hearers,
+    heralding: Heralding,
     guarding: Guarding,
     now: Now,
+}
+
+/// The log, which first says how far the broker could be confined.
+fn logged(server: &Server, landlocked: Landlocked) -> Result<Log, BrokerError> {
+    let log =
+        Log::start(Form::of(server.log)).map_err(|cause| BrokerError::System("a thread", cause))?;
+    if landlocked != Landlocked::Fully {
+        log.say(Line::Warned {
+            warning: "this kernel's Landlock does not confine the broker to its folders".to_owned(),
+        });
+    }
+    Ok(log)
 }
 
 impl Prepared<'_> {
@@ -231,7 +260,10 @@ impl Prepared<'_> {
             plan: server.gate,
             watching: self.watching,
             errands: self.errands,
+            hearers: self.hearers,
+            heralding: self.heralding,
             guarding: self.guarding,
+            severing: Severing::default(),
             reloads,
             signals: self.signals,
             socket: self.socket,

@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::thread::Builder;
 
-use nightlatch_config::{ConfigError, Guarding, Roster, Server, SourceChoice};
+use nightlatch_config::{ConfigError, Guarding, Journal, Roster, Server, SourceChoice};
 use nightlatch_core::{ActionId, Client, GatePlan, Instant, Policy, PortRange, Protocol};
 use nightlatch_firewall::RaiseError;
 use nightlatch_ticket::{Counter, Span};
@@ -15,7 +15,9 @@ use super::alarms::Alarms;
 use super::bell::Rope;
 use super::error::BrokerError;
 use super::guarding::tell_of_failures;
+use super::heralding::plan_of;
 use super::keys::{WeakClient, derive};
+use super::reporting::event;
 use super::round::Round;
 use super::seats::Seats;
 use super::start::{begin, hand_over};
@@ -23,6 +25,9 @@ use super::words::Carried;
 use crate::clock;
 use crate::config_file::ConfigFile;
 use crate::errand::{Plan, RunnerError};
+use crate::events::Kind;
+use crate::forwarding;
+use crate::herald::{self, CertificatesError};
 use crate::log::{Form, Line};
 use crate::privilege::{Identity, PrivilegeError};
 use crate::state::{ClientMark, mark_of};
@@ -48,6 +53,8 @@ pub(super) struct Fixed {
     span: Option<(Span, Protocol)>,
     has_sequences: bool,
     has_actions: bool,
+    pub(super) journal: Option<Journal>,
+    has_notifications: bool,
     pub(super) identity: Identity,
 }
 
@@ -72,6 +79,9 @@ pub(super) enum ReloadError {
     /// The user of an action does not exist.
     #[error(transparent)]
     Action(#[from] RunnerError),
+    /// Certificates of a webhook are none.
+    #[error(transparent)]
+    Certificates(#[from] CertificatesError),
     /// The system gave no thread to read it in.
     #[error(
         "the system has no thread to read the configuration in\n  reload again when it is less busy"
@@ -90,6 +100,7 @@ pub(super) struct Fresh {
     clients: Vec<Client>,
     in_use: Vec<PortRange>,
     errands: Plan,
+    heralding: herald::Plan,
     messages: Option<ActionId>,
     guarding: Guarding,
     warnings: Vec<String>,
@@ -107,6 +118,8 @@ impl Fixed {
             span: server.span.clone(),
             has_sequences: !server.policy.sequences().is_empty(),
             has_actions: !server.actions.is_empty(),
+            journal: server.journal,
+            has_notifications: !server.notifications.is_empty(),
             identity,
         })
     }
@@ -121,9 +134,11 @@ impl Fixed {
             (self.status_socket != other.status_socket, "status-socket"),
             (self.identity != other.identity, "user"),
             (self.span != other.span, "encrypted-sequence"),
+            (self.journal != other.journal, "journal"),
             // Gone they may be; but nobody watches for the first, and nobody runs it.
             (!self.has_sequences && other.has_sequences, "sequence"),
             (!self.has_actions && other.has_actions, "action"),
+            (!self.has_notifications && other.has_notifications, "notify"),
         ];
         differences
             .into_iter()
@@ -166,6 +181,7 @@ fn read(config: &ConfigFile, fixed: &Fixed) -> Result<Fresh, ReloadError> {
     let nobody = BTreeMap::new();
     let clients = derive(server.server_key.as_ref(), &server.roster, &nobody, &|_| ())?;
     let warnings = server.warnings.iter().map(ToString::to_string).collect();
+    let heralding = plan_of(&server, fixed.identity)?;
     Ok(Fresh {
         policy: server.policy,
         gate: server.gate,
@@ -173,6 +189,7 @@ fn read(config: &ConfigFile, fixed: &Fixed) -> Result<Fresh, ReloadError> {
         clients,
         in_use: server.in_use,
         errands: Plan::of(&server.actions, Form::of(server.log))?,
+        heralding,
         messages: server.messages,
         guarding: server.guarding,
         warnings,
@@ -191,9 +208,9 @@ impl Round {
             Err(error) => {
                 // Should the kernel have taken a part of it, the old gate is put up again.
                 self.mend_at = matches!(error, ReloadError::Gate(_)).then_some(Instant::default());
-                self.log.say(Line::ReloadRefused {
-                    cause: crate::because(&error),
-                });
+                let cause = crate::because(&error);
+                self.report(&event(Kind::ReloadRefused).saying(&cause));
+                self.log.say(Line::ReloadRefused { cause });
             }
         }
         self.reloading.end();
@@ -209,6 +226,7 @@ impl Round {
             mut clients,
             in_use,
             errands,
+            heralding,
             messages,
             guarding,
             warnings,
@@ -224,14 +242,16 @@ impl Round {
         let taken = self.gatekeeper.reload(policy, clients, clock::now());
         // What ended is called by the names that it had.
         self.undo(&taken.grants, clock::now())?;
+        self.severing.note(&taken.grants);
         self.errands.replace(&errands, messages)?;
+        self.heralding
+            .replan(&heralding)
+            .map_err(BrokerError::Herald)?;
         self.seats = seats;
         // Decoys before the ports in use: together they say what counts.
         tell_of_failures(&self.channel, &guarding)?;
         self.watching.replace(in_use);
-        for effect in self.guarding.replace(guarding) {
-            self.obey(&effect);
-        }
+        self.guard_by(guarding);
         // Sequences have other places now; and who reloads wants to know what is wrong still.
         self.alarms = Alarms::default();
         let closed = taken
@@ -239,13 +259,19 @@ impl Round {
             .iter()
             .filter(|effect| self.obey(effect) == Carried::Out)
             .count();
+        for warning in forwarding::doubts(&self.plan) {
+            self.log.say(Line::Warned { warning });
+        }
         for warning in warnings {
             self.log.say(Line::ConfigDoubtful { warning });
         }
+        self.look_sets_up();
         self.log.say(Line::Reloaded {
             clients: self.seats.len(),
             closed,
         });
+        let closed = u64::try_from(closed).unwrap_or(u64::MAX);
+        self.report(&event(Kind::Reloaded).counting(closed));
         Ok(())
     }
 }

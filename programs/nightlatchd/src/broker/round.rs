@@ -13,14 +13,18 @@ use super::bell::Bell;
 use super::errands::Errands;
 use super::error::BrokerError;
 use super::guarding::Guarding;
+use super::heralding::Heralding;
 use super::reload::{Reloaded, Reloading};
+use super::reporting::event;
 use super::scribe::Scribe;
 use super::seats::Seats;
+use super::severing::Severing;
 use super::signals::Signals;
 use super::view::Tallies;
 use super::watching::Watching;
 use crate::channel::{Channel, Letter};
 use crate::clock;
+use crate::events::{Hearers, Kind};
 use crate::log::{Line, Log};
 use crate::status::StatusSocket;
 use crate::watchdog::Watchdog;
@@ -34,6 +38,9 @@ pub(super) struct Round {
     pub(super) watching: Watching,
     pub(super) errands: Errands,
     pub(super) guarding: Guarding,
+    pub(super) hearers: Hearers,
+    pub(super) severing: Severing,
+    pub(super) heralding: Heralding,
     pub(super) seats: Seats,
     pub(super) scribe: Scribe,
     pub(super) reloads: Bell<Reloaded>,
@@ -68,10 +75,13 @@ impl Round {
             self.letters()?;
             if woken.rest {
                 self.rest()?;
+            } else if self.hearers.lose_one() {
+                self.tend_hearers();
             }
             if woken.rest || self.mend_at.is_some() {
                 self.mend_gate(clock::now());
             }
+            self.sever(clock::now());
         }
     }
 
@@ -82,6 +92,8 @@ impl Round {
         }
         self.written(clock::now());
         self.hear_runner()?;
+        self.tend_hearers();
+        self.heralding.send();
         let fresh: Vec<Reloaded> = self.reloads.answer().collect();
         for fresh in fresh {
             self.reloaded(fresh)?;
@@ -108,9 +120,12 @@ impl Round {
     fn wait(&self, now: Now) -> Result<Woken, BrokerError> {
         let deadlines = [
             self.gatekeeper.next_deadline(),
-            self.mend_at,
+            self.mend_at.or_else(|| self.severing.next_deadline()),
             self.watching.next_deadline(),
             self.guarding.bans.next_deadline(),
+            self.hearers
+                .lose_one()
+                .then(|| now.monotonic.saturating_add(ASK_AGAIN)),
         ];
         let deadline = deadlines.into_iter().flatten().min();
         let patience = deadline
@@ -124,7 +139,7 @@ impl Round {
         };
         let watched = self.firewall.watch();
         let runner = self.errands.runner();
-        let mut fds = [
+        let mut fds = vec![
             PollFd::new(&self.channel, PollFlags::IN),
             PollFd::from_borrowed_fd(self.signals.end_fd(), PollFlags::IN),
             PollFd::from_borrowed_fd(self.signals.reload_fd(), PollFlags::IN),
@@ -140,15 +155,20 @@ impl Round {
                 PollFlags::IN,
             ),
         ];
+        fds.extend(
+            self.hearers
+                .watched()
+                .map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)),
+        );
         match poll(&mut fds, Some(&patience)) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(errno) => return Err(BrokerError::Wait(errno.into())),
         }
-        let [_, end, rest @ ..] = &fds;
         let came = |fd: &PollFd<'_>| !fd.revents().is_empty();
+        let mut rest = fds.iter().skip(1).map(came);
         Ok(Woken {
-            end: came(end),
-            rest: rest.iter().any(came),
+            end: rest.next() == Some(true),
+            rest: rest.any(core::convert::identity),
         })
     }
 
@@ -162,6 +182,7 @@ impl Round {
                 Some(Letter::Tally(tally)) => self.tallies.listener = tally,
                 Some(Letter::Suspect(suspect)) => suspects.push(suspect),
                 Some(Letter::Louder(louder)) => self.guarding.hear(louder),
+                Some(Letter::Hearing(hearing)) => self.tallies.hear(hearing),
                 Some(Letter::Ready(..) | Letter::Listening) => {
                     return Err(crate::channel::ChannelError::Malformed.into());
                 }
@@ -179,6 +200,7 @@ impl Round {
     fn mend_gate(&mut self, now: Now) {
         match self.firewall.disturbed() {
             Ok(Disturbance::Nothing) => {}
+            Ok(Disturbance::SetsMade) => self.fill_sets(now),
             Ok(Disturbance::Gone | Disturbance::Changed) | Err(_) => {
                 self.mend_at = Some(now.monotonic);
             }
@@ -197,6 +219,8 @@ impl Round {
                 self.mend_at = None;
                 self.tallies.put_back = self.tallies.put_back.saturating_add(1);
                 self.log.say(Line::GatePutBack { grants });
+                let grants = u64::try_from(grants).unwrap_or(u64::MAX);
+                self.report(&event(Kind::GatePutBack).counting(grants));
             }
             Err(error) => {
                 self.mend_at = Some(now.monotonic.saturating_add(MEND_AGAIN));
@@ -219,5 +243,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const LETTERS_A_ROUND: usize = 64;
 /// Who asks for the status cannot hold up knocks.
 const ANSWERS_A_ROUND: usize = 4;
+/// A process that closed its ears ends a moment later.
+const ASK_AGAIN: Duration = Duration::from_millis(50);
 /// Soon, but not as a busy loop.
 const MEND_AGAIN: Duration = Duration::from_secs(1);

@@ -10,7 +10,7 @@ use nightlatch_core::{Instant, Now};
 use nightlatch_ticket::Counter;
 
 use super::bell::{Bell, Rope};
-use crate::state::{ClientMark, StateFolder, Upkeep};
+use crate::state::{ClientMark, Recorded, StateFolder, Upkeep};
 
 /// What the scribe is asked to make durable.
 pub(super) enum Order {
@@ -22,8 +22,8 @@ pub(super) enum Order {
     Compact(Counter, Vec<(ClientMark, Counter)>),
     /// What the disk refused before.
     CatchUp,
-    /// Exact counters, for a clean end.
-    Close(Vec<(ClientMark, Counter)>),
+    /// Exact counters, for a clean end, and who was banned before.
+    Close(Vec<(ClientMark, Counter)>, Vec<Recorded>),
 }
 
 /// What became of an order.
@@ -124,7 +124,10 @@ fn write(state: &mut StateFolder, order: Order) -> Result<Option<Counter>, Strin
             .compact(watermark, counters.into_iter())
             .map(|()| Some(watermark)),
         Order::CatchUp => state.catch_up().map(|()| None),
-        Order::Close(counters) => state.close(counters.into_iter()).map(|()| None),
+        Order::Close(counters, banned) => state
+            .close(counters.into_iter())
+            .and_then(|()| state.note_bans(banned.into_iter()))
+            .map(|()| None),
     };
     written.map_err(|error| error.to_string())
 }

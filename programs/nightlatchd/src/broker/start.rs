@@ -7,25 +7,29 @@ use std::process::Child;
 use nightlatch_config::{Interfaces, Server, SourceChoice};
 use nightlatch_core::Client;
 use nightlatch_firewall::{DryRun, How, Nftables};
+use nightlatch_journal::{folder_in, socket_beside};
 
-use super::child::{start_journal, start_listener};
+use super::child::{start_clerk, start_journal, start_listener};
 use super::errands::Errands;
 use super::error::BrokerError;
+use super::heralding::{Heralding, plan_of};
 use super::prepare::{Gate, Start};
 use super::readiness::wait_until_ready;
 use super::reload::Fixed;
+use super::reporting::event;
 use super::round::{Ended, Round};
 use super::scribe::Order;
 use super::signals::Signals;
 use crate::channel::{Channel, ChannelError, KEYS_A_WORD, ListenerPlan, SpanPlan, Word};
 use crate::errand::Plan;
+use crate::events::{Hearers, Kind};
 use crate::log::{Form, Line};
 use crate::log_groups::groups_of;
 use crate::options::Daemon;
 use crate::privilege::{Identity, demand};
 use crate::state::StateFolder;
 use crate::status::StatusSocket;
-use crate::{clock, random, watchdog};
+use crate::{clerk, clock, random, watchdog};
 
 /// Runs until it is asked to end, or cannot go on.
 pub(crate) fn run(options: &Daemon) -> Result<(), BrokerError> {
@@ -39,6 +43,8 @@ pub(crate) fn run(options: &Daemon) -> Result<(), BrokerError> {
         Signals::listen().map_err(|cause| BrokerError::System("to hear signals", cause))?;
     let mut firewall = open_firewall(options)?;
     let errands = errands(&server, options)?;
+    let mut hearers = hearers(&server, options)?;
+    let heralding = heralding(&server, options, fixed.identity, &mut hearers)?;
     let (channel, mut child) = listener(&server, fixed.identity)?;
     // Only with a listener that works is anything closed; but before the keys are derived: with very
     // many clients that takes a while, and strangers need not watch.
@@ -58,9 +64,12 @@ pub(crate) fn run(options: &Daemon) -> Result<(), BrokerError> {
         listener_is,
         raised,
         errands,
+        hearers,
+        heralding,
     };
     match start.finish(server, channel, firewall) {
         Ok(mut round) => {
+            round.report(&event(Kind::Started).saying(env!("CARGO_PKG_VERSION")));
             let ended = round.run();
             round.end(ended, &mut child)
         }
@@ -88,10 +97,14 @@ impl Round {
         };
         let now = clock::now();
         let counters = self.counters();
-        self.scribe.order(Order::Close(counters), END_PATIENCE, now);
+        let banned = self.guarding.recorded(now);
+        self.scribe
+            .order(Order::Close(counters, banned), END_PATIENCE, now);
         self.written(now);
+        self.report(&event(Kind::Stopping).saying(&why));
         self.log.say(Line::Stopping { why });
         drop(self.channel);
+        self.hearers.end(HEARERS_PATIENCE);
         if let Some(runner) = self.errands.take_runner() {
             // What it still does it ends by itself; systemd waits for it where it is told to.
             let _ = runner.end(RUNNER_PATIENCE);
@@ -110,7 +123,7 @@ impl Round {
 fn blame(error: BrokerError, child: &mut Child) -> BrokerError {
     match error {
         error @ BrokerError::Channel(ChannelError::Closed) => {
-            child.wait().map_or(error, BrokerError::ListenerEnded)
+            child.wait().map_or(error, BrokerError::from)
         }
         error => error,
     }
@@ -118,7 +131,7 @@ fn blame(error: BrokerError, child: &mut Child) -> BrokerError {
 
 fn open_firewall(options: &Daemon) -> Result<Gate, BrokerError> {
     Ok(if options.dry_run {
-        Box::new(DryRun::new())
+        Box::new(DryRun::telling(std::io::stdout()))
     } else {
         Box::new(Nftables::open()?)
     })
@@ -131,6 +144,40 @@ fn errands(server: &Server, options: &Daemon) -> Result<Errands, BrokerError> {
         return Ok(Errands::on_paper(&plan, server.messages));
     }
     Errands::start(&plan, server.messages, &server.state)
+}
+
+/// Starts who hears of events; a dry run only says them.
+fn hearers(server: &Server, options: &Daemon) -> Result<Hearers, BrokerError> {
+    let mut hearers = Hearers::default();
+    let Some(journal) = server.journal.filter(|_| !options.dry_run) else {
+        return Ok(hearers);
+    };
+    let socket = socket_beside(&server.status_socket);
+    let unstarted = |cause| BrokerError::Clerk(socket.clone(), cause);
+    // Its own folder is another one.
+    let folder = std::path::absolute(folder_in(&server.state)).map_err(unstarted)?;
+    let plan = clerk::Plan {
+        folder,
+        keep_seconds: journal.keep.as_secs(),
+        at_most: journal.at_most,
+        form: Form::of(server.log),
+    };
+    hearers.add(start_clerk(&plan, &socket).map_err(unstarted)?);
+    Ok(hearers)
+}
+
+/// Starts the herald, where somebody is told; of a dry run nobody is.
+fn heralding(
+    server: &Server,
+    options: &Daemon,
+    identity: Identity,
+    hearers: &mut Hearers,
+) -> Result<Heralding, BrokerError> {
+    let plan = plan_of(server, identity)?;
+    if options.dry_run {
+        return Ok(Heralding::default());
+    }
+    Heralding::start(&plan, hearers)
 }
 
 fn listener(server: &Server, identity: Identity) -> Result<(Channel, Child), BrokerError> {
@@ -195,5 +242,7 @@ pub(super) fn begin(channel: &Channel) -> Result<(), ChannelError> {
 
 /// Commands that run at the end have their own time limits; the daemon itself waits no longer.
 const RUNNER_PATIENCE: Duration = Duration::from_secs(20);
+/// A batch and a sync take no second.
+const HEARERS_PATIENCE: Duration = Duration::from_secs(5);
 /// A million counters take a second; systemd's own patience is longer.
 const END_PATIENCE: Duration = Duration::from_secs(30);

@@ -6,11 +6,16 @@ use nightlatch_core::{Banning, Failure, Now, Refused, SequenceId, ServiceId, Ver
 use nightlatch_firewall::Noise;
 
 use super::round::Round;
+use super::sets::unfit;
 use super::words::{self, Carried};
+use crate::channel::{HeardAt, Hearing};
+use crate::events::{Hearer, Role};
+use crate::forwarding;
 use crate::listener::{PLACES, Place};
 use crate::state::Upkeep;
 use crate::status::{
-    BanStatus, GateStatus, GrantStatus, GuardStatus, LoudStatus, SequenceStatus, Status,
+    BanStatus, GateStatus, GrantStatus, GuardStatus, HearingStatus, JournalStatus, LoudStatus,
+    SequenceStatus, Status,
 };
 use crate::tally::Tally;
 
@@ -19,6 +24,8 @@ use crate::tally::Tally;
 pub(super) struct Tallies {
     /// What the listener said last.
     pub(super) listener: Tally,
+    /// What its sources heard and lost, in the order of the configuration.
+    pub(super) hearing: Vec<HeardAt>,
     /// Verdicts by name.
     pub(super) verdicts: BTreeMap<&'static str, u64>,
     /// Acks for which the listener had no room.
@@ -44,6 +51,14 @@ pub(super) struct Tallies {
 }
 
 impl Tallies {
+    /// What some of the sources heard and lost by now. What is said of sources that do not exist is not kept.
+    pub(super) fn hear(&mut self, hearing: Hearing) {
+        let places = self.hearing.iter_mut().skip(hearing.first.into());
+        for (place, heard) in places.zip(hearing.row) {
+            *place = heard;
+        }
+    }
+
     /// One more verdict.
     pub(super) fn count(&mut self, verdict: &Verdict, carried: Carried) {
         let count = self
@@ -65,6 +80,7 @@ impl Round {
             clients: self.seats.len(),
             knock_port: self.reloading.fixed.knock_port,
             sources: self.sources(),
+            hearing: self.hearing(),
             listener: self.tallies.listener_is.clone(),
             warnings: self.warnings(now),
             gate: GateStatus {
@@ -80,7 +96,9 @@ impl Round {
             ignored: self.ignored(),
             sequences: self.sequences(),
             guard: self.guard(noise, now),
+            journal: self.journal(),
             commands: self.tallies.commands.clone(),
+            notifications: self.notifications(),
         }
     }
 
@@ -109,6 +127,32 @@ impl Round {
         }
     }
 
+    fn journal(&self) -> JournalStatus {
+        let clerk = self.hearers.with(Role::Clerk);
+        let tidings = clerk.map(Hearer::tidings).unwrap_or_default();
+        JournalStatus {
+            enabled: clerk.is_some(),
+            running: clerk.is_some_and(Hearer::is_there),
+            failing: tidings.is_failing,
+            kept: tidings.done,
+            lost: tidings.lost,
+        }
+    }
+
+    /// What is wrong with those who hear of events.
+    fn of_hearers(&self) -> Option<String> {
+        let journal = self.journal();
+        if journal.enabled && !journal.running {
+            return Some(
+                "the process of the journal has ended: what happens is not kept until nightlatchd is started again"
+                    .to_owned(),
+            );
+        }
+        journal
+            .failing
+            .then(|| "the journal's disk takes nothing: what happens is lost".to_owned())
+    }
+
     /// What the listener saw and what the broker refused, by one name each.
     fn failures(&self) -> BTreeMap<&'static str, u64> {
         let seen = self.ignored();
@@ -123,6 +167,17 @@ impl Round {
     fn sources(&self) -> Vec<String> {
         let sources = self.reloading.fixed.sources.iter();
         sources.map(ToString::to_string).collect()
+    }
+
+    fn hearing(&self) -> Vec<HearingStatus> {
+        let sources = self.sources().into_iter();
+        let told = sources.zip(&self.tallies.hearing);
+        told.map(|(source, counted)| HearingStatus {
+            source,
+            heard: counted.heard,
+            lost: counted.lost,
+        })
+        .collect()
     }
 
     fn grants(&self, now: Now) -> Vec<GrantStatus> {
@@ -179,7 +234,10 @@ impl Round {
         places.filter(|(_, count)| *count > 0).collect()
     }
 
-    fn warnings(&self, now: Now) -> Vec<String> {
+    fn warnings(&mut self, now: Now) -> Vec<String> {
+        // As they are now: the administrator may have mended them without a word to us.
+        let sets = unfit(self.gatekeeper.policy(), self.firewall.as_mut());
+        let sets = sets.into_iter().map(|unfit| unfit.line().to_string());
         let state = self
             .tallies
             .state_failing
@@ -189,10 +247,16 @@ impl Round {
             .mend_at
             .map(|_| "the gate is not as it should be: it is tried again every second".to_owned());
         let stops = self.tallies.stops_failing.map(ToOwned::to_owned);
+        let untold = self.notifications().filter(|of| of.failing);
+        let untold = untold.map(|_| UNTOLD.to_owned());
         state
             .into_iter()
             .chain(gate)
             .chain(stops)
+            .chain(self.of_hearers())
+            .chain(sets)
+            .chain(forwarding::doubts(&self.plan))
+            .chain(untold)
             .chain(
                 self.gatekeeper
                     .warnings(now)
@@ -201,6 +265,8 @@ impl Round {
             .collect()
     }
 }
+
+const UNTOLD: &str = "somebody cannot be notified just now: the log says who, and why";
 
 /// A page full; the number of all is told beside it.
 const GRANTS_SHOWN: usize = 1000;

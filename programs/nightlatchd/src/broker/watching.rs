@@ -1,31 +1,40 @@
-//! What the listener is to watch for, told whenever it changes: a line was used, a time step passed, a port got a listener.
+//! What the listener is to watch for, told whenever it changes: a line was used, a time step passed, a port got a
+//! listener, an interface an address.
 
 use core::time::Duration;
+use std::net::IpAddr;
 
 use nightlatch_core::{Gatekeeper, Instant, Now, PortRange};
-use nightlatch_firewall::SocketTable;
+use nightlatch_firewall::{AddressTable, SocketTable};
 
-use crate::channel::{Channel, ChannelError, VariantText, Word};
+use crate::channel::{Channel, ChannelError, MOST_ADDRESSES, VariantText, Word};
 use crate::ephemeral::ephemeral_ports;
 
 /// What the listener was told, and where to look for more.
 pub(super) struct Watching {
     sockets: SocketTable,
+    interfaces: AddressTable,
     /// Ports that the configuration says are in use.
     named: Vec<PortRange>,
     told: Option<u64>,
     in_use: Vec<PortRange>,
+    addresses: Vec<IpAddr>,
     /// When the kernel is to be asked again.
     look_at: Option<Instant>,
 }
 
 impl Watching {
-    pub(super) const fn new(sockets: SocketTable, named: Vec<PortRange>) -> Self {
+    pub(super) fn new(
+        (sockets, interfaces): (SocketTable, AddressTable),
+        named: Vec<PortRange>,
+    ) -> Self {
         Self {
             sockets,
+            interfaces,
             named,
             told: None,
             in_use: Vec::new(),
+            addresses: Vec::new(),
             look_at: None,
         }
     }
@@ -50,6 +59,7 @@ impl Watching {
             return Ok(());
         }
         self.look_at = Some(now.monotonic.saturating_add(LOOK_EVERY));
+        self.tell_addresses(channel)?;
         let in_use = self.look();
         if !has_changed && in_use == self.in_use {
             return Ok(());
@@ -62,6 +72,18 @@ impl Watching {
         channel.tell(&Word::Watch { edition, in_use })?;
         self.told = Some(generation);
         Ok(())
+    }
+
+    /// Where the kernel does not say, what is known stays.
+    fn tell_addresses(&mut self, channel: &Channel) -> Result<(), ChannelError> {
+        match self.interfaces.addresses(MOST_ADDRESSES) {
+            Ok(addresses) if addresses != self.addresses => {
+                channel.tell(&Word::Addresses(addresses.clone()))?;
+                self.addresses = addresses;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// When there may be something to tell without anybody having knocked.

@@ -12,6 +12,16 @@ pub(crate) enum Carried {
     Refused,
 }
 
+impl Carried {
+    /// Both of two.
+    pub(crate) const fn and(self, other: Self) -> Self {
+        match self {
+            Self::Out => other,
+            Self::Refused => self,
+        }
+    }
+}
+
 /// The verdict's name, by what became of it.
 pub(crate) const fn of_verdict(verdict: &Verdict, carried: Carried) -> &'static str {
     match (verdict, carried) {

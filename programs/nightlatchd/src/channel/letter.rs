@@ -3,6 +3,7 @@
 use nightlatch_core::{Claim, Suspect};
 
 use super::guard::{Louder, read_suspect, write_suspect};
+use super::hearing::Hearing;
 use crate::privilege::Becoming;
 use crate::sandbox::Landlocked;
 use crate::tally::{REASONS, Tally};
@@ -22,6 +23,8 @@ pub(crate) enum Letter {
     Suspect(Suspect),
     /// Who fails the most.
     Louder(Louder),
+    /// What its sources have heard and lost.
+    Hearing(Hearing),
 }
 
 impl Letter {
@@ -58,6 +61,10 @@ impl Letter {
                 put(head, &[LOUDER]);
                 louder.write(body);
             }
+            Self::Hearing(hearing) => {
+                put(head, &[HEARING]);
+                hearing.write(body);
+            }
             // Written above.
             Self::Claim(_) | Self::Tally(_) => {}
         }
@@ -88,6 +95,7 @@ impl Letter {
             [LISTENING, 0, 0, 0, 0, 0, 0, 0] => Self::Listening,
             [SUSPECT, 0, 0, 0, 0, 0, 0, 0] => Self::Suspect(read_suspect(body)?),
             [LOUDER, 0, 0, 0, 0, 0, 0, 0] => Self::Louder(Louder::read(body)?),
+            [HEARING, 0, 0, 0, 0, 0, 0, 0] => Self::Hearing(Hearing::read(body)?),
             _ => return None,
         })
     }
@@ -117,6 +125,7 @@ const TALLY: u8 = 3;
 const LISTENING: u8 = 4;
 const SUSPECT: u8 = 5;
 const LOUDER: u8 = 6;
+const HEARING: u8 = 7;
 const HEAD_LENGTH: usize = 8;
 /// A head that says what it is, and a body of one size; a tally and a message have another one.
 const LETTER_LENGTH: usize = HEAD_LENGTH + Claim::LENGTH;

@@ -4,6 +4,7 @@
 //! what the broker says: the plan, the keys that recognise clients (they open nothing), sealed acks.
 
 mod guard;
+mod hearing;
 mod letter;
 mod reply;
 mod watch;
@@ -21,12 +22,13 @@ use thiserror::Error;
 use zeroize::Zeroize;
 
 pub(crate) use guard::{GuardText, LOUD_A_HALF, Louder};
+pub(crate) use hearing::{HeardAt, Hearing};
 use letter::LONGEST_LETTER;
 pub(crate) use letter::Letter;
 pub(crate) use reply::Reply;
 pub(crate) use watch::{SpanPlan, VariantText};
 use word::WORD_LENGTH;
-pub(crate) use word::{KEYS_A_WORD, ListenerPlan, Word};
+pub(crate) use word::{KEYS_A_WORD, ListenerPlan, MOST_ADDRESSES, Word};
 
 /// The other half broke the channel's form, or is gone.
 #[derive(Debug, Error)]
@@ -235,6 +237,9 @@ mod tests {
         });
         broker.tell(&Word::Variant(variant.clone())).unwrap();
         assert!(matches!(listener.wait().unwrap(), Word::Variant(heard) if heard == variant));
+        let addresses = vec!["192.0.2.1".parse().unwrap(), "fe80::7".parse().unwrap()];
+        broker.tell(&Word::Addresses(addresses.clone())).unwrap();
+        assert!(matches!(listener.wait().unwrap(), Word::Addresses(heard) if heard == addresses));
         let in_use = vec!["udp/32768-60999".parse().unwrap()];
         let watch = Word::Watch {
             edition: 9,

@@ -1,6 +1,7 @@
 //! Words: what the broker tells the listener.
 
 use std::io;
+use std::net::{IpAddr, Ipv6Addr};
 
 use nightlatch_core::PortRange;
 use nightlatch_ticket::TagKey;
@@ -48,6 +49,8 @@ pub(crate) enum Word {
         /// Ports at which a touch does not count.
         in_use: Vec<PortRange>,
     },
+    /// The addresses of this host, up to [`MOST_ADDRESSES`]: what goes elsewhere is no failure.
+    Addresses(Vec<IpAddr>),
     /// What failures are, and from when on somebody is suspect.
     Guard(GuardText),
     /// A sealed ack, to be sent from the address and port that were knocked at.
@@ -62,6 +65,12 @@ impl Word {
             Self::Guard(guard) => in_json(GUARD, guard)?,
             Self::Watch { edition, in_use } => {
                 [&[WATCH], edition.to_be_bytes().as_slice(), &bits_of(in_use)].concat()
+            }
+            Self::Addresses(addresses) => {
+                let octets = addresses.iter().take(MOST_ADDRESSES).map(octets_of);
+                let mut bytes = vec![ADDRESSES];
+                bytes.extend(octets.flatten());
+                bytes
             }
             Self::Keys(keys) => {
                 let mut bytes = Vec::with_capacity(WORD_LENGTH);
@@ -97,6 +106,15 @@ impl Word {
                     })
                 })
                 .ok_or(ChannelError::Malformed),
+            ADDRESSES => match body.as_chunks::<16>() {
+                (addresses, []) => Ok(Self::Addresses(
+                    addresses
+                        .iter()
+                        .map(|octets| read_octets(*octets))
+                        .collect(),
+                )),
+                _ => Err(ChannelError::Malformed),
+            },
             KEYS => match body.as_chunks::<32>() {
                 (keys, []) => Ok(Self::Keys(
                     keys.iter().map(|key| TagKey::from_bytes(*key)).collect(),
@@ -115,6 +133,17 @@ impl Word {
     }
 }
 
+fn octets_of(address: &IpAddr) -> [u8; 16] {
+    match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
+        IpAddr::V6(address) => address.octets(),
+    }
+}
+
+fn read_octets(octets: [u8; 16]) -> IpAddr {
+    IpAddr::V6(Ipv6Addr::from(octets)).to_canonical()
+}
+
 fn in_json(kind: u8, body: &impl Serialize) -> Result<Vec<u8>, ChannelError> {
     let mut bytes = vec![kind];
     serde_json::to_writer(&mut bytes, body).map_err(io::Error::from)?;
@@ -123,6 +152,9 @@ fn in_json(kind: u8, body: &impl Serialize) -> Result<Vec<u8>, ChannelError> {
 
 /// How many clients one message names: below the largest message that every kernel takes.
 pub(crate) const KEYS_A_WORD: usize = 1024;
+/// More than hosts have. At others nothing is counted.
+pub(crate) const MOST_ADDRESSES: usize = 2048;
+const _: () = assert!(16 * MOST_ADDRESSES < WORD_LENGTH);
 /// More than keys, and more than 32 steps that ask for everything that a step can ask for.
 pub(super) const WORD_LENGTH: usize = 65_536;
 const _: () = assert!(32 * KEYS_A_WORD < WORD_LENGTH);
@@ -132,5 +164,6 @@ const BEGIN: u8 = 3;
 const VARIANT: u8 = 5;
 const WATCH: u8 = 6;
 const GUARD: u8 = 7;
+const ADDRESSES: u8 = 8;
 /// Stands in front of a reply.
 pub(super) const REPLY: u8 = 4;

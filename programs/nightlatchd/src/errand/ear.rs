@@ -5,9 +5,9 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use super::notice::Notice;
 use super::plan::Plan;
-use super::way::Way;
 use super::{ERRAND_LENGTH, Errand};
 use crate::channel::ChannelError;
+use crate::way::Way;
 
 /// Where the runner hears the broker.
 #[derive(Debug)]

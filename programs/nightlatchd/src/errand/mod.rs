@@ -12,7 +12,6 @@ mod name;
 mod notice;
 mod plan;
 mod runner;
-mod way;
 
 use core::net::IpAddr;
 use core::time::Duration;
@@ -25,7 +24,6 @@ pub(crate) use notice::Notice;
 pub(crate) use plan::Command;
 pub(crate) use plan::{Action, Doer, Half, Plan};
 pub(crate) use runner::{Runner, RunnerError};
-pub(crate) use way::Way;
 
 /// One thing to do, for one address.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,9 +11,10 @@ use thiserror::Error;
 
 use super::ear::pieces;
 use super::notice::{NOTICE_LENGTH, Notice};
-use super::{Errand, Plan, Way};
+use super::{Errand, Plan};
 use crate::channel::ChannelError;
 use crate::clock;
+use crate::way::Way;
 
 /// Why the runner is of no use.
 #[derive(Debug, Error)]

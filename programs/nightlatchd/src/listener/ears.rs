@@ -6,10 +6,22 @@ use nightlatch_capture::Arrival;
 use nightlatch_core::{Claim, Doorstep, Glance, Now, Sentry, Suspect};
 use nightlatch_wire::{MOST_OPTIONS, Observation, Unreadable, read_in};
 
+use super::echoes::Echoes;
+use super::places::Place;
+
 /// What is thought of one frame.
 pub(super) struct Heard {
     pub(super) glance: Glance,
     pub(super) suspect: Option<Suspect>,
+    /// Whether it is a failure that another source has shown already.
+    pub(super) is_echo: bool,
+}
+
+/// Who counts failures, and for which source.
+pub(super) struct Counting<'a> {
+    pub(super) sentry: &'a mut Sentry,
+    pub(super) echoes: &'a mut Echoes,
+    pub(super) by: usize,
 }
 
 impl From<Glance> for Heard {
@@ -17,27 +29,48 @@ impl From<Glance> for Heard {
         Self {
             glance,
             suspect: None,
+            is_echo: false,
         }
     }
 }
 
 /// Reads a frame once and shows it to the doorstep.
-pub(crate) fn hear(
+pub(super) fn hear(
     arrival: &Arrival<'_>,
     doorstep: &mut Doorstep,
     now: Now,
 ) -> Result<Glance, Unreadable> {
-    observed(arrival, doorstep, now, |_, _| None).map(|heard| heard.glance)
+    observed(arrival, doorstep, now, |_, _| (None, false)).map(|heard| heard.glance)
+}
+
+/// The same, and shows what was seen and what the doorstep made of it.
+pub(crate) fn hear_and_show(
+    arrival: &Arrival<'_>,
+    doorstep: &mut Doorstep,
+    now: Now,
+    show: impl FnOnce(&Observation<'_>, &Glance),
+) -> Result<Glance, Unreadable> {
+    let heard = observed(arrival, doorstep, now, |observation, glance| {
+        show(observation, glance);
+        (None, false)
+    });
+    heard.map(|heard| heard.glance)
 }
 
 /// The same, and shows the sentry what the doorstep made of it.
 pub(super) fn hear_and_count(
     arrival: &Arrival<'_>,
-    (doorstep, sentry): (&mut Doorstep, &mut Sentry),
+    (doorstep, counting): (&mut Doorstep, Counting<'_>),
     now: Now,
 ) -> Result<Heard, Unreadable> {
+    let Counting { sentry, echoes, by } = counting;
     observed(arrival, doorstep, now, |observation, glance| {
-        sentry.observe(observation, glance, now)
+        let is_failure =
+            matches!(glance, Glance::Ignore(reason) if Place::from(*reason).is_failure());
+        if is_failure && echoes.has_heard(observation, by, now) {
+            return (None, true);
+        }
+        (sentry.observe(observation, glance, now), false)
     })
 }
 
@@ -45,12 +78,12 @@ fn observed(
     arrival: &Arrival<'_>,
     doorstep: &mut Doorstep,
     now: Now,
-    suspect: impl FnOnce(&Observation<'_>, &Glance) -> Option<Suspect>,
+    count: impl FnOnce(&Observation<'_>, &Glance) -> (Option<Suspect>, bool),
 ) -> Result<Heard, Unreadable> {
     let mut room = [0; MOST_OPTIONS];
     let observation = read_in(arrival.frame, arrival.link, &mut room)?;
     let mut glance = doorstep.observe(&observation, now);
-    let suspect = suspect(&observation, &glance);
+    let (suspect, is_echo) = count(&observation, &glance);
     if let (Glance::Claim(claim), Some(interface)) = (&mut glance, arrival.interface)
         && let Some(SocketAddr::V6(source)) = answered_at(claim)
         && source.ip().is_unicast_link_local()
@@ -58,7 +91,11 @@ fn observed(
         // A link-local address means nothing without its link, and the ack has to find the way back.
         source.set_scope_id(interface.get());
     }
-    Ok(Heard { glance, suspect })
+    Ok(Heard {
+        glance,
+        suspect,
+        is_echo,
+    })
 }
 
 /// Where an answer to this claim would go; sequences have none.

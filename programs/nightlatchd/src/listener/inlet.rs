@@ -3,6 +3,8 @@
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
+#[cfg(feature = "libpcap")]
+use nightlatch_capture::Libpcap;
 use nightlatch_capture::{
     FilterError, Interfaces, KernelLog, KnockShape, LogFollower, LogStream, Nflog, PacketSocket,
     Source, TagCheck, Touches, UdpKnocks, Watch,
@@ -30,6 +32,8 @@ pub(super) enum Inlet {
     KernelLog(KernelLog),
     Log(Box<LogFollower>),
     Journal(LogStream),
+    #[cfg(feature = "libpcap")]
+    Libpcap(Box<Libpcap>),
 }
 
 /// Whether the filter of packet sockets may still change.
@@ -52,6 +56,13 @@ impl Inlet {
             SourceChoice::KernelLog => Self::KernelLog(KernelLog::open()?),
             SourceChoice::Log(path) => Self::Log(Box::new(LogFollower::open(path)?)),
             SourceChoice::Journal => Self::Journal(LogStream::new(read_out()?)?),
+            #[cfg(feature = "libpcap")]
+            SourceChoice::Pcap(interface) => {
+                let knock = at.knock_port.map(knock_at);
+                Self::Libpcap(Box::new(Libpcap::open(interface, knock.as_ref())?))
+            }
+            #[cfg(not(feature = "libpcap"))]
+            SourceChoice::Pcap(_) => return Err(ListenerError::NoLibpcap),
         })
     }
 
@@ -63,6 +74,8 @@ impl Inlet {
             Self::KernelLog(source) => source,
             Self::Log(source) => source.as_ref(),
             Self::Journal(source) => source,
+            #[cfg(feature = "libpcap")]
+            Self::Libpcap(source) => source.as_ref(),
         }
     }
 
@@ -74,6 +87,8 @@ impl Inlet {
             Self::KernelLog(source) => source,
             Self::Log(source) => source.as_mut(),
             Self::Journal(source) => source,
+            #[cfg(feature = "libpcap")]
+            Self::Libpcap(source) => source.as_mut(),
         }
     }
 
@@ -86,6 +101,8 @@ impl Inlet {
         match self {
             Self::Packets(packets) => packets.watch_for(Some(tags), touches).map(Some),
             Self::Udp(socket) => socket.watch_for(Some(tags)).map(Some),
+            #[cfg(feature = "libpcap")]
+            Self::Libpcap(source) => source.watch_for(Some(tags), touches).map(Some),
             _ => Ok(None),
         }
     }
@@ -94,7 +111,34 @@ impl Inlet {
     pub(super) fn lock_filter(&mut self) -> Result<Filter, FilterError> {
         match self {
             Self::Packets(packets) => packets.lock_filter().map(|()| Filter::Final),
+            #[cfg(feature = "libpcap")]
+            Self::Libpcap(source) => source.lock_filter().map(|is_there| {
+                if is_there {
+                    Filter::Final
+                } else {
+                    Filter::Open
+                }
+            }),
             _ => Ok(Filter::Open),
+        }
+    }
+
+    /// Whether it would show all that the host receives, were its filter taken off.
+    pub(super) const fn shows_all(&self) -> bool {
+        match self {
+            Self::Packets(_) => true,
+            #[cfg(feature = "libpcap")]
+            Self::Libpcap(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether it asks the kernel about a link that went down.
+    pub(super) const fn asks_after_links(&self) -> bool {
+        match self {
+            #[cfg(feature = "libpcap")]
+            Self::Libpcap(_) => true,
+            _ => false,
         }
     }
 
@@ -104,8 +148,7 @@ impl Inlet {
             Self::Packets(source) => source
                 .drops()
                 .map_or_else(|_| Vec::new(), |drops| vec![(Place::KernelLost, drops)]),
-            // What the kernel drops of datagrams, it does not tell.
-            Self::Udp(_) => Vec::new(),
+            Self::Udp(source) => vec![(Place::UdpLost, source.lost())],
             Self::Nflog(source) => vec![(Place::NflogLost, source.overflows())],
             Self::KernelLog(source) => vec![(Place::KmsgLost, source.overwritten())],
             Self::Log(source) => {
@@ -118,6 +161,10 @@ impl Inlet {
                 ]
             }
             Self::Journal(source) => vec![(Place::LogLineTooLong, source.too_long())],
+            #[cfg(feature = "libpcap")]
+            Self::Libpcap(source) => source
+                .drops()
+                .map_or_else(|_| Vec::new(), |drops| vec![(Place::LibpcapLost, drops)]),
         }
     }
 }

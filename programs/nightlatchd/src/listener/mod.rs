@@ -6,6 +6,7 @@
 //! It holds keys that recognise clients and open nothing. Who takes it over can withhold knocks.
 
 mod ears;
+mod echoes;
 mod inlet;
 mod places;
 mod round;
@@ -13,6 +14,8 @@ mod sources;
 mod telling;
 mod touches;
 mod watching;
+
+use std::net::IpAddr;
 
 use nightlatch_capture::ReplySocket;
 use nightlatch_core::{Doorstep, DoorstepPlan, PortRange, Sentry, SentryPlan};
@@ -27,7 +30,7 @@ use crate::sandbox::{SandboxError, confine_listener};
 use sources::Sources;
 use watching::Watching;
 
-pub(crate) use ears::hear;
+pub(crate) use ears::hear_and_show;
 pub(crate) use inlet::{Keyholes, try_source};
 pub(crate) use places::{PLACES, Place};
 pub(crate) use touches::touches;
@@ -47,6 +50,16 @@ pub(crate) enum ListenerError {
     /// The kernel's log could not be opened.
     #[error(transparent)]
     KernelLog(#[from] nightlatch_capture::KernelLogError),
+    /// libpcap gives nothing.
+    #[cfg(feature = "libpcap")]
+    #[error(transparent)]
+    Libpcap(#[from] nightlatch_capture::LibpcapError),
+    /// There is no libpcap in this build.
+    #[cfg(not(feature = "libpcap"))]
+    #[error(
+        "this build has no libpcap\n  build it with: cargo build --release -p nightlatchd --features libpcap"
+    )]
+    NoLibpcap,
     /// A log could not be followed.
     #[error(transparent)]
     Log(#[from] nightlatch_capture::FollowError),
@@ -92,7 +105,7 @@ pub(crate) fn run() -> Result<(), ListenerError> {
     sources.open_logs(&plan)?;
     fall_silent()?;
     let acks = replies.iter().flat_map(ReplySocket::descriptors);
-    let landlocked = confine_listener(acks, &sources.log_access())?;
+    let landlocked = confine_listener(acks, &sources.log_access(), sources.asking())?;
     channel.post(&Letter::Ready(becoming, landlocked))?;
     let span = plan
         .span
@@ -106,6 +119,7 @@ pub(crate) fn run() -> Result<(), ListenerError> {
     };
     let mut doorstep = Doorstep::new(doorstep_plan, start.clients, start.secret, clock::now());
     let mut sentry = Sentry::new(start.sentry, start.secret);
+    sentry.replace_addresses(start.addresses);
     watching.begin((&mut doorstep, &mut sentry), 0, &start.in_use);
     let sockets = (sources, replies);
     match round::Round::new(channel, sockets, (doorstep, sentry), watching).run() {
@@ -124,6 +138,7 @@ fn fall_silent() -> std::io::Result<()> {
 struct Start {
     clients: Vec<TagKey>,
     in_use: Vec<PortRange>,
+    addresses: Vec<IpAddr>,
     sentry: SentryPlan,
     secret: [u8; 16],
 }
@@ -132,6 +147,7 @@ impl Start {
     /// Keys and sequences until the broker says that these were all.
     fn hear(channel: &mut Channel, watching: &mut Watching) -> Result<Self, ListenerError> {
         let (mut clients, mut in_use) = (Vec::new(), Vec::new());
+        let mut addresses = Vec::new();
         let mut sentry = SentryPlan::default();
         loop {
             match channel.wait()? {
@@ -139,11 +155,13 @@ impl Start {
                 Word::Variant(variant) => watching.take(&variant)?,
                 // The first policy is number 0.
                 Word::Watch { in_use: ports, .. } => in_use = ports,
+                Word::Addresses(all) => addresses = all,
                 Word::Guard(guard) => sentry = watching.guard(&guard)?,
                 Word::Begin { secret } => {
                     return Ok(Self {
                         clients,
                         in_use,
+                        addresses,
                         sentry,
                         secret,
                     });

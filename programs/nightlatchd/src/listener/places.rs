@@ -61,10 +61,16 @@ pub(crate) enum Place {
     LogNoFile,
     /// A log file could not be opened or read.
     LogUnreadable,
+    /// There was no room for what libpcap received.
+    LibpcapLost,
+    /// The kernel had no room for datagrams of the UDP socket.
+    UdpLost,
+    /// It was a failure that another source had shown already.
+    SeenTwice,
 }
 
 /// Every place, in the order of its number.
-pub(crate) const PLACES: [Place; 27] = [
+pub(crate) const PLACES: [Place; 30] = [
     Place::Claimed,
     Place::BrokerBusy,
     Place::Answered,
@@ -92,6 +98,9 @@ pub(crate) const PLACES: [Place; 27] = [
     Place::LogVanished,
     Place::LogNoFile,
     Place::LogUnreadable,
+    Place::LibpcapLost,
+    Place::UdpLost,
+    Place::SeenTwice,
 ];
 
 impl Place {
@@ -130,6 +139,9 @@ impl Place {
             Self::LogVanished => "log-vanished",
             Self::LogNoFile => "log-no-file",
             Self::LogUnreadable => "log-unreadable",
+            Self::LibpcapLost => "libpcap-lost",
+            Self::UdpLost => "udp-lost",
+            Self::SeenTwice => "seen-twice",
         }
     }
 }

@@ -8,7 +8,8 @@ use nightlatch_ticket::TagKey;
 use rustix::event::Timespec;
 
 use super::ListenerError;
-use super::ears::{Heard, hear, hear_and_count};
+use super::ears::{Counting, Heard, hear, hear_and_count};
+use super::echoes::Echoes;
 use super::inlet::Filter;
 use super::places::Place;
 use super::sources::Sources;
@@ -28,6 +29,7 @@ pub(super) struct Round {
     channel: Channel,
     doorstep: Doorstep,
     sentry: Sentry,
+    echoes: Echoes,
     attention: Attention,
     watching: Watching,
     /// Keys of a reload, until the broker says that they are all.
@@ -47,6 +49,7 @@ impl Round {
     ) -> Self {
         Self {
             channel,
+            echoes: Echoes::among(sources.count()),
             sources,
             replies,
             doorstep,
@@ -125,16 +128,20 @@ impl Round {
             sources,
             doorstep,
             sentry,
+            echoes,
             attention,
             channel,
             tally,
             ..
         } = self;
         let mut broken = None;
-        sources.hear(&mut |arrival| {
+        sources.hear(&mut |by, arrival| {
             // Who is looked away from is not counted by his source either: it costs what a knock needs.
             let heard = match attention.notice(now) {
-                Notice::Failures => hear_and_count(&arrival, (doorstep, sentry), now),
+                Notice::Failures => {
+                    let counting = Counting { sentry, echoes, by };
+                    hear_and_count(&arrival, (doorstep, counting), now)
+                }
                 Notice::Knocks => hear(&arrival, doorstep, now).map(Heard::from),
             };
             let (place, claims, suspect) = match heard {
@@ -189,6 +196,7 @@ impl Round {
                     let plan = self.watching.guard(&guard)?;
                     self.sentry.replace_plan(plan);
                 }
+                Some(Word::Addresses(addresses)) => self.sentry.replace_addresses(addresses),
                 Some(Word::Watch { edition, in_use }) => {
                     let at = (&mut self.doorstep, &mut self.sentry);
                     self.watching.begin(at, edition, &in_use);
@@ -204,6 +212,8 @@ impl Round {
             return Ok(());
         }
         self.sources.count_losses(&mut self.tally);
+        self.telling
+            .tell_hearing(&self.channel, self.sources.hearing())?;
         for (failure, count) in Failure::SEEN.iter().zip(self.sentry.counts()) {
             match failure {
                 Failure::ClosedPort => self.tally.set(Place::ClosedPort.number(), *count),
@@ -221,8 +231,13 @@ impl Round {
 
 /// What a frame counts as unless it is a claim, and what the broker is told of it.
 fn sorted(heard: Heard) -> (Option<Place>, Vec<Claim>, Option<Suspect>) {
-    let Heard { glance, suspect } = heard;
+    let Heard {
+        glance,
+        suspect,
+        is_echo,
+    } = heard;
     match glance {
+        Glance::Ignore(_) if is_echo => (Some(Place::SeenTwice), Vec::new(), None),
         Glance::Claim(claim) => (None, vec![claim], suspect),
         Glance::Claims(claims) => (None, claims, suspect),
         Glance::Advance(advance) => (Some(Place::from(advance)), Vec::new(), suspect),

@@ -11,8 +11,8 @@ use rustix::io::Errno;
 
 use super::ListenerError;
 use super::inlet::{Filter, Inlet, Keyholes};
-use crate::channel::ListenerPlan;
-use crate::sandbox::LogAccess;
+use crate::channel::{HeardAt, ListenerPlan};
+use crate::sandbox::{Asking, LogAccess};
 use crate::tally::Tally;
 
 /// Everything that is heard.
@@ -23,7 +23,11 @@ pub(super) struct Sources {
 /// One source, and whether something of it waits.
 struct Heard {
     by: Inlet,
+    /// Where it stands in the configuration.
+    place: usize,
     is_ready: bool,
+    /// How much it has handed over, and what it has lost by its own word.
+    count: HeardAt,
 }
 
 impl Sources {
@@ -49,17 +53,35 @@ impl Sources {
             knock_port: plan.knock_port,
             interfaces: &plan.interfaces,
         };
-        for text in &plan.sources {
+        for (place, text) in plan.sources.iter().enumerate() {
             let choice = text.parse().map_err(|_| ListenerError::Disorder)?;
             if is_meant(&choice) {
                 let by = Inlet::open(&choice, &at)?;
                 self.heard.push(Heard {
                     by,
+                    place,
                     is_ready: false,
+                    count: HeardAt::default(),
                 });
             }
         }
         Ok(())
+    }
+
+    /// How many there are.
+    pub(super) const fn count(&self) -> usize {
+        self.heard.len()
+    }
+
+    /// What each has heard and lost, in the order of the configuration.
+    pub(super) fn hearing(&self) -> Vec<HeardAt> {
+        let mut hearing = vec![HeardAt::default(); self.heard.len()];
+        for heard in &self.heard {
+            if let Some(place) = hearing.get_mut(heard.place) {
+                *place = heard.count;
+            }
+        }
+        hearing
     }
 
     /// The way back: through the socket that has the knock port, or one of its own.
@@ -90,10 +112,20 @@ impl Sources {
         }
     }
 
+    /// Whether a library asks after links once everything else is closed.
+    pub(super) fn asking(&self) -> Asking {
+        let mut each = self.heard.iter();
+        if each.any(|heard| heard.by.asks_after_links()) {
+            Asking::AfterLinks
+        } else {
+            Asking::ForNothing
+        }
+    }
+
     /// Whether there is a source whose filter can be made final.
     pub(super) fn can_be_final(&self) -> bool {
         let mut each = self.heard.iter();
-        each.any(|heard| matches!(heard.by, Inlet::Packets(_)))
+        each.any(|heard| heard.by.shows_all())
     }
 
     /// Tells the kernel which tags are valid now, and which touches count; that this is final, if it is.
@@ -138,20 +170,29 @@ impl Sources {
     }
 
     /// One batch of each that has something: a flood in one does not keep the others waiting.
-    pub(super) fn hear(&mut self, each: &mut dyn FnMut(Arrival<'_>)) -> Result<(), CaptureError> {
+    pub(super) fn hear(
+        &mut self,
+        each: &mut dyn FnMut(usize, Arrival<'_>),
+    ) -> Result<(), CaptureError> {
         for heard in self.heard.iter_mut().filter(|heard| heard.is_ready) {
-            heard.by.source_mut().arrivals(each)?;
+            let place = heard.place;
+            let source = heard.by.source_mut();
+            let more = source.arrivals(&mut |arrival| each(place, arrival))?;
+            let more = u64::try_from(more).unwrap_or(u64::MAX);
+            heard.count.heard = heard.count.heard.saturating_add(more);
         }
         Ok(())
     }
 
     /// Writes down what was lost, all sources of one kind together.
     pub(super) fn count_losses(&mut self, tally: &mut Tally) {
-        let lost: Vec<_> = self
-            .heard
-            .iter_mut()
-            .flat_map(|heard| heard.by.losses())
-            .collect();
+        let mut lost = Vec::new();
+        for heard in &mut self.heard {
+            let losses = heard.by.losses();
+            let counts = losses.iter().map(|(_, count)| *count);
+            heard.count.lost = counts.fold(0, u64::saturating_add);
+            lost.extend(losses);
+        }
         for (place, _) in &lost {
             tally.set(place.number(), 0);
         }

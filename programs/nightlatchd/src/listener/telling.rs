@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use nightlatch_core::{Instant, Loud, Now};
 
-use crate::channel::{Channel, ChannelError, LOUD_A_HALF, Letter, Louder};
+use crate::channel::{Channel, ChannelError, HeardAt, Hearing, LOUD_A_HALF, Letter, Louder};
 use crate::tally::Tally;
 
 /// What was told, so that nothing is told twice.
@@ -12,6 +12,7 @@ use crate::tally::Tally;
 pub(super) struct Telling {
     tally: Tally,
     loudest: Vec<Loud>,
+    hearing: Vec<HeardAt>,
     next: Instant,
 }
 
@@ -29,6 +30,25 @@ impl Telling {
     pub(super) fn tell(&mut self, channel: &Channel, tally: &Tally) -> Result<(), ChannelError> {
         if *tally != self.tally && channel.post(&Letter::Tally(*tally))? {
             self.tally = *tally;
+        }
+        Ok(())
+    }
+
+    /// Tells what each source has heard and lost, if that has changed and there is room.
+    pub(super) fn tell_hearing(
+        &mut self,
+        channel: &Channel,
+        hearing: Vec<HeardAt>,
+    ) -> Result<(), ChannelError> {
+        if hearing == self.hearing {
+            return Ok(());
+        }
+        let mut is_told = true;
+        for letter in Hearing::letters(&hearing) {
+            is_told &= channel.post(&Letter::Hearing(letter))?;
+        }
+        if is_told {
+            self.hearing = hearing;
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::command_line::CommandLine;
 use super::line::Line;
 
 /// The line as the journal prints it, in both forms of the log.
@@ -30,10 +31,10 @@ fn other_lines() -> Vec<Line> {
             address,
             text: format!("hello\n{forged}"),
         },
-        Line::CommandSaid {
+        Line::Command(CommandLine::Said {
             action: "note".to_owned(),
             text: forged.to_owned(),
-        },
+        }),
         Line::Banned {
             source: "203.0.113.98".to_owned(),
             failure: "decoy",

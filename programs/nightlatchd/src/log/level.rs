@@ -1,5 +1,6 @@
 //! How much a line matters.
 
+use super::command_line::CommandLine;
 use super::line::Line;
 
 /// How much it matters; the numbers are syslog's.
@@ -20,33 +21,50 @@ impl Line {
     pub(crate) const fn level(&self) -> Level {
         match self {
             Self::GateRefused { .. }
+            | Self::SetRefused { .. }
+            | Self::CutRefused { .. }
             | Self::StateFailing { .. }
-            | Self::StopsFailing { .. }
             | Self::UseUnrecorded { .. }
+            | Self::JournalFailing { .. }
+            | Self::JournalSetAside { .. }
+            | Self::HelperEnded { .. }
             | Self::ReloadRefused { .. } => Level::Error,
             Self::GatePutBack { .. }
+            | Self::SetUnfit { .. }
             | Self::StateInDoubt { .. }
             | Self::Warned { .. }
             | Self::ConfigDoubtful { .. }
-            | Self::CommandFailed { .. }
-            | Self::CommandsDropped { .. }
+            | Self::Notification { .. }
             | Self::BansUntold { .. }
+            | Self::JournalGoesOn { .. }
             | Self::LinesLost { .. } => Level::Warning,
             Self::Granted { .. }
             | Self::Closed { .. }
+            | Self::Cut { .. }
             | Self::Told { .. }
             | Self::WouldRun { .. }
             | Self::Banned { .. }
             | Self::Unbanned { .. }
+            | Self::SetsFilled
+            | Self::LeftAlone { .. }
             | Self::GateRaised { .. } => Level::Notice,
             Self::Ready { .. }
             | Self::Deriving { .. }
             | Self::Answered { .. }
             | Self::Suspected { .. }
             | Self::Reloaded { .. }
-            | Self::CommandSaid { .. }
-            | Self::CommandDone { .. }
             | Self::Stopping { .. } => Level::Info,
+            Self::Command(line) => line.level(),
+        }
+    }
+}
+
+impl CommandLine {
+    const fn level(&self) -> Level {
+        match self {
+            Self::StopsFailing { .. } => Level::Error,
+            Self::Failed { .. } | Self::Dropped { .. } => Level::Warning,
+            Self::Said { .. } | Self::Done { .. } => Level::Info,
         }
     }
 }

@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use derive_more::Display;
 use serde::Serialize;
 
+use super::command_line::CommandLine;
+
 /// One line of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Display, Serialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
@@ -69,6 +71,20 @@ pub(crate) enum Line {
         client: String,
         /// From where.
         address: IpAddr,
+    },
+    /// Connections that ran were cut, as the service asks for.
+    #[display("cut off: {address} from {port}, until it is granted anew")]
+    Cut {
+        /// Who.
+        address: IpAddr,
+        /// From what.
+        port: String,
+    },
+    /// Connections that ran could not be cut.
+    #[display("the kernel refused to cut what runs: {cause}")]
+    CutRefused {
+        /// What it said.
+        cause: String,
     },
     /// An authentic knock was answered, but opened nothing.
     #[display("not opened for {client} at {address}: {answer}")]
@@ -154,6 +170,31 @@ pub(crate) enum Line {
         /// What it said.
         cause: String,
     },
+    /// A set of the administrator's is not as a service needs it.
+    #[display("service {service} cannot be granted as things are: {cause}")]
+    SetUnfit {
+        /// Which names it.
+        service: String,
+        /// What is wrong, and what to do.
+        cause: String,
+    },
+    /// A set of the administrator's was not changed.
+    #[display("a set of yours was not changed: {cause}")]
+    SetRefused {
+        /// What is wrong, and what to do.
+        cause: String,
+    },
+    /// The administrator made a set of his anew.
+    #[display("a set of yours was made anew: who holds a grant is in it again")]
+    SetsFilled,
+    /// Somebody is in a set without an end.
+    #[display("{address} is in {set} for ever, as somebody else put it in: it is left as it is")]
+    LeftAlone {
+        /// Who.
+        address: IpAddr,
+        /// Where.
+        set: String,
+    },
     /// Another program removed or changed the gate, and it was put back.
     #[display("the gate was removed or changed by another program: put back with {grants} grants")]
     GatePutBack {
@@ -200,59 +241,45 @@ pub(crate) enum Line {
         /// Why.
         cause: String,
     },
-    /// A command of an action wrote a line.
-    #[display("{action}: {text}")]
-    CommandSaid {
-        /// The action.
-        action: String,
-        /// What it wrote.
-        text: String,
-    },
-    /// A command of an action ended well.
-    #[display("{action}: {part} for {client} at {address}: done ({millis} ms)")]
-    CommandDone {
-        /// The action.
-        action: String,
-        /// Which part of it, or that it was about a message.
-        part: &'static str,
-        /// The client, or the sequence.
-        client: String,
-        /// The service, if it was about one.
-        service: String,
-        /// For which address.
-        address: IpAddr,
-        /// How long it took.
-        millis: u64,
-    },
-    /// A command of an action did not end well.
-    #[display("{action}: {part} for {client} at {address}: {outcome}")]
-    CommandFailed {
-        /// The action.
-        action: String,
-        /// Which part of it, or that it was about a message.
-        part: &'static str,
-        /// The client, or the sequence.
-        client: String,
-        /// The service, if it was about one.
-        service: String,
-        /// For which address.
-        address: IpAddr,
-        /// How it ended.
-        outcome: String,
-    },
-    /// Commands were not run, because too many of their action run or wait.
-    #[display("{commands} commands were not run: too many of their action run or wait already")]
-    CommandsDropped {
-        /// How many, since it was last said.
-        commands: u64,
-    },
-    /// The state folder does not take which stop commands are still to come.
+    /// The disk does not take what happened.
     #[display(
-        "the state folder does not take which stop commands are due later: {cause}\n  commands run all the same; until it does, a crash forgets what they have to undo"
+        "the journal does not take what happens: {cause}\n  knocks are honoured all the same; make room: until then events are lost, and counted"
     )]
-    StopsFailing {
+    JournalFailing {
         /// What the system said.
         cause: String,
+    },
+    /// The disk takes what happens again.
+    #[display("the journal goes on: {lost} events were lost")]
+    JournalGoesOn {
+        /// How many were lost meanwhile.
+        lost: u64,
+    },
+    /// A file of the journal cannot be read, and has another name now.
+    #[display(
+        "a file of the journal is damaged and was set aside as {file}\n  what stood in it is lost to `nightlatch journal`; remove it when nobody wants to look into it"
+    )]
+    JournalSetAside {
+        /// What it is called now.
+        file: String,
+    },
+    /// A helper that the daemon can do without ended.
+    #[display("the {helper}'s process ended ({how})\n  restart nightlatchd to have it back")]
+    HelperEnded {
+        /// What it was for.
+        helper: &'static str,
+        /// How it ended.
+        how: String,
+    },
+    /// A receiver of notifications: how it fares.
+    #[display("notification {notification}: {words}")]
+    Notification {
+        /// Its name.
+        notification: String,
+        /// The same in one word: told-again, failing, dropped, gone.
+        is: &'static str,
+        /// How, and why.
+        words: String,
     },
     /// The daemon ends.
     #[display("stopping ({why}): the gate stays closed")]
@@ -266,4 +293,7 @@ pub(crate) enum Line {
         /// How many.
         lines: u64,
     },
+    /// The runner says something about commands; among the lines of programs it stands as they do.
+    #[serde(untagged)]
+    Command(CommandLine),
 }

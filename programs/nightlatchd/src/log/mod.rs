@@ -1,5 +1,6 @@
 //! The log: lines about what authenticated people did and what the daemon did. Strangers cannot fill it.
 
+mod command_line;
 mod escape;
 #[cfg(test)]
 mod fail2ban;
@@ -7,5 +8,6 @@ mod level;
 mod line;
 mod writer;
 
+pub(crate) use command_line::CommandLine;
 pub(crate) use line::Line;
-pub(crate) use writer::{Form, Log};
+pub(crate) use writer::{Form, Log, say_at_once};

@@ -77,6 +77,11 @@ impl Drop for Log {
     }
 }
 
+/// Says something without a thread, for a process that may wait.
+pub(crate) fn say_at_once(line: &Line, form: Form) {
+    write(line, form);
+}
+
 fn write_all(lines: &Receiver<Line>, form: Form, lost: &AtomicU64) {
     for line in lines {
         write(&line, form);

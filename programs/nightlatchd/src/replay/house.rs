@@ -3,10 +3,12 @@
 use nightlatch_config::Server;
 use nightlatch_core::{
     Claim, Client, Doorstep, DoorstepPlan, Gatekeeper, Marks, Now, Policy, PortRange, Record,
-    Verdict,
+    SentryPlan, Verdict,
 };
 use nightlatch_ticket::{Counter, TagKey};
 
+use super::failing::Failing;
+use crate::broker::source;
 use crate::ephemeral::ephemeral_ports;
 use crate::random;
 
@@ -17,12 +19,14 @@ pub(super) struct Start {
     policy: Policy,
     clients: Vec<Client>,
     in_use: Vec<PortRange>,
+    failures: SentryPlan,
 }
 
 /// A house at a time of its own.
 pub(super) struct House {
     pub(super) doorstep: Doorstep,
     gatekeeper: Gatekeeper,
+    pub(super) failing: Failing,
     in_use: Vec<PortRange>,
     watched: Option<u64>,
 }
@@ -40,6 +44,7 @@ impl Start {
             tags: clients.iter().map(|client| client.keys.tag_key()).collect(),
             policy: server.policy.clone(),
             in_use: in_use.collect(),
+            failures: server.guarding.sentry.clone(),
             clients,
         }
     }
@@ -56,6 +61,7 @@ impl House {
         Self {
             doorstep: Doorstep::new(start.plan, start.tags, random::draw(), now),
             gatekeeper: Gatekeeper::new(policy, clients, nothing_in_doubt, [], now),
+            failing: Failing::new(&start.failures, &start.in_use),
             in_use: start.in_use,
             watched: None,
         }
@@ -82,6 +88,9 @@ impl House {
         let judgement = self.gatekeeper.judge(claim, now);
         if let Some(Record::Watermark(watermark)) = judgement.record {
             self.gatekeeper.synced(watermark);
+        }
+        if let Verdict::Ignore(reason) = judgement.verdict {
+            self.failing.refused(source(claim), reason, now);
         }
         judgement.verdict
     }

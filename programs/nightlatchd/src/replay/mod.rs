@@ -4,9 +4,12 @@
 //! pcap ─► wire ─► doorstep ─► claims ─► gatekeeper ─► what each comes to, printed
 //!  └─ time of each frame ─────┴───────────┘
 //! ```
-//! Nothing is opened, nothing is remembered, nobody is answered; no privilege is needed but to read the keys.
+//! Nothing is opened unless it is told to, nothing is remembered, nobody is answered; no privilege is needed but to read
+//! the keys, and `CAP_NET_ADMIN` for what is carried out.
 
+mod carrying;
 mod date;
+mod failing;
 mod house;
 mod round;
 mod told;
@@ -25,7 +28,8 @@ use crate::broker::{WeakClient, derive};
 use crate::config_file::ConfigFile;
 use crate::exit::Exit;
 use crate::main_line::complain;
-use crate::options::Form;
+use crate::options::{Deeds, Form};
+use carrying::{CarryingError, raise};
 use round::Round;
 use told::Line;
 
@@ -41,6 +45,9 @@ pub(crate) enum ReplayError {
     /// The recording is none, or is cut.
     #[error(transparent)]
     Recording(#[from] RecordingError),
+    /// It was to be carried out, and is not.
+    #[error(transparent)]
+    Carrying(#[from] CarryingError),
 }
 
 impl ReplayError {
@@ -50,13 +57,18 @@ impl ReplayError {
             Self::Config(_) | Self::Client(_) => Exit::Config,
             Self::Recording(RecordingError::Open(_) | RecordingError::Read(_)) => Exit::System,
             Self::Recording(_) => Exit::Data,
+            Self::Carrying(error) => error.exit(),
         }
     }
 }
 
 /// Prints what each knock of the recording comes to, then how many packets came to what. A recording that
 /// ends badly counts up to there.
-pub(crate) fn replay(file: &ConfigFile, from: &Path, form: Form) -> Result<(), ReplayError> {
+pub(crate) fn replay(
+    file: &ConfigFile,
+    from: &Path,
+    (form, deeds): (Form, Deeds),
+) -> Result<(), ReplayError> {
     let server = file.load()?;
     for warning in &server.warnings {
         complain(&warning.to_string());
@@ -64,7 +76,11 @@ pub(crate) fn replay(file: &ConfigFile, from: &Path, form: Form) -> Result<(), R
     let nobody = BTreeMap::new();
     let clients = derive(server.server_key.as_ref(), &server.roster, &nobody, &|_| ())?;
     let mut recording = open(from)?;
-    let mut round = Round::new(server, clients);
+    let gate = match deeds {
+        Deeds::Told => None,
+        Deeds::CarriedOut => Some(raise(&server)?),
+    };
+    let mut round = Round::new(server, clients, gate);
     let mut out = io::stdout().lock();
     // Who has read enough closes the pipe, and that is the end.
     let mut tell = |line: &Line| writeln!(out, "{}", line.text(form)).is_ok();

@@ -4,13 +4,16 @@ use core::time::Duration;
 
 use nightlatch_capture::{Arrival, RecordingError};
 use nightlatch_config::Server;
-use nightlatch_core::{Claim, Client, Glance, Instant, Now};
+use nightlatch_core::{Claim, Client, Effect, Glance, Instant, Now};
 use nightlatch_ticket::UnixTime;
+use nightlatch_wire::Observation;
 
+use super::carrying::Gate;
 use super::house::{House, Start};
-use super::told::{Line, Sum};
-use crate::broker::Seats;
-use crate::listener::{Place, hear};
+use super::told::{Fails, Line, Sum};
+use crate::broker::{Carried, Seats};
+use crate::listener::{Place, hear_and_show};
+use crate::main_line::complain;
 use crate::tally::Tally;
 
 /// Everything that a recording is judged with.
@@ -22,10 +25,12 @@ pub(super) struct Round {
     latest: Duration,
     frames: u64,
     tally: Tally,
+    /// What is told what to do, if anything is.
+    gate: Option<Gate>,
 }
 
 impl Round {
-    pub(super) fn new(server: Server, clients: Vec<Client>) -> Self {
+    pub(super) fn new(server: Server, clients: Vec<Client>, gate: Option<Gate>) -> Self {
         let start = Start::of(&server, clients);
         Self {
             seats: Seats::new(server.roster, &server.policy, [].into()),
@@ -34,6 +39,7 @@ impl Round {
             latest: Duration::ZERO,
             frames: 0,
             tally: Tally::default(),
+            gate,
         }
     }
 
@@ -47,7 +53,11 @@ impl Round {
             return Vec::new();
         };
         house.keep_up(now);
-        let place = match hear(arrival, &mut house.doorstep, now) {
+        let House {
+            doorstep, failing, ..
+        } = house;
+        let show = |seen: &Observation<'_>, glance: &Glance| failing.see(seen, glance, now);
+        let place = match hear_and_show(arrival, doorstep, now, show) {
             Ok(Glance::Claim(claim)) => return self.judge(&[claim], now),
             Ok(Glance::Claims(claims)) => return self.judge(&claims, now),
             Ok(Glance::Advance(advance)) => Place::from(advance),
@@ -66,24 +76,48 @@ impl Round {
         for claim in claims {
             self.tally.count(Place::Claimed.number());
             let verdict = house.judge(claim, now);
-            lines.push(Line::of(claim, &verdict, (&self.seats, self.latest)));
+            let carried = match (&mut self.gate, verdict.effect()) {
+                (Some(gate), Some(effect)) => carry_out(gate, &effect),
+                _ => Carried::Out,
+            };
+            let told = (&verdict, carried);
+            lines.push(Line::of(claim, told, (&self.seats, self.latest)));
         }
         lines
     }
 
     /// How many packets came to what.
-    pub(super) fn sum(&self, ended: Option<&RecordingError>) -> Line {
-        Line::Sum(Sum::of(self.frames, &self.tally, ended))
+    pub(super) fn sum(&mut self, ended: Option<&RecordingError>) -> Line {
+        let now = self.now();
+        let failing = self.house.as_mut().map(|house| &mut house.failing);
+        let failed = failing.map(|failing| Fails::of(failing, now));
+        let counted = (self.frames, &self.tally);
+        Line::Sum(Sum::of(counted, failed.unwrap_or_default(), ended))
     }
 
     /// The time of a frame; packets that were put together from several recordings do not turn it back.
     fn time_of(&mut self, arrival: &Arrival<'_>) -> Now {
         self.frames = self.frames.saturating_add(1);
         self.latest = self.latest.max(arrival.recorded.unwrap_or_default());
+        self.now()
+    }
+
+    fn now(&self) -> Now {
         let nanos = u64::try_from(self.latest.as_nanos()).unwrap_or(u64::MAX);
         Now {
             monotonic: Instant::from_duration(self.latest),
             unix: UnixTime::from_nanos(nanos),
+        }
+    }
+}
+
+/// Changes the gate; what the kernel refuses is said, and the recording goes on.
+fn carry_out(gate: &mut Gate, effect: &Effect) -> Carried {
+    match gate.apply(effect) {
+        Ok(()) => Carried::Out,
+        Err(error) => {
+            complain(&format!("nightlatchd: {}", crate::because(&error)));
+            Carried::Refused
         }
     }
 }

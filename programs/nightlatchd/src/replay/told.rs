@@ -6,10 +6,11 @@ use std::net::IpAddr;
 
 use derive_more::Display;
 use nightlatch_capture::RecordingError;
-use nightlatch_core::{Claim, Grant, Knocker, Verdict};
+use nightlatch_core::{Claim, Grant, Knocker, Now, Verdict};
 use serde::Serialize;
 
 use super::date::date;
+use super::failing::{Failed, Failing};
 use crate::broker::{Carried, Seats, of_verdict, source};
 use crate::listener::PLACES;
 use crate::options::Form;
@@ -43,16 +44,31 @@ pub(super) struct Knock {
 
 /// How many packets there were, and what those came to that were no knock.
 #[derive(Clone, Debug, PartialEq, Eq, Display, Serialize)]
-#[display("{frames} frame{}: {}{}", if *frames == 1 { "" } else { "s" }, self.counts(), self.end())]
+#[display("{frames} frame{}: {}{}{fails}", if *frames == 1 { "" } else { "s" }, self.counts(), self.end())]
 pub(super) struct Sum {
     frames: u64,
     counted: BTreeMap<&'static str, u64>,
     ended_early: Option<String>,
+    #[serde(flatten)]
+    fails: Fails,
+}
+
+/// Who failed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Display, Serialize)]
+#[display("{}{}", self.of_loudest(), self.of_suspects())]
+pub(super) struct Fails {
+    loudest: Vec<Failed>,
+    suspects: Vec<Failed>,
+    more_suspects: u64,
 }
 
 impl Line {
     /// A knock that was judged.
-    pub(super) fn of(claim: &Claim, verdict: &Verdict, (seats, at): (&Seats, Duration)) -> Self {
+    pub(super) fn of(
+        claim: &Claim,
+        (verdict, carried): (&Verdict, Carried),
+        (seats, at): (&Seats, Duration),
+    ) -> Self {
         let grant = match verdict {
             Verdict::Grant(grant) => Some(grant),
             Verdict::Close(grants) => grants.first(),
@@ -69,7 +85,7 @@ impl Line {
             address: source(claim),
             client: whose(claim, seats),
             method: method(claim),
-            verdict: of_verdict(verdict, Carried::Out),
+            verdict: of_verdict(verdict, carried),
             service: grant.map(|grant| seats.service(grant.service)),
             seconds: grant.and_then(lasts),
             text,
@@ -107,7 +123,11 @@ impl Knock {
 }
 
 impl Sum {
-    pub(super) fn of(frames: u64, tally: &Tally, ended: Option<&RecordingError>) -> Self {
+    pub(super) fn of(
+        (frames, tally): (u64, &Tally),
+        fails: Fails,
+        ended: Option<&RecordingError>,
+    ) -> Self {
         let counted = PLACES
             .iter()
             .map(|place| (place.name(), tally.at(place.number())))
@@ -116,6 +136,7 @@ impl Sum {
             frames,
             counted: counted.collect(),
             ended_early: ended.map(|error| crate::because(error)),
+            fails,
         }
     }
 
@@ -139,6 +160,45 @@ impl Sum {
     }
 }
 
+impl Fails {
+    pub(super) fn of(failing: &mut Failing, now: Now) -> Self {
+        Self {
+            loudest: failing.loudest(now),
+            suspects: failing.suspects(),
+            more_suspects: failing.more_suspects(),
+        }
+    }
+
+    fn of_loudest(&self) -> String {
+        told("failed the most", &self.loudest)
+    }
+
+    fn of_suspects(&self) -> String {
+        let shown = self.suspects.iter().take(SUSPECTS_SHOWN);
+        let text = told("suspect", &shown.cloned().collect::<Vec<_>>());
+        let unshown = self.suspects.len().saturating_sub(SUSPECTS_SHOWN);
+        let more = self
+            .more_suspects
+            .saturating_add(u64::try_from(unshown).unwrap_or(0));
+        match more {
+            0 => text,
+            more => format!("{text}, … and {more} more"),
+        }
+    }
+}
+
+/// A line of its own for those who failed; nothing where there are none.
+fn told(title: &str, failed: &[Failed]) -> String {
+    let parts = failed
+        .iter()
+        .map(|one| format!("{} {} {}", one.source, one.failure, one.count));
+    let parts: Vec<_> = parts.collect();
+    match parts.as_slice() {
+        [] => String::new(),
+        parts => format!("\n{title}: {}", parts.join(", ")),
+    }
+}
+
 fn whose(claim: &Claim, seats: &Seats) -> String {
     match claim {
         Claim::Ticket(claim) => seats.client(claim.client),
@@ -157,4 +217,6 @@ const fn method(claim: &Claim) -> &'static str {
     }
 }
 
+/// For people; programs get all that are remembered.
+const SUSPECTS_SHOWN: usize = 10;
 const SEQUENCE: &str = "sequence";

@@ -9,7 +9,7 @@ use nightlatch_core::{Instant, Now};
 use super::run::{Outcome, Part, Run};
 use super::running::Running;
 use crate::errand::{Ear, Notice};
-use crate::log::{Line, Log};
+use crate::log::{CommandLine, Line, Log};
 
 /// Says things once, and not more often than anybody reads.
 pub(super) struct Teller {
@@ -34,7 +34,7 @@ impl Teller {
     /// What a command said.
     pub(super) fn said(&self, run: &Run, lines: Vec<String>) {
         for text in lines {
-            self.log.say(Line::CommandSaid {
+            self.say(CommandLine::Said {
                 action: run.action.name.as_str().to_owned(),
                 text,
             });
@@ -45,8 +45,8 @@ impl Teller {
     pub(super) fn ended(&self, ear: &Ear, running: &Running, outcome: Outcome, now: Now) {
         let took = now.monotonic.saturating_since(running.since);
         ear.tell(outcome.notice());
-        self.log.say(match outcome {
-            Outcome::Done => Line::CommandDone {
+        self.say(match outcome {
+            Outcome::Done => CommandLine::Done {
                 action: running.run.action.name.as_str().to_owned(),
                 part: part(&running.run),
                 client: running.run.client.as_str().to_owned(),
@@ -61,13 +61,12 @@ impl Teller {
     /// The system had no process for a command.
     pub(super) fn unstarted(&self, ear: &Ear, run: &Run, error: &io::Error) {
         ear.tell(Notice::Unstarted);
-        self.log
-            .say(failed(run, format!("{}: {error}", Outcome::Unstarted)));
+        self.say(failed(run, format!("{}: {error}", Outcome::Unstarted)));
     }
 
     /// A command's time is over, and it cannot be killed.
     pub(super) fn cannot_kill(&self, run: &Run, error: &io::Error) {
-        self.log.say(failed(
+        self.say(failed(
             run,
             format!("its time is over, and it cannot be killed: {error}\n  the daemon needs CAP_KILL for it"),
         ));
@@ -86,7 +85,7 @@ impl Teller {
         if self.dropped > 0 && now.monotonic >= self.say_from {
             self.say_from = now.monotonic.saturating_add(SAY_EVERY);
             let commands = core::mem::take(&mut self.dropped);
-            self.log.say(Line::CommandsDropped { commands });
+            self.say(CommandLine::Dropped { commands });
         }
     }
 
@@ -107,7 +106,7 @@ impl Teller {
             Some(cause) if self.is_durable => {
                 self.is_durable = false;
                 ear.tell(Notice::Undurable);
-                self.log.say(Line::StopsFailing { cause });
+                self.say(CommandLine::StopsFailing { cause });
             }
             None if !self.is_durable => {
                 self.is_durable = true;
@@ -131,10 +130,14 @@ impl Teller {
     pub(super) fn warn(&self, warning: String) {
         self.log.say(Line::Warned { warning });
     }
+
+    fn say(&self, line: CommandLine) {
+        self.log.say(Line::Command(line));
+    }
 }
 
-fn failed(run: &Run, outcome: String) -> Line {
-    Line::CommandFailed {
+fn failed(run: &Run, outcome: String) -> CommandLine {
+    CommandLine::Failed {
         action: run.action.name.as_str().to_owned(),
         part: part(run),
         client: run.client.as_str().to_owned(),

@@ -9,7 +9,7 @@ use seccompiler::{
     SeccompRule, TargetArch, apply_filter,
 };
 
-use super::{LogAccess, SandboxError};
+use super::{Asking, LogAccess, SandboxError};
 
 /// Anything else ends the process at once: whoever asks for it is no longer us.
 pub(super) fn allow_only(whole: &[libc::c_long], narrow: Calls) -> Result<(), SandboxError> {
@@ -17,6 +17,16 @@ pub(super) fn allow_only(whole: &[libc::c_long], narrow: Calls) -> Result<(), Sa
     install(
         whole.chain(narrow).collect(),
         SeccompAction::KillProcess,
+        SeccompAction::Allow,
+    )
+}
+
+/// Anything else is refused, as by a kernel that does not have it.
+pub(super) fn allow_or_refuse(whole: &[libc::c_long], narrow: Calls) -> Result<(), SandboxError> {
+    let whole = whole.iter().map(|call| (*call, Vec::new()));
+    install(
+        whole.chain(narrow).collect(),
+        SeccompAction::Errno(libc::ENOSYS.unsigned_abs()),
         SeccompAction::Allow,
     )
 }
@@ -38,6 +48,7 @@ pub(super) type Calls = BTreeMap<libc::c_long, Vec<SeccompRule>>;
 pub(super) fn narrow_calls<'fd>(
     acks: impl Iterator<Item = BorrowedFd<'fd>>,
     logs: &LogAccess<'_>,
+    asking: Asking,
 ) -> Result<Calls, SandboxError> {
     let socket = only(1, Dword, of(libc::SOL_SOCKET))?;
     let filter = only(2, Dword, of(libc::SO_ATTACH_FILTER))?;
@@ -67,6 +78,10 @@ pub(super) fn narrow_calls<'fd>(
     if !logs.folders.is_empty() {
         calls.extend(log_calls()?);
     }
+    if asking == Asking::AfterLinks {
+        let flags = only(1, Dword, libc::SIOCGIFFLAGS)?;
+        calls.insert(libc::SYS_ioctl, vec![form(vec![flags])?]);
+    }
     // A call without a form would be allowed in every form.
     if !through_acks.is_empty() {
         calls.insert(libc::SYS_sendmsg, through_acks);
@@ -95,7 +110,7 @@ fn to_descriptor(descriptor: RawFd) -> Result<SeccompRule, SandboxError> {
 }
 
 /// These bits of an argument, and no others of the mask.
-fn masked(
+pub(super) fn masked(
     place: u8,
     mask: libc::c_int,
     bits: libc::c_int,
@@ -103,15 +118,19 @@ fn masked(
     SeccompCondition::new(place, Dword, SeccompCmpOp::MaskedEq(of(mask)), of(bits)).map_err(refused)
 }
 
-fn form(conditions: Vec<SeccompCondition>) -> Result<SeccompRule, SandboxError> {
+pub(super) fn form(conditions: Vec<SeccompCondition>) -> Result<SeccompRule, SandboxError> {
     SeccompRule::new(conditions).map_err(refused)
 }
 
-fn only(place: u8, width: SeccompCmpArgLen, value: u64) -> Result<SeccompCondition, SandboxError> {
+pub(super) fn only(
+    place: u8,
+    width: SeccompCmpArgLen,
+    value: u64,
+) -> Result<SeccompCondition, SandboxError> {
     SeccompCondition::new(place, width, SeccompCmpOp::Eq, value).map_err(refused)
 }
 
-fn of(number: libc::c_int) -> u64 {
+pub(super) fn of(number: libc::c_int) -> u64 {
     number.unsigned_abs().into()
 }
 

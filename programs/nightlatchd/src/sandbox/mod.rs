@@ -2,6 +2,7 @@
 
 mod calls;
 mod filter;
+mod herald;
 
 use std::os::fd::{BorrowedFd, RawFd};
 use std::path::Path;
@@ -12,8 +13,10 @@ use landlock::{
 };
 use thiserror::Error;
 
-use calls::{BROKER_NEVER, LISTENER_CALLS, LOG_CALLS};
-use filter::{allow_only, forbid, narrow_calls};
+pub(crate) use herald::confine_herald;
+
+use calls::{BROKER_NEVER, CLERK_CALLS, LINK_CALLS, LISTENER_CALLS, LOG_CALLS};
+use filter::{Calls, allow_only, forbid, narrow_calls};
 
 /// The sandbox could not be closed.
 #[derive(Debug, Error)]
@@ -64,6 +67,14 @@ pub(crate) struct LogAccess<'a> {
     pub(crate) marks: Vec<RawFd>,
 }
 
+/// Whether the kernel is still asked about links.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asking {
+    /// Whether one that went down is still there: libpcap does.
+    AfterLinks,
+    ForNothing,
+}
+
 /// The listener's: no file but logs in the folders of those it follows, no TCP, and a score of
 /// system calls, some for one descriptor alone.
 ///
@@ -72,6 +83,7 @@ pub(crate) struct LogAccess<'a> {
 pub(crate) fn confine_listener<'fd>(
     acks: impl Iterator<Item = BorrowedFd<'fd>>,
     logs: &LogAccess<'_>,
+    asking: Asking,
 ) -> Result<Landlocked, SandboxError> {
     let mut ruleset = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
@@ -87,7 +99,10 @@ pub(crate) fn confine_listener<'fd>(
     if !logs.folders.is_empty() {
         calls.extend(LOG_CALLS);
     }
-    allow_only(&calls, narrow_calls(acks, logs)?)?;
+    if asking == Asking::AfterLinks {
+        calls.extend(LINK_CALLS);
+    }
+    allow_only(&calls, narrow_calls(acks, logs, asking)?)?;
     Ok(landlocked_as(&landlocked.ruleset))
 }
 
@@ -107,6 +122,26 @@ pub(crate) fn confine_broker(state: &Path, socket: &Path) -> Result<Landlocked, 
         ))?
         .restrict_self()?;
     forbid(BROKER_NEVER)?;
+    Ok(landlocked_as(&landlocked.ruleset))
+}
+
+/// The clerk's: the files of one folder, no network, and some forty system calls. It opens no socket
+/// and starts nothing, not even a thread.
+pub(crate) fn confine_clerk(folder: &Path) -> Result<Landlocked, SandboxError> {
+    let files = AccessFs::ReadFile
+        | AccessFs::WriteFile
+        | AccessFs::ReadDir
+        | AccessFs::MakeReg
+        | AccessFs::RemoveFile
+        | AccessFs::Truncate;
+    let landlocked = Ruleset::default()
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(AccessFs::from_all(ABI::V5))?
+        .handle_access(AccessNet::from_all(ABI::V5))?
+        .create()?
+        .add_rule(PathBeneath::new(PathFd::new(folder)?, files))?
+        .restrict_self()?;
+    allow_only(CLERK_CALLS, Calls::new())?;
     Ok(landlocked_as(&landlocked.ruleset))
 }
 

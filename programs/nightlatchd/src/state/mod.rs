@@ -4,12 +4,15 @@
 //! counters   exact counters of a clean stop, replaced as a whole
 //! marks      watermarks and the counters ahead of them, appended and synced
 //! lock       held by the running daemon
+//! bans       who was banned before, replaced as a whole at a clean stop
 //! stops      what the runner has to undo later: `runner/stops/`
+//! journal/   what happened: `clerk/`
 //! ```
 //! Losing the folder locks nobody out: every client is in doubt once, and time-based sequences open
 //! nothing for two periods at most. No ticket, no encrypted sequence and no time step counts again. Used
 //! lines of one-time lists do, and that is warned of: which they were nobody else knows.
 
+mod bans;
 mod counters;
 mod record;
 mod remembered;
@@ -22,6 +25,7 @@ use std::path::{Path, PathBuf};
 use nightlatch_ticket::{Counter, PublicKey};
 use thiserror::Error;
 
+pub(crate) use bans::Recorded;
 pub(crate) use record::{ClientMark, crc};
 use record::{RECORD_LENGTH, Record};
 pub(crate) use remembered::{Doubt, Remembered};
@@ -121,6 +125,12 @@ impl StateFolder {
         self.start_over(&[Record::Clean(check)])
     }
 
+    /// Writes who was banned before. Only at the end, when no knock waits for the disk: a crash forgets
+    /// no more than who is to be banned for longer the next time.
+    pub(crate) fn note_bans(&self, banned: impl Iterator<Item = Recorded>) -> io::Result<()> {
+        bans::write(&self.folder, banned)
+    }
+
     /// Replaces the marks by what is still needed: counters exact until now, and a watermark.
     pub(crate) fn compact(
         &mut self,
@@ -217,7 +227,8 @@ pub(crate) fn mark_of(key: &PublicKey) -> ClientMark {
     *mark
 }
 
-fn make(folder: &Path) -> io::Result<()> {
+/// A folder for the daemon alone, where there is none.
+pub(crate) fn make(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new()
         .recursive(true)
@@ -290,6 +301,24 @@ mod tests {
             remembered.counters,
             BTreeMap::from([(ALICE, Counter(7)), (BOB, Counter(9))])
         );
+    }
+
+    #[test]
+    fn who_was_banned_is_remembered_and_puts_no_counter_in_doubt() {
+        let folder = tempfile::tempdir().unwrap();
+        let banned = Recorded {
+            prefix: "192.0.2.7".parse().unwrap(),
+            times: 2,
+            until: nightlatch_ticket::UnixTime::from_secs(1_900_000_000),
+        };
+        {
+            let (mut state, remembered) = StateFolder::open(folder.path()).unwrap();
+            assert_eq!(remembered.bans, []);
+            state.close([(ALICE, Counter(7))].into_iter()).unwrap();
+            state.note_bans([banned].into_iter()).unwrap();
+        }
+        let remembered = remembered(folder.path());
+        assert_eq!((remembered.doubt, remembered.bans), (None, vec![banned]));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use nightlatch_ticket::Counter;
 
+use super::bans::{self, Recorded};
 use super::counters;
 use super::record::{ClientMark, RECORD_LENGTH, Record};
 
@@ -17,6 +18,8 @@ pub(crate) struct Remembered {
     pub(crate) counters: BTreeMap<ClientMark, Counter>,
     /// Counters up to here may have been used before a crash; `None` after a clean stop.
     pub(crate) doubt: Option<Doubt>,
+    /// Who was banned before the last clean stop.
+    pub(crate) bans: Vec<Recorded>,
 }
 
 /// Why counters are in doubt.
@@ -37,6 +40,7 @@ pub(super) fn read(folder: &Path) -> Remembered {
     let mut remembered = Remembered {
         counters,
         doubt: Some(Doubt::Lost),
+        bans: bans::read(folder),
     };
     if marks.is_err() {
         return remembered;

@@ -24,17 +24,13 @@ pub(crate) const STORIES: &[Story] = &[
         "the_same_packets_come_to_the_same_through_every_source",
         compared,
     ),
+    #[cfg(feature = "libpcap")]
+    ("libpcap_shows_the_same_as_packet_sockets", libpcap),
     ("noise_of_others_does_not_hide_a_knock_from_the_log", noisy),
 ];
 
 fn compared(entered: &Entered) -> Told {
-    let mut stage = Stage::new(entered, "compared");
-    stage.write_config(&config(&stage, "\"packets\""));
-    // A first start doubts every counter of its next five seconds; one that follows a clean end, no other.
-    let beyond_doubt = unix_now() + Duration::from_secs(6);
-    stage.alice.memory.last = Counter(u64::try_from(beyond_doubt.as_nanos()).unwrap());
-    stage.start().stop();
-    fs::rename(stage.state(), clean(&stage)).unwrap();
+    let mut stage = settled(entered, "compared");
     let packets = traffic(&mut stage);
     let expected = read(&stage, &packets);
     let count = |verdict: &str| {
@@ -67,6 +63,30 @@ fn compared(entered: &Entered) -> Told {
         said("SKIPPED in part: this kernel logs no packets of namespaces (nf_log_all_netns)");
     }
     Told::Whole
+}
+
+#[cfg(feature = "libpcap")]
+fn libpcap(entered: &Entered) -> Told {
+    let mut stage = settled(entered, "compared-libpcap");
+    let packets = traffic(&mut stage);
+    let expected = read(&stage, &packets);
+    assert_eq!(expected.len(), ALL, "{expected:?}");
+    for source in ["pcap:eth0", "pcap:any"] {
+        assert_eq!(live(&stage, source, &packets), expected, "{source}");
+    }
+    Told::Whole
+}
+
+/// A stage where a daemon has been.
+fn settled(entered: &Entered, name: &str) -> Stage {
+    let mut stage = Stage::new(entered, name);
+    stage.write_config(&config(&stage, "\"packets\""));
+    // A first start doubts every counter of its next five seconds; one that follows a clean end, no other.
+    let beyond_doubt = unix_now() + Duration::from_secs(6);
+    stage.alice.memory.last = Counter(u64::try_from(beyond_doubt.as_nanos()).unwrap());
+    stage.start().stop();
+    fs::rename(stage.state(), clean(&stage)).unwrap();
+    stage
 }
 
 fn noisy(entered: &Entered) -> Told {
@@ -156,7 +176,11 @@ fn traffic(stage: &mut Stage) -> Vec<Packet> {
     packets
 }
 
-fn walk<const STEPS: usize>(host: &str, family: Family, steps: [&str; STEPS]) -> Vec<Packet> {
+pub(crate) fn walk<const STEPS: usize>(
+    host: &str,
+    family: Family,
+    steps: [&str; STEPS],
+) -> Vec<Packet> {
     let from = SocketAddr::new(address(host, family), 40_000);
     let step = |step: &str| {
         let (protocol, port) = step.split_once('/').unwrap();
@@ -192,7 +216,7 @@ fn read(stage: &Stage, packets: &[Packet]) -> Vec<String> {
     verdicts
 }
 
-fn pcap(packets: &[Packet]) -> Vec<u8> {
+pub(crate) fn pcap(packets: &[Packet]) -> Vec<u8> {
     let raw_ip = 101;
     let header = [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65_535, raw_ip];
     let mut bytes = header.map(u32::to_le_bytes).concat();
@@ -222,7 +246,8 @@ fn live(stage: &Stage, source: &str, packets: &[Packet]) -> Vec<String> {
 fn lived(stage: &Stage, source: &str, send: impl Fn(&Forger)) -> Vec<String> {
     let _ = fs::remove_dir_all(stage.state());
     fs::create_dir(stage.state()).unwrap();
-    for file in fs::read_dir(clean(stage)).unwrap().map(Result::unwrap) {
+    let files = fs::read_dir(clean(stage)).unwrap().map(Result::unwrap);
+    for file in files.filter(|file| file.path().is_file()) {
         fs::copy(file.path(), stage.state().join(file.file_name())).unwrap();
     }
     stage.write_config(&config(stage, &format!("{source:?}")));

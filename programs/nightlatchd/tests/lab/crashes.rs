@@ -42,7 +42,11 @@ fn killed_while_open(entered: &Entered) -> Told {
 
 fn no_orphan(entered: &Entered) -> Told {
     let (stage, mut daemon) = Stage::running(entered, "orphan");
-    assert_eq!(processes_in(&stage.server), 2, "a broker and a listener");
+    assert_eq!(
+        processes_in(&stage.server),
+        3,
+        "a broker, a listener and a clerk"
+    );
     daemon.kill();
     // A process that ended and that nobody waits for has no namespaces any more.
     let is_gone = || processes_in(&stage.server) == 0;

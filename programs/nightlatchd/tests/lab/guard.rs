@@ -11,6 +11,8 @@ use crate::Story;
 use crate::Told;
 use crate::daemon::Daemon;
 use crate::person::Person;
+use crate::sequences::gets_in;
+use crate::sources::load;
 use crate::stage::Family::{V4, V6};
 use crate::stage::{Family, Stage, address, assert_silent, is_in, keyhole, try_door};
 use crate::touch::Touch::{Tcp, Udp};
@@ -31,11 +33,24 @@ pub(crate) const STORIES: &[Story] = &[
         "a_scan_in_alices_name_stops_neither_her_ticket_nor_what_runs",
         spoofed,
     ),
+    (
+        "a_ban_stops_no_ticket_where_a_socket_takes_them",
+        through_a_socket,
+    ),
+    ("a_ban_stops_no_sequence", by_ports),
     ("one_touch_of_a_decoy_is_enough", decoy),
     ("whom_the_allow_list_names_is_never_banned", allowed),
     ("bans_outlive_the_daemon_and_are_adopted", killed),
+    (
+        "who_was_banned_before_a_restart_is_banned_for_longer_after_it",
+        restarted,
+    ),
     ("a_reload_turns_bans_on_and_off", reloaded),
     ("a_network_that_changes_addresses_is_banned_whole", network),
+    (
+        "a_banned_network_is_released_by_whoever_knocks_in_it",
+        released,
+    ),
     (
         "a_flood_of_forged_sources_has_few_banned_and_keeps_nobody_out",
         flooded,
@@ -172,6 +187,55 @@ fn spoofed(entered: &Entered) -> Told {
     Told::Whole
 }
 
+/// The firewall shows the touch for which alice is banned, and her ticket has to come past the ban.
+fn through_a_socket(entered: &Entered) -> Told {
+    let mut stage = Stage::new(entered, "guard-socket");
+    let sources = "log = \"json\"\nsources = [\"udp\", \"nflog:5\"]";
+    let config = stage.config.replace("log = \"json\"", sources);
+    stage.write_config(&(config + LONGER));
+    if !load(&stage.server, TOUCHES_TO_A_GROUP) {
+        return Told::Skipped("no `nft` here to choose packets with");
+    }
+    let daemon = stage.start();
+    pause(A_MOMENT);
+    for family in [V4, V6] {
+        touch(&stage.alice.host, &[Tcp(2323)], family);
+        let source = address("alice", family).to_string();
+        assert!(
+            wait_until(PATIENCE, || is_banned(&daemon, &source)),
+            "{}",
+            daemon.log()
+        );
+        assert_silent(&stage.alice.host, 8443, family);
+        stage.alice.knock("ssh", family).unwrap();
+        assert!(is_in(&stage.alice.host, 22, family), "{}", daemon.log());
+        assert!(is_in(&stage.alice.host, 8443, family), "{}", daemon.log());
+    }
+    Told::Whole
+}
+
+fn by_ports(entered: &Entered) -> Told {
+    let by_ports = LONGER.to_owned() + SEQUENCE;
+    let (stage, daemon) = running(entered, "guard-by-ports", &by_ports);
+    for family in [V4, V6] {
+        touch(&stage.alice.host, &[Tcp(2323)], family);
+        let source = address("alice", family).to_string();
+        assert!(
+            wait_until(PATIENCE, || is_banned(&daemon, &source)),
+            "{}",
+            daemon.log()
+        );
+        touch(
+            &stage.alice.host,
+            &[Tcp(7000), Udp(8000), Tcp(9000)],
+            family,
+        );
+        assert!(gets_in(&stage.alice.host, family), "{}", daemon.log());
+        assert!(is_in(&stage.alice.host, 8443, family), "{}", daemon.log());
+    }
+    Told::Whole
+}
+
 fn decoy(entered: &Entered) -> Told {
     let (stage, daemon) = running(entered, "guard-decoy", BANNING);
     touch(&stage.stranger, &[Tcp(2323)], V4);
@@ -226,6 +290,19 @@ fn killed(entered: &Entered) -> Told {
     Told::Whole
 }
 
+fn restarted(entered: &Entered) -> Told {
+    let (stage, mut daemon) = running(entered, "guard-restart", BANNING);
+    touch(&stage.stranger, &[Tcp(2323)], V4);
+    daemon.await_line("unbanned");
+    daemon.stop();
+    let daemon = stage.start();
+    pause(A_MOMENT);
+    touch(&stage.stranger, &[Tcp(2323)], V4);
+    daemon.await_line("banned");
+    assert!(daemon.log().contains("\"nth\":2"), "{}", daemon.log());
+    Told::Whole
+}
+
 fn reloaded(entered: &Entered) -> Told {
     let (stage, daemon) = running(entered, "guard-reload", "");
     scan(&stage.stranger, V4);
@@ -246,6 +323,33 @@ fn reloaded(entered: &Entered) -> Told {
         daemon.log()
     );
     assert_eq!(daemon.status()["guard"]["bans_in_force"], 0);
+    assert!(
+        daemon.log().contains(r#""why":"reload""#),
+        "{}",
+        daemon.log()
+    );
+    Told::Whole
+}
+
+fn released(entered: &Entered) -> Told {
+    let (mut stage, daemon) = running(entered, "guard-released", LONGER);
+    let forger = Forger::open(&stage.stranger).unwrap();
+    for last in 0x100..0x104_u16 {
+        let source = IpAddr::from([0xfd77, 0, 0, 0, 0, 0, 0, last]);
+        syns(&forger, SocketAddr::new(source, 40_000), 2323..2324);
+    }
+    let is_banned_whole = || is_banned(&daemon, "fd77::/64");
+    assert!(wait_until(PATIENCE, is_banned_whole), "{}", daemon.log());
+    assert_silent(&stage.alice.host, 8443, V6);
+    stage.alice.knock("ssh", V6).unwrap();
+    assert!(wait_until(PATIENCE, || is_in(&stage.bob.host, 8443, V6)));
+    // By the name under which it was banned, for programs that keep count.
+    let unbanned = r#""what":"unbanned","source":"fd77::/64","why":"knocked""#;
+    assert!(
+        wait_until(PATIENCE, || daemon.log().contains(unbanned)),
+        "{}",
+        daemon.log()
+    );
     Told::Whole
 }
 
@@ -294,7 +398,9 @@ fn flooded(entered: &Entered) -> Told {
 }
 
 fn lines(entered: &Entered) -> Told {
-    let (stage, daemon) = running(entered, "guard-lines", "[guard]\nlog-failures = true\n");
+    let guard = "[guard]\nlog-failures = true\nallow = [\"10.77.0.4\"]\n";
+    let (stage, daemon) = running(entered, "guard-lines", guard);
+    scan(&stage.stranger, V4);
     scan(&stage.stranger, V6);
     daemon.await_line("suspected");
     let log = daemon.log();
@@ -303,6 +409,10 @@ fn lines(entered: &Entered) -> Told {
         "{log}"
     );
     assert!(!daemon.has_said("banned"), "{log}");
+    assert!(
+        !log.contains("10.77.0.4"),
+        "who is allowed is told to nobody: {log}"
+    );
     Told::Whole
 }
 
@@ -343,6 +453,12 @@ fn loudest(daemon: &Daemon) -> Option<(String, String)> {
     Some((text("source")?, text("failure")?))
 }
 
+fn is_banned(daemon: &Daemon, source: &str) -> bool {
+    let status = daemon.status();
+    let mut bans = status["guard"]["bans"].as_array().into_iter().flatten();
+    bans.any(|ban| ban["source"] == source)
+}
+
 fn still_talks(reached: &mut Reached) -> bool {
     let Reached::Connected { stream, .. } = reached else {
         return false;
@@ -372,6 +488,18 @@ times = ["60s"]
 window = "1s"
 decoys = ["tcp/2323"]
 "#;
+
+const SEQUENCE: &str = r#"
+[sequence.by-ports]
+steps = ["tcp/7000", "udp/8000", "tcp/9000"]
+opens = "ssh"
+"#;
+
+const TOUCHES_TO_A_GROUP: &str = "table inet choice {
+    chain inward { type filter hook prerouting priority -160;
+        tcp flags & (syn | ack | rst) == syn log group 5
+    }
+}";
 
 /// A little more than the window.
 const TOLD_AGAIN: Duration = Duration::from_millis(1200);

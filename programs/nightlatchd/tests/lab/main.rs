@@ -18,24 +18,33 @@
 
 mod actions;
 mod admin;
+mod by_hand;
+mod carried;
 mod clocks;
 mod compare;
 mod conditions;
 mod crashes;
+mod cuts;
 mod daemon;
 mod demo;
 mod disk;
 mod doors;
 mod encrypted;
 mod example;
+mod forwards;
+mod gateway;
 mod guard;
 mod hostile;
+mod inserting;
 mod interference;
+mod journal;
 mod knockd;
 mod knockd_config;
+mod notify;
 mod one_time;
 mod packets;
 mod person;
+mod receiver;
 mod replays;
 mod sequences;
 mod sources;
@@ -73,6 +82,7 @@ fn main() -> ExitCode {
         doors::STORIES,
         replays::STORIES,
         crashes::STORIES,
+        cuts::STORIES,
         admin::STORIES,
         disk::STORIES,
         clocks::STORIES,
@@ -82,15 +92,22 @@ fn main() -> ExitCode {
         encrypted::STORIES,
         actions::STORIES,
         guard::STORIES,
+        gateway::STORIES,
+        by_hand::STORIES,
+        forwards::STORIES,
         conditions::STORIES,
         one_time::STORIES,
         time_based::STORIES,
         tell::STORIES,
         interference::STORIES,
+        journal::STORIES,
+        inserting::STORIES,
         knockd::STORIES,
         knockd_config::STORIES,
         sources::STORIES,
+        notify::STORIES,
         compare::STORIES,
+        carried::STORIES,
     ]
     .into_iter()
     .flatten()

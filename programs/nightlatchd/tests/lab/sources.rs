@@ -3,10 +3,10 @@
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, chown};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use nightlatch_lab::{Entered, Host, Standing, pause, program, wait_until};
+use nightlatch_lab::{Entered, Host, Standing, mount_over, pause, program, wait_until};
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
@@ -31,6 +31,16 @@ pub(crate) const STORIES: &[Story] = &[
     ),
     ("what_stands_in_a_log_beside_lines_opens_nothing", garbage),
     ("several_sources_are_heard_at_once", several),
+    ("a_failure_that_two_sources_show_is_one", shown_twice),
+    (
+        "what_journalctl_reads_out_opens_and_its_end_is_said",
+        journal,
+    ),
+    #[cfg(feature = "libpcap")]
+    (
+        "a_knock_opens_through_libpcap_and_again_when_the_link_was_down",
+        libpcap,
+    ),
     ("another_source_takes_a_restart", another_source),
 ];
 
@@ -162,6 +172,115 @@ fn several(entered: &Entered) -> Told {
     assert!(gets_in(&stage.bob.host, V4), "{}", daemon.log());
     stage.alice.knock("ssh", V6).unwrap();
     assert!(is_in(&stage.alice.host, 22, V6), "{}", daemon.log());
+    Told::Whole
+}
+
+fn shown_twice(entered: &Entered) -> Told {
+    let (mut stage, log) = logged(entered, "source-twice");
+    let sources = format!("[\"packets\", \"nflog:5\", \"log:{}\"]", log.path.display());
+    stage.write_config(&config(&stage, &sources));
+    if !load(&stage.server, RULESET) {
+        return Told::Skipped("no `nft` here to choose packets with");
+    }
+    let daemon = stage.start();
+    let touches = [7001, 7002, 7003].map(Tcp);
+    touch(&stage.stranger, &touches, V4);
+    stage.alice.knock("ssh", V4).unwrap();
+    assert!(is_in(&stage.alice.host, 22, V4), "{}", daemon.log());
+    let ignored = |name: &str| daemon.status()["ignored"][name].as_u64().unwrap_or(0);
+    assert!(
+        wait_until(PATIENCE, || ignored("seen-twice") == 3),
+        "{}",
+        daemon.status()
+    );
+    assert_eq!(ignored("closed-ports"), 3);
+    let loudest = &daemon.status()["guard"]["loudest"][0];
+    assert_eq!(
+        (&loudest["count"], &loudest["failure"]),
+        (&3.into(), &"closed-ports".into())
+    );
+    // The knock came through both, and counts once; so does a walk.
+    let knocks = |name: &str| daemon.status()["knocks"][name].as_u64().unwrap_or(0);
+    assert_eq!(knocks("granted"), 1);
+    assert!(knocks("replayed") > 0, "{}", daemon.status());
+    touch(&stage.bob.host, &OPENING, V4);
+    assert!(gets_in(&stage.bob.host, V4), "{}", daemon.log());
+    assert!(wait_until(PATIENCE, || knocks("granted") > 1));
+    pause(A_MOMENT);
+    assert_eq!(knocks("granted"), 2);
+    // Lines that come late are another walk.
+    log.write(&knock("bob", V4));
+    assert!(wait_until(PATIENCE, || knocks("granted") == 3));
+    let hearing = daemon.status()["hearing"].clone();
+    for (place, source) in ["packets", "nflog:5"].iter().enumerate() {
+        assert_eq!(hearing[place]["source"], *source);
+        assert!(hearing[place]["heard"].as_u64().unwrap() >= 4, "{hearing}");
+        assert_eq!(hearing[place]["lost"], 0);
+    }
+    Told::Whole
+}
+
+fn journal(entered: &Entered) -> Told {
+    let journalctl = Path::new("/usr/bin/journalctl");
+    if !journalctl.is_file() {
+        return Told::Skipped("no /usr/bin/journalctl here to stand in for: install systemd");
+    }
+    let stage = stage(entered, "source-journal", "[\"journal\"]");
+    for folder in [entered.folder(), &stage.folder] {
+        fs::set_permissions(folder, Permissions::from_mode(0o755)).unwrap();
+    }
+    let [lines, script] = ["lines", "journalctl"].map(|name| stage.folder.join(name));
+    mkfifo(&lines, Mode::from_bits_retain(0o644)).unwrap();
+    fs::set_permissions(&lines, Permissions::from_mode(0o644)).unwrap();
+    let text = "#!/bin/sh\nwhile read -r line && [ \"$line\" != end ]; do echo \"$line\"; done <";
+    fs::write(&script, format!("{text} {}\n", lines.display())).unwrap();
+    fs::set_permissions(&script, Permissions::from_mode(0o755)).unwrap();
+    mount_over(&script, journalctl).unwrap();
+    let mut daemon = stage.start();
+    let mut journal = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(&lines)
+        .unwrap();
+    journal.write_all(forged_knock().as_bytes()).unwrap();
+    journal.write_all(knock("alice", V4).as_bytes()).unwrap();
+    assert!(gets_in(&stage.alice.host, V4), "{}", daemon.log());
+    assert_silent(&stage.stranger, 22, V4);
+    let mut status = daemon.status();
+    let heard = |status: &serde_json::Value| status["hearing"][0]["heard"].as_u64().unwrap();
+    wait_until(PATIENCE, || {
+        status = daemon.status();
+        heard(&status) > 3
+    });
+    assert_eq!(status["hearing"][0]["source"], "journal");
+    assert!(heard(&status) > 3, "{status}");
+    journal.write_all(b"end\n").unwrap();
+    assert!(wait_until(PATIENCE, || !daemon.is_running()), "it goes on");
+    let log = daemon.log();
+    assert!(daemon.has_said("stopping"), "{log}");
+    assert!(log.contains("journalctl has ended"), "{log}");
+    Told::Whole
+}
+
+#[cfg(feature = "libpcap")]
+fn libpcap(entered: &Entered) -> Told {
+    let (mut stage, mut daemon) = running(entered, "source-libpcap", "[\"pcap:eth0\"]");
+    for family in [V4, V6] {
+        assert_silent(&stage.alice.host, 22, family);
+        stage.alice.knock("ssh", family).unwrap();
+        assert!(is_in(&stage.alice.host, 22, family), "{}", daemon.log());
+        touch(&stage.bob.host, &OPENING, family);
+        assert!(gets_in(&stage.bob.host, family), "{}", daemon.log());
+    }
+    stage.server.link_down("eth0").unwrap();
+    pause(A_MOMENT);
+    stage.server.link_up("eth0").unwrap();
+    pause(A_MOMENT);
+    touch(&stage.bob.host, &OPENING, V4);
+    assert!(gets_in(&stage.bob.host, V4), "{}", daemon.log());
+    assert!(daemon.is_running(), "{}", daemon.log());
+    assert_eq!(daemon.status()["hearing"][0]["lost"], 0);
+    assert!(daemon.stop().success(), "{}", daemon.log());
     Told::Whole
 }
 

@@ -1,4 +1,4 @@
-//! The way between broker and runner: a socket on which neither ever waits for the other.
+//! The way between the broker and a helper of its: a socket on which neither ever waits for the other.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -18,7 +18,7 @@ pub(crate) struct Way {
 }
 
 impl Way {
-    /// Both ends: one for the broker, one to become the runner's standard input.
+    /// Both ends: one for the broker, one to become the helper's standard input.
     pub(crate) fn pair() -> io::Result<(Self, OwnedFd)> {
         let (ours, theirs) = socketpair(
             AddressFamily::UNIX,
@@ -33,17 +33,17 @@ impl Way {
         Ok((Self { socket: ours }, theirs))
     }
 
-    /// The runner's end: its standard input.
-    pub(super) fn from_stdin() -> io::Result<Self> {
+    /// The helper's end: its standard input.
+    pub(crate) fn from_stdin() -> io::Result<Self> {
         Ok(Self::over(io::stdin().as_fd().try_clone_to_owned()?))
     }
 
-    pub(super) const fn over(socket: OwnedFd) -> Self {
+    pub(crate) const fn over(socket: OwnedFd) -> Self {
         Self { socket }
     }
 
     /// Sends without waiting; says whether there was room.
-    pub(super) fn send(&self, bytes: &[u8]) -> Result<bool, ChannelError> {
+    pub(crate) fn send(&self, bytes: &[u8]) -> Result<bool, ChannelError> {
         loop {
             let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
             match send(&self.socket, bytes, flags) {
@@ -57,7 +57,7 @@ impl Way {
     }
 
     /// Takes what came next, if something came; what does not fit its place has no form that exists.
-    pub(super) fn take<'p>(&self, place: &'p mut [u8]) -> Result<Option<&'p [u8]>, ChannelError> {
+    pub(crate) fn take<'p>(&self, place: &'p mut [u8]) -> Result<Option<&'p [u8]>, ChannelError> {
         let flags = RecvFlags::DONTWAIT | RecvFlags::TRUNC;
         match recv(&self.socket, &mut *place, flags) {
             Ok((_, 0)) | Err(Errno::CONNRESET) => Err(ChannelError::Closed),
@@ -68,7 +68,7 @@ impl Way {
     }
 
     /// Says that nothing more will come; what the other end says is still heard.
-    pub(super) fn finish(&self) {
+    pub(crate) fn finish(&self) {
         // Where the other end is gone, it knows.
         let _ = shutdown(&self.socket, Shutdown::Write);
     }
@@ -80,5 +80,5 @@ impl AsFd for Way {
     }
 }
 
-/// Room for some thousands of errands while the runner waits for a disk.
+/// Room for some thousands of errands or events while a helper waits for a disk.
 const QUEUE: usize = 8 << 20;
