@@ -6,7 +6,7 @@ use std::{
     ops::Range,
 };
 
-use nightlatch_core::{Forward, Port, PortRange, Service, Shows};
+use nightlatch_core::{Forward, Port, Service, Shows};
 use serde_spanned::Spanned;
 
 use super::settings::Settings;
@@ -238,11 +238,7 @@ fn complain_of_unguarded(
     let (Some(open), Some(settings)) = (&text.open, settings) else {
         return;
     };
-    let is_guarded = |port: &Port| {
-        let contains = |range: &Spanned<PortRange>| range.get_ref().contains(*port);
-        settings.guard.iter().any(contains)
-    };
-    if let Some(port) = ports.iter().find(|port| !is_guarded(port)) {
+    if let Some(port) = settings.unguarded(ports) {
         desk.add(
             Remark::error(open.span(), format!("{port} leads on and is not guarded"))
                 .advise(format!("add {:?} to `guard`", port.to_string())),

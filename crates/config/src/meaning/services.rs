@@ -132,7 +132,7 @@ fn meant(
         Some(written) => time(written, bounds, desk),
         None => lasts.map(|lasts| lasts.max(USUAL_AT_MOST)),
     };
-    let cuts = cuts(text, desk);
+    let cuts = cuts(text, ports.as_deref().unwrap_or_default(), settings, desk);
     let (ports, forwards, inserts, cuts) = (ports?, forwards?, inserts?, cuts?);
     let (lasts, at_most, runs) = (lasts?, at_most?, runs?);
     if at_most < lasts {

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use nightlatch_core::{Answers, Forward, GatePlan, Policy, PortRange};
+use nightlatch_core::{Answers, Forward, GatePlan, Policy, Port, PortRange};
 use nightlatch_ticket::{PublicKey, SecretKey};
 use serde_spanned::Spanned;
 
@@ -48,6 +48,15 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// The first of these ports that is open to everybody.
+    pub(crate) fn unguarded<'p>(&self, ports: &'p [Port]) -> Option<&'p Port> {
+        let is_guarded = |port: &Port| {
+            let contains = |range: &Spanned<PortRange>| range.get_ref().contains(*port);
+            self.guard.iter().any(contains)
+        };
+        ports.iter().find(|port| !is_guarded(port))
+    }
+
     /// The server, as far as `[server]` says what it is.
     pub(crate) fn server(self, policy: Policy, roster: Roster) -> Server {
         let ports =
