@@ -109,9 +109,11 @@ pub(crate) fn remove_in_pieces(members: &[Member]) -> Vec<Effect> {
         .collect()
 }
 
-/// Puts any number of members in, in pieces that fit into one message to the kernel.
+/// Puts any number of members in, in pieces that fit into one message to the kernel. Each is about
+/// one set: where that is missing, the others are none the worse for it.
 pub(crate) fn insert_in_pieces(stays: &[Stay]) -> Vec<Effect> {
-    let pieces = stays.chunks(IN_ONE_PIECE);
+    let of_one_set = stays.chunk_by(|one, next| one.member.set == next.member.set);
+    let pieces = of_one_set.flat_map(|stays| stays.chunks(IN_ONE_PIECE));
     pieces
         .map(|stays| Effect::Insert {
             stays: stays.into(),

@@ -113,6 +113,11 @@ impl Gatekeeper {
         }
     }
 
+    /// Has the kernel told again of grants that were closed and that it did not end.
+    pub fn put_right(&mut self, ended: &[Grant]) {
+        self.ledger.put_right(ended);
+    }
+
     /// The watermark that the background should write now, while knocks arrive.
     pub fn renewal(&self, now: Now) -> Option<Counter> {
         self.durable.renewal(now)

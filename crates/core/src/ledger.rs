@@ -132,13 +132,26 @@ impl Ledger {
         })
     }
 
-    /// Takes a grant back that the kernel did not take: there everything is as it was before. But
-    /// it may have taken some members and not others: those are put right.
+    /// Takes a grant back that the kernel did not take. What the kernel holds of it, from a term before
+    /// this one or by halves, is put right.
     pub(crate) fn withdraw(&mut self, key: Key, service: &Service) {
         if let Some(live) = self.forget(&key) {
             self.members.withdraw_all(key.keeper(service, live.until));
             for opening in service.openings(key.address) {
                 self.holds.remove(key.hold(opening, live.until));
+                self.holds.correct(opening);
+            }
+        }
+    }
+
+    /// The kernel did not end these grants, or not all of them: what it holds is put right.
+    pub(crate) fn put_right(&mut self, ended: &[Grant]) {
+        for grant in ended {
+            for opening in &grant.openings {
+                self.holds.correct(*opening);
+            }
+            for stay in &grant.stays {
+                self.members.correct(stay.member.clone());
             }
         }
     }

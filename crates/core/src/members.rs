@@ -70,6 +70,11 @@ impl Members {
         }
     }
 
+    /// Notes that the kernel is to be told of this member anew.
+    pub(crate) fn correct(&mut self, member: Member) {
+        self.to_correct.insert(member);
+    }
+
     /// Writes a grant down, telling nobody.
     pub(crate) fn put_all(&mut self, (service, address, share): Keeper<'_>) {
         for member in service.members(address) {

@@ -16,6 +16,7 @@ pub struct Door {
     banned: BTreeMap<Prefix, Instant>,
     members: BTreeMap<Member, Instant>,
     is_stuck: bool,
+    refuses_once: bool,
     applied: usize,
     shortest: Option<Duration>,
 }
@@ -23,7 +24,7 @@ pub struct Door {
 impl Door {
     /// Does what the effect says, unless it is stuck; says whether it did.
     pub fn apply(&mut self, effect: &Effect, now: Instant) -> bool {
-        if self.is_stuck {
+        if core::mem::take(&mut self.refuses_once) || self.is_stuck {
             return false;
         }
         self.applied = self.applied.saturating_add(1);
@@ -57,6 +58,11 @@ impl Door {
             }
         }
         true
+    }
+
+    /// Refuses the next effect, and no other.
+    pub const fn refuse_once(&mut self) {
+        self.refuses_once = true;
     }
 
     /// Whether a connection would get through now.

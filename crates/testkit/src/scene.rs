@@ -231,7 +231,11 @@ impl Scene {
                 self.gatekeeper.withdraw(grant);
                 Came::Stuck
             }
-            Verdict::Close(grants) => Came::Closed(grants.clone()),
+            Verdict::Close(grants) if done => Came::Closed(grants.clone()),
+            Verdict::Close(grants) => {
+                self.gatekeeper.put_right(grants);
+                Came::Stuck
+            }
             Verdict::Tell { client, text } => Came::Told(*client, text.clone()),
             Verdict::Answer(status) => Came::Answered(*status),
             Verdict::Ignore(reason) => Came::Refused(*reason),

@@ -4,7 +4,9 @@ use core::net::IpAddr;
 use core::time::Duration;
 use std::sync::Arc;
 
-use nightlatch_core::{AddressSet, Answers, Limits, Passage, Policy, Revoke, Service, ServiceSet};
+use nightlatch_core::{
+    AddressSet, Answers, Effect, Limits, Passage, Policy, Revoke, Service, ServiceSet,
+};
 use nightlatch_testkit::{Came, Scene, port};
 use nightlatch_ticket::Status;
 
@@ -181,6 +183,46 @@ fn what_the_kernel_refuses_is_no_grant_and_leaves_nothing_behind() {
     assert_eq!(rest(&scene, ADMINS, here), Some(20));
     opened(&scene.knock(ALICE, "long"));
     assert_eq!(rest(&scene, ADMINS, here), Some(600), "the next one counts");
+}
+
+#[test]
+fn a_renewal_that_is_refused_leaves_no_door_open_that_nobody_knows_of() {
+    let mut scene = scene();
+    let here = behind_one_nat(&mut scene);
+    opened(&scene.knock(ALICE, "both"));
+    scene.wait(seconds(10));
+    scene.door.refuse_once();
+    assert_eq!(scene.knock(ALICE, "both"), Came::Stuck);
+    assert_eq!(scene.gatekeeper.grants(scene.now()).count(), 0);
+    assert!(!scene.is_open(here, 22));
+    assert_eq!(rest(&scene, ADMINS, here), None);
+}
+
+#[test]
+fn a_close_that_is_refused_is_told_again() {
+    let mut scene = scene();
+    let here = home(&mut scene, ALICE);
+    opened(&scene.knock(ALICE, "both"));
+    scene.door.refuse_once();
+    assert_eq!(scene.close(ALICE, "both"), Came::Stuck);
+    assert!(!scene.is_open(here, 22));
+    assert_eq!(rest(&scene, ADMINS, here), None);
+}
+
+#[test]
+fn each_set_is_filled_by_itself() {
+    let mut scene = scene();
+    opened(&scene.knock(ALICE, "admin"));
+    opened(&scene.knock(BOB, "admin"));
+    let effects = scene.gatekeeper.restore_members(scene.now());
+    let sets: Vec<usize> = effects
+        .iter()
+        .map(|effect| match effect {
+            Effect::Insert { stays } => stays.len(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(sets, [2, 2], "one missing set empties no other");
 }
 
 #[test]

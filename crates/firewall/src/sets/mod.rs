@@ -86,26 +86,28 @@ impl Sets {
 }
 
 /// Takes members out. Where a set is gone or was made into something else, nothing of ours is in it.
+/// What goes wrong with one set keeps nobody in the others.
 pub(crate) fn remove(
     channel: &mut Channel,
     refresh: Refresh,
     members: &[Member],
 ) -> Result<(), SetError> {
     let sets: BTreeSet<_> = members.iter().map(|member| &member.set).collect();
-    let mut fit = BTreeSet::new();
+    let (mut fit, mut wrong) = (BTreeSet::new(), Ok(()));
     for set in sets {
         match look_up(channel, set) {
             Ok(()) => _ = fit.insert(set),
             Err(SetError::Unfit { .. }) => {}
-            Err(error) => return Err(error),
+            Err(error) => wrong = wrong.and(Err(error)),
         }
     }
     let (in_ipset, in_nftables) = parted(members, |member| member);
     let stands = |member: &&Member| fit.contains(&member.set);
     let in_nftables: Vec<_> = in_nftables.into_iter().filter(stands).collect();
     let in_ipset: Vec<_> = in_ipset.into_iter().filter(stands).collect();
-    nft_set::remove(channel, refresh, &in_nftables)?;
-    ipset::remove(channel, &in_ipset)
+    let in_nftables = nft_set::remove(channel, refresh, &in_nftables);
+    let in_ipset = ipset::remove(channel, &in_ipset);
+    wrong.and(in_nftables).and(in_ipset)
 }
 
 /// Whose an element is: what has no end was not put in by us.

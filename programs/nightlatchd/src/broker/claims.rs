@@ -124,10 +124,17 @@ impl Round {
             claim, judgement, ..
         } = judged;
         let verdict = &judgement.verdict;
-        if let (Carried::Refused, Verdict::Grant(grant)) = (carried, verdict) {
-            self.gatekeeper.withdraw(grant);
-        }
         let now = clock::now();
+        match (carried, verdict) {
+            (Carried::Refused, Verdict::Grant(grant)) => self.gatekeeper.withdraw(grant),
+            (Carried::Refused, Verdict::Close(grants)) => {
+                // They are over: what hangs on them ends too, and the kernel is told again.
+                self.gatekeeper.put_right(grants);
+                self.severing.note(grants);
+                self.undo(grants, now)?;
+            }
+            _ => {}
+        }
         let took = now.monotonic.saturating_since(judged.since);
         self.tallies.count(verdict, carried);
         if let Verdict::Ignore(reason) = verdict {
