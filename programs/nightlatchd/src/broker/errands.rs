@@ -117,12 +117,14 @@ impl Round {
             let Some(ActionId(action)) = grant.runs else {
                 continue;
             };
-            let mut others = self.gatekeeper.grants(now);
-            let is_held =
-                |other: InForce| (other.service, other.address) == (grant.service, grant.address);
-            if !others.any(is_held) {
-                drop(others);
-                let (knocker, service) = self.names(grant);
+            // By name: a reload gives services other places, and what runs is known by the name.
+            let (knocker, service) = self.names(grant);
+            let policy = self.gatekeeper.policy();
+            let is_held = |other: InForce| {
+                let its = policy.service(other.service);
+                other.address == grant.address && its.is_some_and(|its| its.name == service)
+            };
+            if !self.gatekeeper.grants(now).any(is_held) {
                 self.order(&Errand::stop(action, grant.address, &knocker, &service))?;
             }
         }

@@ -22,6 +22,7 @@ pub(crate) const STORIES: &[Story] = &[
     ("the_second_half_survives_a_crash", survives),
     ("a_command_that_hangs_holds_nobody_up", hangs),
     ("a_reload_changes_what_is_run", reloaded),
+    ("a_service_that_a_reload_takes_away_is_undone", taken_away),
 ];
 
 fn both_halves(entered: &Entered) -> Told {
@@ -116,6 +117,25 @@ fn reloaded(entered: &Entered) -> Told {
     daemon.await_line("reload-refused");
     stage.alice.knock("office", V4).unwrap();
     assert!(is_in(&stage.alice.host, 443, V4), "{}", daemon.log());
+    Told::Whole
+}
+
+/// Others move up into its place, and who holds one of them holds not this one.
+fn taken_away(entered: &Entered) -> Told {
+    let mut stage = Stage::new(entered, "action-taken");
+    let without = stage.config.clone();
+    let (before, behind) = without.split_once("[service.web]").unwrap();
+    let action = with_folder(&stage, &ACTION.replace("1s", "1h"));
+    let whole = format!("{before}{action}\n[service.web]{behind}");
+    stage.write_config(&may_note(&whole));
+    let daemon = stage.start();
+    stage.alice.knock("note", V4).unwrap();
+    awaits(&stage, "start 10.77.0.2", &daemon);
+    stage.alice.knock("web", V4).unwrap();
+    stage.write_config(&without);
+    daemon.reload();
+    daemon.await_line("reloaded");
+    awaits(&stage, "stop 10.77.0.2", &daemon);
     Told::Whole
 }
 
