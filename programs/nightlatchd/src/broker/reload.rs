@@ -207,7 +207,9 @@ impl Round {
             Ok(fresh) => self.take_over(*fresh)?,
             Err(error) => {
                 // Should the kernel have taken a part of it, the old gate is put up again.
-                self.mend_at = matches!(error, ReloadError::Gate(_)).then_some(Instant::default());
+                if matches!(error, ReloadError::Gate(_)) {
+                    self.mend_at = Some(Instant::default());
+                }
                 let cause = crate::because(&error);
                 self.report(&event(Kind::ReloadRefused).saying(&cause));
                 self.log.say(Line::ReloadRefused { cause });
