@@ -94,14 +94,15 @@ impl Store {
         read(&self.segments, from, most)
     }
 
-    /// Begins another file where the last one is full, and takes the oldest ones away for it.
+    /// Takes the oldest files away, and begins another one where the last is full: in this order, which
+    /// makes room on a full disk.
     pub fn keep_small(&mut self) -> Result<(), StoreError> {
         let share = self.limits.at_most / SHARES;
-        if self.segments.last().is_some_and(|last| last.size() > share) {
-            self.begin()?;
-        }
         while self.size() > self.limits.at_most.saturating_sub(share) && self.segments.len() > 1 {
             self.drop_oldest()?;
+        }
+        if self.segments.last().is_some_and(|last| last.size() > share) {
+            self.begin()?;
         }
         Ok(())
     }
@@ -110,9 +111,13 @@ impl Store {
     pub fn keep_young(&mut self, now: UnixMillis) -> Result<(), StoreError> {
         let before = now.earlier(self.limits.keep);
         while let Some(oldest) = self.segments.first() {
-            let is_over = oldest.last()?.is_none_or(|(_, at)| at < before);
-            if !is_over || self.segments.len() == 1 {
-                return oldest.forget(before);
+            let is_last = self.segments.len() == 1;
+            match oldest.last()? {
+                Some((_, at)) if at >= before => return oldest.forget(before),
+                None if is_last => return Ok(()),
+                // The name of an empty file keeps the number that comes next.
+                Some(_) if is_last => self.begin()?,
+                _ => {}
             }
             self.drop_oldest()?;
         }

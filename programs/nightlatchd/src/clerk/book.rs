@@ -135,12 +135,14 @@ impl Book {
         store.keep_young(wall(now))
     }
 
-    /// What waits is lost, and counted; a while later the store is opened anew.
+    /// What waits is lost, and counted; a while later the store is opened anew. Who reads the files without the
+    /// daemon goes away again: that is waited for, as long as there is room.
     fn refused(&mut self, error: &StoreError, now: Now) {
         self.store = None;
         self.rest_until = now.monotonic.saturating_add(REST);
-        let is_due = self.write_at.is_some_and(|at| at <= now.monotonic) || self.room() == 0;
-        if is_due {
+        let may_wait = matches!(error, StoreError::Busy(_));
+        let is_late = self.write_at.is_some_and(|at| at <= now.monotonic);
+        if self.room() == 0 || is_late && !may_wait {
             let lost = u64::try_from(self.waiting.len()).unwrap_or(u64::MAX);
             self.untold = self.untold.saturating_add(lost);
             self.tidings.lost = self.tidings.lost.saturating_add(lost);

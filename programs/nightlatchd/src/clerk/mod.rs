@@ -25,8 +25,9 @@ use crate::channel::ChannelError;
 use crate::clock;
 use crate::events::Ear;
 use crate::inherited::{close_descriptors, outlive_signals};
+use crate::log::{Line, say_at_once};
 use crate::privilege::{PrivilegeError, keep_nothing};
-use crate::sandbox::{SandboxError, confine_clerk};
+use crate::sandbox::{Landlocked, SandboxError, confine_clerk};
 use crate::state::make;
 use book::Book;
 pub(crate) use plan::Plan;
@@ -71,7 +72,12 @@ pub(crate) fn run(plan: &Plan) -> Result<(), ClerkError> {
     // The first look at the clock asks the system where it is, which nobody may later.
     let _ = clock::now();
     // Nothing of the files is read before: they are the daemon's own, but they are bytes.
-    confine_clerk(&plan.folder)?;
+    if confine_clerk(&plan.folder)? == Landlocked::Not {
+        let warning =
+            "this kernel has no Landlock: the journal's process could open other files of root's";
+        let warning = warning.to_owned();
+        say_at_once(&Line::Warned { warning }, plan.form);
+    }
     let round = Round {
         ear,
         book: Book::new(plan.folder.clone(), plan.limits()),

@@ -55,10 +55,10 @@ impl Readers {
         is_more
     }
 
-    /// What is to be watched: newcomers, who can take more, and who goes away.
-    pub(super) fn watched(&self) -> impl Iterator<Item = PollFd<'_>> {
-        let readers = self.all.iter().map(|reader| {
-            let flags = if reader.is_slow() {
+    /// What is to be watched: newcomers, who goes away, and who can take more, if there is something to be told.
+    pub(super) fn watched(&self, can_tell: bool) -> impl Iterator<Item = PollFd<'_>> {
+        let readers = self.all.iter().map(move |reader| {
+            let flags = if can_tell && reader.is_slow() {
                 PollFlags::OUT
             } else {
                 PollFlags::empty()

@@ -78,7 +78,7 @@ impl Round {
         };
         let ear = PollFd::new(&self.ear, flags);
         let mut fds: Vec<_> = core::iter::once(ear)
-            .chain(self.readers.watched())
+            .chain(self.readers.watched(self.book.store().is_some()))
             .collect();
         match poll(&mut fds, Some(&patience)) {
             Ok(_) | Err(Errno::INTR) => {}
