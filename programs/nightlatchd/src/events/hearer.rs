@@ -183,10 +183,17 @@ impl Hearer {
         }
     }
 
-    /// Lets it finish what it has, and end; waits so long at most.
-    pub(crate) fn end(mut self, until: Instant) -> io::Result<Option<ExitStatus>> {
+    /// Says that nothing more will come.
+    pub(crate) fn finish(&self) {
         if let Life::Hears(way) = &self.life {
             way.finish();
+        }
+    }
+
+    /// Lets it finish what it has, and end; waits so long at most.
+    pub(crate) fn end(mut self, until: Instant) -> io::Result<Option<ExitStatus>> {
+        self.finish();
+        if let Life::Hears(way) = &self.life {
             wait_for_the_end_of(way, until);
         }
         self.child.try_wait()

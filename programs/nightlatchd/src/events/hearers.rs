@@ -55,6 +55,8 @@ impl Hearers {
     /// Lets all of them finish what they have, and waits so long for all together.
     pub(crate) fn end(self, patience: Duration) {
         let until = clock::now().monotonic.saturating_add(patience);
+        // All at once: what one takes, no other lacks.
+        self.all.iter().for_each(Hearer::finish);
         for hearer in self.all {
             // Whoever needs longer ends by itself: the way is closed.
             let _ = hearer.end(until);

@@ -89,7 +89,7 @@ fn prepare(ear: Ear, mut plans: PlanEar) -> Result<Round, HeraldError> {
     let landlocked = confine_herald(becoming)?;
     let log = Log::start(plan.form).map_err(|cause| HeraldError::System("a thread", cause))?;
     let teller = Teller::new(log);
-    if landlocked != Landlocked::Fully {
+    if landlocked == Landlocked::Not {
         teller.warn("this kernel's Landlock does not keep the herald from files".to_owned());
     }
     let mut round = Round {

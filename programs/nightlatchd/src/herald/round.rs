@@ -87,6 +87,8 @@ impl Round {
             receiver.end(&self.around.teller);
             self.before = sum(self.before, receiver.tidings());
         }
+        // Who is gone fails no more.
+        self.before.is_failing = false;
     }
 
     fn tidings(&self) -> Tidings {

@@ -161,9 +161,19 @@ impl Shared {
     }
 
     /// Does what follows from an answer.
-    fn settle(&self, letter: &Letter, answer: &Answer, teller: &Teller, name: &str) {
+    fn settle(
+        &self,
+        letter: &Letter,
+        (post, answer): (&Arc<Post>, &Answer),
+        teller: &Teller,
+        name: &str,
+    ) {
         let now = clock::now();
         let mut desk = self.lock();
+        // What an address of before a reload refused is told to the one of now, at once.
+        if !Arc::ptr_eq(post, &desk.post) && !matches!(answer.follows(), Follows::Told) {
+            return;
+        }
         let failures = desk.queue.failures();
         match answer.follows() {
             Follows::Told => {
@@ -247,6 +257,6 @@ pub(super) const END_OF_TIME: Instant = Instant::from_duration(core::time::Durat
 fn work(shared: &Shared, name: &str, teller: &Teller) {
     while let Some((letter, post)) = shared.next() {
         let answer = post.send(&letter, clock::now().unix.as_secs());
-        shared.settle(&letter, &answer, teller, name);
+        shared.settle(&letter, (&post, &answer), teller, name);
     }
 }

@@ -20,8 +20,9 @@ pub(crate) fn confine_herald(becoming: Becoming) -> Result<Landlocked, SandboxEr
         .handle_access(AccessNet::BindTcp)?
         .create()?;
     let settings: &[&str] = match becoming {
-        // Root's secrets are closed to this user; and who changes resolv.conf puts another file in its place.
-        Becoming::User(_) => &["/etc"],
+        // Root's secrets are closed to this user. Who changes resolv.conf puts another file in its place; and
+        // what is in /run may come after us, who start before the network.
+        Becoming::User(_) => &["/etc", "/run"],
         Becoming::AlreadyUnprivileged(_) | Becoming::NamespaceRoot => SETTINGS,
     };
     for path in settings.iter().chain(LIBRARIES) {
