@@ -10,9 +10,7 @@ use crate::ends::{End, Ends};
 use crate::held::Held;
 use crate::holds::{Change, Hold, Holder, Holds};
 use crate::members::{Keeper, Members, Share};
-use crate::{
-    Effect, Grant, Instant, Knocker, Limits, Now, Opening, Service, ServiceId, Standing, Stay,
-};
+use crate::{Grant, Instant, Knocker, Limits, Now, Opening, Service, ServiceId, Standing, Stay};
 
 /// All grants in force.
 ///
@@ -144,18 +142,6 @@ impl Ledger {
         }
     }
 
-    /// The kernel did not end these grants, or not all of them: what it holds is put right.
-    pub(crate) fn put_right(&mut self, ended: &[Grant]) {
-        for grant in ended {
-            for opening in &grant.openings {
-                self.holds.correct(*opening);
-            }
-            for stay in &grant.stays {
-                self.members.correct(stay.member.clone());
-            }
-        }
-    }
-
     /// Strikes out what has ended, up to so many at once. The kernel has closed it by itself.
     pub(crate) fn expire(&mut self, services: &[Service], most: usize, now: Now) {
         for _ in 0..most {
@@ -165,18 +151,6 @@ impl Ledger {
                 None => break,
             }
         }
-    }
-
-    /// Where the kernel holds open for longer, or shorter, than all grants together say.
-    pub(crate) fn corrections(&mut self, now: Now) -> Vec<Effect> {
-        let mut effects = self.holds.corrections(now);
-        effects.extend(self.members.corrections(now));
-        effects
-    }
-
-    /// Whether there is something to correct.
-    pub(crate) fn has_corrections(&self) -> bool {
-        self.holds.has_corrections() || self.members.has_corrections()
     }
 
     /// When something ends next.

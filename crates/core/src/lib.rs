@@ -21,6 +21,7 @@ mod adoption;
 mod bounded;
 mod budget;
 mod claim;
+mod corrections;
 mod cut;
 mod doorstep;
 mod durable;

@@ -227,19 +227,18 @@ impl Scene {
             .all(|effect| self.door.apply(&effect, self.now.monotonic));
         match &judgement.verdict {
             Verdict::Grant(grant) if done => Came::Opened(grant.clone()),
-            Verdict::Grant(grant) => {
-                self.gatekeeper.withdraw(grant);
-                Came::Stuck
-            }
             Verdict::Close(grants) if done => Came::Closed(grants.clone()),
-            Verdict::Close(grants) => {
-                self.gatekeeper.put_right(grants);
-                Came::Stuck
-            }
+            Verdict::Grant(grant) => self.stuck(|keeper| keeper.withdraw(grant)),
+            Verdict::Close(grants) => self.stuck(|keeper| keeper.put_right(grants)),
             Verdict::Tell { client, text } => Came::Told(*client, text.clone()),
             Verdict::Answer(status) => Came::Answered(*status),
             Verdict::Ignore(reason) => Came::Refused(*reason),
         }
+    }
+
+    fn stuck(&mut self, mend: impl FnOnce(&mut Gatekeeper)) -> Came {
+        mend(&mut self.gatekeeper);
+        Came::Stuck
     }
 
     /// The sealed answer to the last packet, if there was one.
