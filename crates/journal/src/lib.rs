@@ -28,4 +28,4 @@ pub use kind::Kind;
 pub use label::{LABEL_LENGTH, Label};
 pub use socket::{folder_in, socket_beside};
 pub use store::{Limits, Opened, Shelf, Store, StoreError};
-pub use time::UnixMillis;
+pub use time::{UnixMillis, calendar};

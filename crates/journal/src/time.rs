@@ -45,7 +45,7 @@ fn millis(duration: Duration) -> u64 {
 
 /// Year, month and day, so many days after the first of January 1970. Years begin with March here, so that
 /// the day that not every year has is the last one; all years repeat after four hundred.
-fn calendar(days: u64) -> (u64, u64, u64) {
+pub fn calendar(days: u64) -> (u64, u64, u64) {
     let days = days.saturating_add(DAYS_BEFORE_1970);
     let (era, of_era) = (days / ERA, days % ERA);
     let leap_days = (of_era / 1460)

@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use nightlatch_journal::calendar;
+
 /// A date of the Gregorian calendar, to the microsecond.
 pub(super) fn date(since_1970: Duration) -> String {
     let seconds = since_1970.as_secs();
@@ -12,40 +14,7 @@ pub(super) fn date(since_1970: Duration) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z")
 }
 
-/// Year, month and day, so many days after the first of January 1970. Years begin with March here, so that
-/// the day that not every year has is the last one; all years repeat after four hundred.
-fn calendar(days: u64) -> (u64, u64, u64) {
-    let days = days.saturating_add(DAYS_BEFORE_1970);
-    let (era, of_era) = (days / ERA, days % ERA);
-    let leap_days = (of_era / 1460)
-        .saturating_sub(of_era / 36_524)
-        .saturating_add(of_era / 146_096);
-    let year_of_era = of_era.saturating_sub(leap_days) / 365;
-    let begins = year_of_era
-        .saturating_mul(365)
-        .saturating_add(year_of_era / 4)
-        .saturating_sub(year_of_era / 100);
-    let of_year = of_era.saturating_sub(begins);
-    let month = of_year.saturating_mul(5).saturating_add(2) / 153;
-    let day = of_year.saturating_sub(month.saturating_mul(153).saturating_add(2) / 5);
-    let is_next_year = month >= 10;
-    let year = era
-        .saturating_mul(400)
-        .saturating_add(year_of_era)
-        .saturating_add(is_next_year.into());
-    let month = if is_next_year {
-        month.saturating_sub(9)
-    } else {
-        month.saturating_add(3)
-    };
-    (year, month, day.saturating_add(1))
-}
-
 const DAY: u64 = 86_400;
-/// From the first of March of the year 0.
-const DAYS_BEFORE_1970: u64 = 719_468;
-/// Four hundred years.
-const ERA: u64 = 146_097;
 
 #[cfg(test)]
 mod tests {
