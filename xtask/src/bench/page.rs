@@ -165,7 +165,8 @@ out two milliseconds apart, each SYN from a port of its own.
 const SCANS: &str = "
 ### Scanned
 
-SYNs to all 65,535 ports, as packets, each scan from an address of its own.
+SYNs to all 65,535 ports, as packets, each scan from an address of its own. nmap runs with `-Pn -n -T5 --max-retries 1
+--min-rate 5000`: where nothing answers it would take for ever otherwise.
 
 ";
 
