@@ -25,6 +25,11 @@ enum Input<'a> {
     Flipped { plain: [u8; 64], bit: u16 },
     /// Any text where a key should stand.
     Text(&'a str),
+    /// A key with some characters mistyped.
+    Mistyped {
+        key: [u8; 32],
+        typos: [Option<(u8, u8)>; 6],
+    },
 }
 
 fuzz_target!(|input: Input<'_>| match input {
@@ -36,6 +41,7 @@ fuzz_target!(|input: Input<'_>| match input {
     } => behind(&plain, nonce, counter),
     Input::Flipped { plain, bit } => flipped(&plain, bit),
     Input::Text(text) => key_text(text),
+    Input::Mistyped { key, typos } => mistyped(key, typos),
 });
 
 fn wire(bytes: &[u8]) {
@@ -85,8 +91,21 @@ fn flipped(plain: &[u8; 64], bit: u16) {
 
 fn key_text(text: &str) {
     if let Ok(key) = text.parse::<PublicKey>() {
-        assert_eq!(key.to_string(), text.to_lowercase(), "one key, one text");
+        assert_eq!(
+            key.to_string(),
+            text.trim().to_lowercase(),
+            "one key, one text"
+        );
     }
     let _ = text.parse::<SecretKey>();
     let _ = text.parse::<PresharedSecret>();
+}
+
+fn mistyped(key: [u8; 32], typos: [Option<(u8, u8)>; 6]) {
+    let mut text = PublicKey::from_bytes(key).to_string().into_bytes();
+    for (at, letter) in typos.into_iter().flatten() {
+        let at = usize::from(at) % text.len();
+        text[at] = b' ' + letter % 95;
+    }
+    key_text(&String::from_utf8(text).expect("ASCII stays ASCII"));
 }

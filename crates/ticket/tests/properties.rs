@@ -5,8 +5,9 @@
 use core::net::IpAddr;
 
 use nightlatch_ticket::{
-    Ack, Counter, Epoch, Kind, OpenError, PairKeys, PresharedSecret, PublicKey, Request, SecretKey,
-    ServiceHash, Status, Tagged, UnixTime, as_sealed, open, open_ack, seal, seal_ack,
+    Ack, Counter, Epoch, KeyKind, KeyTextError, Kind, OpenError, PairKeys, PresharedSecret,
+    PublicKey, Request, SecretKey, ServiceHash, Status, Tagged, UnixTime, as_sealed, open,
+    open_ack, seal, seal_ack,
 };
 use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;
@@ -107,6 +108,22 @@ proptest! {
         let wrong = String::from_utf8(wrong).unwrap();
         prop_assume!(wrong != right);
         prop_assert!(wrong.parse::<PublicKey>().is_err());
+    }
+
+    #[test]
+    fn one_wrong_character_is_found_wherever_it_stands(
+        bytes in any::<[u8; 32]>(), at in 15..73_usize, letter in 0..32_usize, upper in any::<bool>()
+    ) {
+        let right = PublicKey::from_bytes(bytes).to_string();
+        let mut wrong = right.clone().into_bytes();
+        wrong[at] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l"[letter];
+        let mut wrong = String::from_utf8(wrong).unwrap();
+        prop_assume!(wrong != right);
+        if upper {
+            wrong.make_ascii_uppercase();
+        }
+        let error = wrong.parse::<PublicKey>().unwrap_err();
+        prop_assert_eq!(error, KeyTextError::TypoAt { wanted: KeyKind::Public, at: at.saturating_add(1) });
     }
 
     #[test]
