@@ -22,7 +22,13 @@ impl Tally {
 
     /// One more in this place.
     pub(crate) fn count(&mut self, place: usize) {
-        self.set(place, self.at(place).saturating_add(1));
+        self.add(place, 1);
+    }
+
+    /// So many more in this place.
+    pub(crate) fn add(&mut self, place: usize, more: usize) {
+        let more = u64::try_from(more).unwrap_or(u64::MAX);
+        self.set(place, self.at(place).saturating_add(more));
     }
 
     /// The number in this place, where somebody else counts.

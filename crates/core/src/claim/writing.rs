@@ -35,10 +35,16 @@ impl Claim {
         bytes
     }
 
+    /// Whether it brings a message, and so is written in [`Claim::LONG`] bytes.
+    pub const fn is_long(&self) -> bool {
+        matches!(self, Self::Message(_))
+    }
+
     const fn length(&self) -> usize {
-        match self {
-            Self::Message(_) => Self::LONG,
-            Self::Ticket(_) | Self::Frames(_) | Self::Sequence(_) => Self::LENGTH,
+        if self.is_long() {
+            Self::LONG
+        } else {
+            Self::LENGTH
         }
     }
 }

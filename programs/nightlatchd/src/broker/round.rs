@@ -176,10 +176,13 @@ impl Round {
     fn letters(&mut self) -> Result<(), BrokerError> {
         let (mut claims, mut suspects) = (Vec::new(), Vec::new());
         for _ in 0..LETTERS_A_ROUND {
+            if claims.len() >= CLAIMS_A_ROUND {
+                break;
+            }
             match self.channel.letter()? {
                 None => break,
-                Some(Letter::Claim(claim)) => claims.push(claim),
-                Some(Letter::Tally(tally)) => self.tallies.listener = tally,
+                Some(Letter::Claims(more)) => claims.extend(more),
+                Some(Letter::Tally(tally)) => self.tallies.listener = *tally,
                 Some(Letter::Suspect(suspect)) => suspects.push(suspect),
                 Some(Letter::Louder(louder)) => self.guarding.hear(louder),
                 Some(Letter::Hearing(hearing)) => self.tallies.hear(hearing),
@@ -239,8 +242,9 @@ struct Woken {
 
 /// How long the round waits when nothing is due.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// A batch of frames' worth.
 const LETTERS_A_ROUND: usize = 64;
+/// A batch of frames' worth; the letter that brings the last of them is read to its end.
+const CLAIMS_A_ROUND: usize = 64;
 /// Who asks for the status cannot hold up knocks.
 const ANSWERS_A_ROUND: usize = 4;
 /// A process that closed its ears ends a moment later.

@@ -15,10 +15,10 @@ pub(crate) enum Letter {
     Ready(Becoming, Landlocked),
     /// The keys are in: knocks are heard from now on.
     Listening,
-    /// A knock under a tag that is valid now.
-    Claim(Claim),
+    /// Knocks under tags that are valid now: some short ones together, or one with a message.
+    Claims(Vec<Claim>),
     /// How often it ignored what, since it started.
-    Tally(Tally),
+    Tally(Box<Tally>),
     /// Somebody failed too often.
     Suspect(Suspect),
     /// Who fails the most.
@@ -28,10 +28,17 @@ pub(crate) enum Letter {
 }
 
 impl Letter {
+    /// Which of these claims go into one letter: under a flood of knocks that bear a valid tag, a
+    /// system call for each costs more than to judge it.
+    pub(crate) fn together(claims: &[Claim]) -> impl Iterator<Item = &[Claim]> {
+        let runs = claims.chunk_by(|one, next| !one.is_long() && !next.is_long());
+        runs.flat_map(|run| run.chunks(CLAIMS_A_LETTER))
+    }
+
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        if let Self::Claim(claim) = self {
-            let mut bytes = vec![CLAIM, 0, 0, 0, 0, 0, 0, 0];
-            bytes.extend(claim.to_bytes());
+        if let Self::Claims(claims) = self {
+            let mut bytes = vec![CLAIMS, 0, 0, 0, 0, 0, 0, 0];
+            bytes.extend(claims.iter().flat_map(Claim::to_bytes));
             return bytes;
         }
         if let Self::Tally(tally) = self {
@@ -66,18 +73,18 @@ impl Letter {
                 hearing.write(body);
             }
             // Written above.
-            Self::Claim(_) | Self::Tally(_) => {}
+            Self::Claims(_) | Self::Tally(_) => {}
         }
         bytes
     }
 
     pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (head, body) = bytes.split_first_chunk::<HEAD_LENGTH>()?;
-        if *head == [CLAIM, 0, 0, 0, 0, 0, 0, 0] {
-            return Claim::from_bytes(body).ok().map(Self::Claim);
+        if *head == [CLAIMS, 0, 0, 0, 0, 0, 0, 0] {
+            return claims(body).map(Self::Claims);
         }
         if *head == [TALLY, 0, 0, 0, 0, 0, 0, 0] {
-            return tally(body).map(Self::Tally);
+            return tally(body).map(|tally| Self::Tally(Box::new(tally)));
         }
         let body: &[u8; Claim::LENGTH] = body.try_into().ok()?;
         Some(match head {
@@ -101,6 +108,21 @@ impl Letter {
     }
 }
 
+/// One long claim, or some short ones: no length is told, so none can be a lie.
+fn claims(body: &[u8]) -> Option<Vec<Claim>> {
+    if body.len() == Claim::LONG {
+        return Some(vec![Claim::from_bytes(body).ok()?]);
+    }
+    let (short, []) = body.as_chunks::<{ Claim::LENGTH }>() else {
+        return None;
+    };
+    if short.is_empty() || short.len() > CLAIMS_A_LETTER {
+        return None;
+    }
+    let read = |one: &[u8; Claim::LENGTH]| Claim::from_bytes(one).ok();
+    short.iter().map(read).collect()
+}
+
 /// As many numbers as there are places, and nothing else.
 fn tally(body: &[u8]) -> Option<Tally> {
     let (numbers, []) = body.as_chunks::<8>() else {
@@ -120,14 +142,19 @@ const CHANGED: u8 = 1;
 const UNPRIVILEGED: u8 = 2;
 const NAMESPACE_ROOT: u8 = 3;
 const READY: u8 = 1;
-const CLAIM: u8 = 2;
+const CLAIMS: u8 = 2;
 const TALLY: u8 = 3;
 const LISTENING: u8 = 4;
 const SUSPECT: u8 = 5;
 const LOUDER: u8 = 6;
 const HEARING: u8 = 7;
 const HEAD_LENGTH: usize = 8;
-/// A head that says what it is, and a body of one size; a tally and a message have another one.
+/// A head that says what it is, and a body of one size; a tally and claims have others.
 const LETTER_LENGTH: usize = HEAD_LENGTH + Claim::LENGTH;
-/// The longest: one whose claim brings a message.
-pub(super) const LONGEST_LETTER: usize = HEAD_LENGTH + Claim::LONG;
+/// Enough that the way costs little for each; few enough that an honest one waits for little.
+pub(super) const CLAIMS_A_LETTER: usize = 16;
+/// The longest: full of claims.
+pub(super) const LONGEST_LETTER: usize = HEAD_LENGTH + CLAIMS_A_LETTER * Claim::LENGTH;
+// A message alone is none of the lengths that short claims together have, and fits.
+const _: () = assert!(!Claim::LONG.is_multiple_of(Claim::LENGTH));
+const _: () = assert!(HEAD_LENGTH + Claim::LONG <= LONGEST_LETTER);

@@ -1,6 +1,6 @@
 //! The one channel between the two processes: fixed-size letters up, plans and sealed replies down.
 //!
-//! Up goes what hostile bytes have touched, so it has a size for each kind and no lengths to lie about. Down goes
+//! Up goes what hostile bytes have touched, so it is made of parts of one size and tells no lengths to lie about. Down goes
 //! what the broker says: the plan, the keys that recognise clients (they open nothing), sealed acks.
 
 mod guard;
@@ -199,10 +199,10 @@ mod tests {
     use core::time::Duration;
 
     use nightlatch_core::{
-        BanPlan, Failure, Loud, Number, OptionWanted, Payload, Protocol, SentryPlan, SequenceId,
-        Step, Suspect, Traits, Variant,
+        BanPlan, Claim, ClientId, Failure, Loud, MessageClaim, Number, OptionWanted, Payload,
+        Protocol, SentryPlan, SequenceId, Step, Suspect, TicketClaim, Traits, Variant,
     };
-    use nightlatch_ticket::{SEALED_LENGTH, Span};
+    use nightlatch_ticket::{MESSAGE_LENGTH, SEALED_LENGTH, Span, Tagged};
 
     use super::*;
     use crate::privilege::{Becoming, Identity};
@@ -263,8 +263,11 @@ mod tests {
         let mut tally = Tally::default();
         tally.set(0, 7);
         tally.set(REASONS - 1, u64::MAX);
-        assert!(listener.post(&Letter::Tally(tally)).unwrap());
-        assert_eq!(broker.letter().unwrap(), Some(Letter::Tally(tally)));
+        assert!(listener.post(&Letter::Tally(Box::new(tally))).unwrap());
+        assert_eq!(
+            broker.letter().unwrap(),
+            Some(Letter::Tally(Box::new(tally)))
+        );
         assert_eq!(broker.letter().unwrap(), None);
     }
 
@@ -299,6 +302,64 @@ mod tests {
         });
         assert!(listener.post(&louder).unwrap());
         assert_eq!(broker.letter().unwrap(), Some(louder));
+    }
+
+    fn ticket(client: u32) -> Claim {
+        let end = "192.0.2.1:62201".parse().unwrap();
+        Claim::Ticket(TicketClaim {
+            client: ClientId(client),
+            tagged: Tagged::Recovery,
+            source: end,
+            destination: end,
+            sealed: [7; SEALED_LENGTH],
+        })
+    }
+
+    fn message() -> Claim {
+        let end = "192.0.2.1:62201".parse().unwrap();
+        Claim::Message(Box::new(MessageClaim {
+            client: ClientId(1),
+            tagged: Tagged::Recovery,
+            source: end,
+            destination: end,
+            sealed: [7; MESSAGE_LENGTH],
+        }))
+    }
+
+    #[test]
+    fn many_claims_go_in_few_letters_and_keep_their_order() {
+        let (broker, theirs) = Channel::pair().unwrap();
+        let listener = Channel::over(theirs);
+        let mut claims: Vec<_> = (0..40).map(ticket).collect();
+        claims.insert(20, message());
+        for together in Letter::together(&claims) {
+            let letter = Letter::Claims(together.to_vec());
+            assert!(listener.post(&letter).unwrap());
+        }
+        let mut letters = Vec::new();
+        while let Some(Letter::Claims(heard)) = broker.letter().unwrap() {
+            letters.push(heard);
+        }
+        let sizes: Vec<_> = letters.iter().map(Vec::len).collect();
+        assert_eq!(sizes, [16, 4, 1, 16, 4]);
+        assert_eq!(letters.concat(), claims);
+    }
+
+    #[test]
+    fn claims_that_are_too_many_none_or_cut_off_end_the_trust() {
+        let (broker, theirs) = Channel::pair().unwrap();
+        let whole = Letter::Claims(vec![ticket(1); 17]).to_bytes();
+        let long = Letter::Claims(vec![message(), ticket(1)]).to_bytes();
+        for bytes in [
+            &whole[..],
+            &whole[..8],
+            &whole[..8 + 191],
+            &whole[..8 + 193],
+            &long,
+        ] {
+            send(&theirs, bytes, SendFlags::empty()).unwrap();
+            assert!(matches!(broker.letter(), Err(ChannelError::Malformed)));
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! ```
 //! It holds keys that recognise clients and open nothing. Who takes it over can withhold knocks.
 
+mod batch;
 mod ears;
 mod echoes;
 mod inlet;

@@ -8,6 +8,7 @@ use nightlatch_ticket::TagKey;
 use rustix::event::Timespec;
 
 use super::ListenerError;
+use super::batch::Batch;
 use super::ears::{Counting, Heard, hear, hear_and_count};
 use super::echoes::Echoes;
 use super::inlet::Filter;
@@ -134,7 +135,7 @@ impl Round {
             tally,
             ..
         } = self;
-        let mut broken = None;
+        let mut batch = Batch::default();
         sources.hear(&mut |by, arrival| {
             // Who is looked away from is not counted by his source either: it costs what a knock needs.
             let heard = match attention.notice(now) {
@@ -154,21 +155,9 @@ impl Round {
             if let Some(place) = place {
                 tally.count(place.number());
             }
-            for claim in claims {
-                match channel.post(&Letter::Claim(claim)) {
-                    Ok(true) => tally.count(Place::Claimed.number()),
-                    Ok(false) => tally.count(Place::BrokerBusy.number()),
-                    Err(error) => broken = Some(error),
-                }
-            }
-            // A suspect who was not told of is told of again.
-            if let Some(suspect) = suspect
-                && let Err(error) = channel.post(&Letter::Suspect(suspect))
-            {
-                broken = Some(error);
-            }
+            batch.add(claims, suspect);
         })?;
-        broken.map_or(Ok(()), |error| Err(error.into()))
+        Ok(batch.post(channel, tally)?)
     }
 
     fn words(&mut self) -> Result<(), ListenerError> {

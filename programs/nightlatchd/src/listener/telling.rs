@@ -28,7 +28,7 @@ impl Telling {
 
     /// Tells the numbers, if they have changed and there is room.
     pub(super) fn tell(&mut self, channel: &Channel, tally: &Tally) -> Result<(), ChannelError> {
-        if *tally != self.tally && channel.post(&Letter::Tally(*tally))? {
+        if *tally != self.tally && channel.post(&Letter::Tally(Box::new(*tally)))? {
             self.tally = *tally;
         }
         Ok(())
