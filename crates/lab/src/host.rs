@@ -101,6 +101,21 @@ impl Host {
             .map_err(|cause| LabError::kernel(self.name(), "start a program", cause))
     }
 
+    /// Starts a program that alone sees the mounts which `prepare` makes, whatever they cover.
+    pub fn spawn_apart(
+        &self,
+        mut command: Command,
+        prepare: impl FnOnce() -> io::Result<()> + Send,
+    ) -> Result<Process, LabError> {
+        self.run(|| {
+            // This thread's own, and of what it starts; it ends with this call.
+            unshare(CloneFlags::CLONE_NEWNS)?;
+            prepare()?;
+            Process::start(&mut command)
+        })?
+        .map_err(|cause| LabError::kernel(self.name(), "start a program apart", cause))
+    }
+
     /// An interface of this host as one end of a cable.
     pub fn plug<'a>(&'a self, interface: &'a str, addresses: &'a [&'a str]) -> Plug<'a> {
         Plug {

@@ -9,6 +9,7 @@
 //!               └── switch("lan")          a bridge that joins several
 //!
 //!   Greeter   a TCP service        connect   one attempt, with patience
+//!   Echo      a UDP service
 //!   Recorder  every frame, timed   Forger    packets with any source
 //!   Prober    a SYN every N µs     Flood     junk, as fast as asked
 //! ```
@@ -20,6 +21,7 @@ mod address;
 mod clock;
 mod connect;
 mod craft;
+mod echo;
 mod enter;
 mod error;
 mod flood;
@@ -42,6 +44,7 @@ pub use address::{Subnet, SubnetError};
 pub use clock::{now, pause, unix_now, wait_until};
 pub use connect::{Reached, connect};
 pub use craft::Crafted;
+pub use echo::Echo;
 pub use enter::{EnterError, Entered, Standing, enter};
 pub use error::LabError;
 pub use flood::{Flood, Flooded, Payloads};

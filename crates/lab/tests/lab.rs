@@ -10,7 +10,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::process::{ChildStdout, ExitCode, Stdio};
 use std::sync::atomic::AtomicBool;
 use std::thread;
@@ -18,9 +18,9 @@ use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed, Trial, run};
 use nightlatch_lab::{
-    Direction, Entered, Flags, Flood, Forger, Greeter, Host, Kind, Limit, Packet, Payloads, Probed,
-    Prober, Process, Reached, Recorder, World, connect, enter, mount_limited, mount_read_only,
-    pause, program, unix_now, wait_until,
+    Direction, Echo, Entered, Flags, Flood, Forger, Greeter, Host, Kind, Limit, Packet, Payloads,
+    Probed, Prober, Process, Reached, Recorder, World, connect, enter, mount_limited, mount_over,
+    mount_read_only, pause, program, unix_now, wait_until,
 };
 
 fn main() -> ExitCode {
@@ -51,6 +51,7 @@ fn main() -> ExitCode {
             "a_program_lives_inside_its_host_and_dies_with_its_handle",
             programs,
         ),
+        story("what_is_sent_to_an_echo_comes_back_and_is_counted", echo),
         story("a_recorder_sees_every_datagram_with_its_time", recorder),
         story("a_forged_source_is_seen_as_it_was_forged", forged),
         story("a_prober_is_answered_once_the_port_opens", prober),
@@ -64,6 +65,10 @@ fn main() -> ExitCode {
     trials.push(Trial::test(
         "a_limited_folder_is_full_when_it_is_full",
         || tell(|| limited(entered)),
+    ));
+    trials.push(Trial::test(
+        "what_one_program_sees_covered_nobody_else_does",
+        || tell(|| covered(entered)),
     ));
     trials.push(Trial::test("a_read_only_folder_takes_nothing", || {
         tell(|| read_only(entered))
@@ -119,6 +124,23 @@ fn both_families() {
             "{target}"
         );
     }
+}
+
+fn echo() {
+    let (left, right) = pair();
+    let echo = Echo::start(&right, 53).unwrap();
+    for (own, to) in [
+        ("10.77.0.1:0", "10.77.0.2:53"),
+        ("[fd77::1]:0", "[fd77::2]:53"),
+    ] {
+        let socket = left.run(|| UdpSocket::bind(own)).unwrap().unwrap();
+        socket.set_read_timeout(Some(SOON)).unwrap();
+        let mut heard = [0; 8];
+        socket.send_to(b"hello", to).unwrap();
+        assert_eq!(socket.recv_from(&mut heard).unwrap(), (5, at(to)));
+        assert_eq!(&heard[..5], b"hello");
+    }
+    assert_eq!(echo.heard(), 2);
 }
 
 fn switch() {
@@ -265,7 +287,7 @@ fn recorder() {
     let mut recorder = Recorder::open(&right).unwrap();
     let before = unix_now();
     left.run(|| {
-        let socket = std::net::UdpSocket::bind("10.77.0.1:5000").unwrap();
+        let socket = UdpSocket::bind("10.77.0.1:5000").unwrap();
         for number in 0..100_u8 {
             socket.send_to(&[number], "10.77.0.2:6000").unwrap();
         }
@@ -393,6 +415,21 @@ fn limited(entered: &Entered) {
         panic!("8 KiB went into 4 KiB");
     };
     assert_eq!(error.kind(), std::io::ErrorKind::StorageFull);
+}
+
+fn covered(entered: &Entered) {
+    let [file, cover] = ["plain", "cover"].map(|name| {
+        let path = entered.folder().join(name);
+        fs::write(&path, name).unwrap();
+        path
+    });
+    let (left, _) = pair();
+    let mut cat = program("cat");
+    cat.arg(&file).stdout(Stdio::piped());
+    let mut process = left.spawn_apart(cat, || mount_over(&cover, &file)).unwrap();
+    let seen = std::io::read_to_string(process.stdout().unwrap()).unwrap();
+    assert_eq!(seen, "cover");
+    assert_eq!(fs::read_to_string(&file).unwrap(), "plain");
 }
 
 fn read_only(entered: &Entered) {

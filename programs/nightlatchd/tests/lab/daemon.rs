@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use nightlatch_lab::{Host, Process, pause, program, wait_until};
+use nightlatch_lab::{Host, LabError, Process, pause, program, wait_until};
 use serde_json::Value;
 
 /// A running `nightlatchd`; dropped, it is killed.
@@ -24,13 +24,22 @@ impl Daemon {
     }
 
     /// The same with a command of its own, which logs to the folder.
-    pub(crate) fn start_by(mut command: Command, host: &Host, folder: &Path) -> Self {
+    pub(crate) fn start_by(command: Command, host: &Host, folder: &Path) -> Self {
+        Self::start_with(command, folder, |command| host.spawn(command))
+    }
+
+    /// The same, spawned in a way of its own.
+    pub(crate) fn start_with(
+        mut command: Command,
+        folder: &Path,
+        spawn: impl FnOnce(Command) -> Result<Process, LabError>,
+    ) -> Self {
         let log = (0..100)
             .map(|life| folder.join(format!("{life}.log")))
             .find(|log| !log.exists());
         let log = log.unwrap();
         command.stderr(File::create(&log).unwrap());
-        let process = host.spawn(command).unwrap();
+        let process = spawn(command).unwrap();
         let mut daemon = Self {
             process,
             log,
