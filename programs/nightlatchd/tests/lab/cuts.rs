@@ -2,15 +2,18 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
-use nightlatch_lab::{Entered, Reached, wait_until};
+use nightlatch_lab::{Entered, Host, Reached, wait_until};
 use nightlatch_ticket::{Happened, Kind};
 
 use crate::daemon::{Daemon, let_pass};
 use crate::sequences::{CLOSING, OPENING, SEQUENCES};
 use crate::stage::Family::{V4, V6};
-use crate::stage::{Family, SHORT, Stage, assert_silent, is_in, try_door};
+use crate::stage::{Family, SHORT, Stage, assert_silent, is_in, server, try_door};
+use crate::tool::{NO_TOOL, command, run_well, tool};
 use crate::touch::touch;
 use crate::{Story, Told};
 
@@ -22,6 +25,14 @@ pub(crate) const STORIES: &[Story] = &[
         cuts_late,
     ),
     ("a_sequence_that_closes_cuts_too", cuts_by_sequence),
+    (
+        "an_encrypted_sequence_that_closes_cuts_too",
+        cuts_by_encrypted,
+    ),
+    (
+        "without_the_option_an_encrypted_sequence_cuts_nothing",
+        lives_on_by_encrypted,
+    ),
     ("a_reload_that_takes_a_client_away_cuts_him", cuts_by_reload),
     ("without_the_option_what_runs_lives_on", lives_on),
 ];
@@ -84,6 +95,48 @@ fn cuts_by_sequence(entered: &Entered) -> Told {
     Told::Whole
 }
 
+fn cuts_by_encrypted(entered: &Entered) -> Told {
+    let Some(tool) = tool() else {
+        return Told::Skipped(NO_TOOL);
+    };
+    let encrypted = |config: &str| cutting(config) + ENCRYPTED;
+    let (mut stage, daemon) = running(entered, "cut-encrypted", &encrypted);
+    for (family, server) in [(V4, "home"), (V6, "home-six")] {
+        let host = &stage.alice.host;
+        run_well(host, line(&stage, &tool, &["knock", server]));
+        stage.bob.knock("office", family).unwrap();
+        let mut hers = enter(host, 443, family);
+        let mut his = enter(&stage.bob.host, 443, family);
+        assert!(talks(&mut hers) && talks(&mut his));
+        run_well(host, line(&stage, &tool, &["close", server, BY_PORTS]));
+        assert!(ends(&mut hers), "{}", daemon.log());
+        assert!(talks(&mut his), "another address lives on");
+        assert_silent(host, 443, family);
+        run_well(host, line(&stage, &tool, &["knock", server]));
+        let mut again = enter(host, 443, family);
+        assert!(talks(&mut again), "a later knock works as the first one");
+    }
+    assert!(!daemon.has_said("cut-refused"), "{}", daemon.log());
+    Told::Whole
+}
+
+fn lives_on_by_encrypted(entered: &Entered) -> Told {
+    let Some(tool) = tool() else {
+        return Told::Skipped(NO_TOOL);
+    };
+    let encrypted = |config: &str| cutting(config).replace("\ncut = true", "") + ENCRYPTED;
+    let (stage, daemon) = running(entered, "no-cut-encrypted", &encrypted);
+    let host = &stage.alice.host;
+    run_well(host, line(&stage, &tool, &["knock", "home"]));
+    let mut stream = enter(host, 443, V4);
+    run_well(host, line(&stage, &tool, &["close", "home", BY_PORTS]));
+    daemon.await_line("closed");
+    assert_silent(host, 443, V4);
+    assert!(talks(&mut stream));
+    assert!(!daemon.has_said("cut"), "{}", daemon.log());
+    Told::Whole
+}
+
 fn cuts_by_reload(entered: &Entered) -> Told {
     let (mut stage, daemon) = running(entered, "cut-reload", &cutting);
     stage.alice.knock("office", V4).unwrap();
@@ -128,7 +181,22 @@ fn cutting(config: &str) -> String {
         .replace("may = [\"ssh\"]", "may = [\"ssh\", \"office\"]")
 }
 
-fn enter(host: &nightlatch_lab::Host, port: u16, family: Family) -> TcpStream {
+/// What alice types.
+fn line(stage: &Stage, tool: &Path, words: &[&str]) -> Command {
+    let config = stage.folder.join("alice.toml");
+    let key = stage.server_key.public().to_string();
+    let servers = [("home", server(V4)), ("home-six", server(V6))];
+    let servers = servers.map(|(name, ip)| {
+        let person = PERSON.replace("NAME", name).replace("KEY", &key);
+        person.replace("HOST", &ip.to_string())
+    });
+    std::fs::write(&config, servers.concat()).unwrap();
+    let mut line = command(tool, &stage.folder, words);
+    line.arg("--config").arg(config);
+    line
+}
+
+pub(crate) fn enter(host: &Host, port: u16, family: Family) -> TcpStream {
     let mut reached = try_door(host, port, family);
     assert!(reached.greeting(PATIENCE).is_some(), "{reached:?}");
     match reached {
@@ -138,7 +206,7 @@ fn enter(host: &nightlatch_lab::Host, port: u16, family: Family) -> TcpStream {
 }
 
 /// Whether bytes pass in both directions.
-fn talks(stream: &mut TcpStream) -> bool {
+pub(crate) fn talks(stream: &mut TcpStream) -> bool {
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut heard = [0; 5];
     let said = stream.write_all(b"hello");
@@ -146,10 +214,21 @@ fn talks(stream: &mut TcpStream) -> bool {
 }
 
 /// Whether the other side ends it.
-fn ends(stream: &mut TcpStream) -> bool {
+pub(crate) fn ends(stream: &mut TcpStream) -> bool {
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let end = stream.read(&mut [0; 1]).map_err(|error| error.kind());
     end == Err(std::io::ErrorKind::ConnectionReset)
 }
 
 const PATIENCE: Duration = Duration::from_secs(3);
+
+const ENCRYPTED: &str = "\n[encrypted-sequence]\nspan = \"20000-28191\"\n";
+const BY_PORTS: &str = "--method=encrypted-sequence";
+const PERSON: &str = r#"
+[server.NAME]
+host = "HOST"
+key = "KEY"
+identity = "alice.key"
+preshared = "alice.psk"
+services = ["office"]
+"#;
