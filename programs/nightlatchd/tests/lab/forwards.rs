@@ -1,15 +1,15 @@
 //! Stories of a gateway: a port of the server leads on to a host behind it.
 
-use std::io::{Read, Write};
-use std::net::{IpAddr, TcpStream};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
 use std::time::Duration;
 
-use nightlatch_lab::{Entered, Greeter, Host, Reached, wait_until};
+use nightlatch_lab::{Echo, Entered, Greeter, Host, Reached, wait_until};
 use nightlatch_ticket::{Happened, Kind};
 
 use crate::daemon::{Daemon, let_pass};
 use crate::stage::Family::{V4, V6};
-use crate::stage::{Family, Stage, assert_silent, try_door};
+use crate::stage::{Family, Stage, address, assert_silent, door, try_door};
 use crate::{Story, Told};
 
 pub(crate) const STORIES: &[Story] = &[
@@ -19,6 +19,7 @@ pub(crate) const STORIES: &[Story] = &[
         "a_host_without_a_way_back_answers_to_the_gateway",
         masquerades,
     ),
+    ("a_port_of_datagrams_leads_on_too", datagrams),
     ("closing_cuts_what_leads_on", cuts),
     ("a_reload_brings_and_takes_what_leads_on", reloads),
     ("what_leads_on_in_one_version_serves_no_other", one_version),
@@ -31,7 +32,9 @@ pub(crate) const STORIES: &[Story] = &[
 /// The server, and a host behind it that greets at its port 443.
 struct Gateway {
     stage: Stage,
-    _inner: Host,
+    /// The port of the service `camera`.
+    port: &'static str,
+    inner: Host,
     greeter: Greeter,
 }
 
@@ -58,7 +61,8 @@ impl Gateway {
         let greeter = Greeter::start(&inner, 443, "behind!").unwrap();
         Self {
             stage,
-            _inner: inner,
+            port: "tcp/8443",
+            inner,
             greeter,
         }
     }
@@ -73,9 +77,10 @@ impl Gateway {
         let config = self
             .stage
             .config
-            .replace("guard = [", "guard = [\"tcp/8443\", ")
+            .replace("guard = [", &format!("guard = [\"{}\", ", self.port))
             .replace("may = [", "may = [\"camera\", ");
-        let service = format!("[service.camera]\nopen = [\"tcp/8443\"]\n{lines}\n");
+        let open = format!("open = [\"{}\"]", self.port);
+        let service = format!("[service.camera]\n{open}\n{lines}\n");
         self.stage.write_config(&(config + &service));
     }
 
@@ -128,6 +133,45 @@ fn masquerades(entered: &Entered) -> Told {
         gateway.stage.alice.knock("camera", family).unwrap();
         let mut stream = enter(&gateway.stage.alice.host, family, "behind!");
         assert!(talks(&mut stream), "{}", daemon.log());
+    }
+    Told::Whole
+}
+
+fn datagrams(entered: &Entered) -> Told {
+    let mut gateway = Gateway::new(entered, "forward-udp", Way::Back);
+    gateway.port = "udp/8443";
+    let echo = Echo::start(&gateway.inner, 443).unwrap();
+    let daemon = gateway.start(&format!("for = \"3s\"\n{BOTH}"));
+    let stage = &mut gateway.stage;
+    for family in [V4, V6] {
+        let before = echo.heard();
+        let [strangers, early] =
+            [&stage.stranger, &stage.alice.host].map(|host| flow(host, family));
+        for nobody in [&strangers, &early] {
+            assert_eq!(answer(nobody, SHORTLY), SILENCE, "{}", daemon.log());
+        }
+        stage.alice.knock("camera", family).unwrap();
+        // The same flow is looked at anew: it was never let in, so nothing of it is known.
+        for hers in [early, flow(&stage.alice.host, family)] {
+            assert_eq!(
+                answer(&hers, PATIENCE),
+                Ok(WORDS.into()),
+                "{}",
+                daemon.log()
+            );
+        }
+        let running = flow(&stage.alice.host, family);
+        assert_eq!(answer(&running, PATIENCE), Ok(WORDS.into()));
+        assert_eq!(answer(&strangers, SHORTLY), SILENCE);
+        let_pass(Duration::from_secs(3));
+        let late = flow(&stage.alice.host, family);
+        assert_eq!(answer(&late, SHORTLY), SILENCE, "no new flow");
+        assert_eq!(
+            answer(&running, PATIENCE),
+            Ok(WORDS.into()),
+            "what runs lives on"
+        );
+        assert_eq!(echo.heard(), before + 4, "nothing else came to it");
     }
     Told::Whole
 }
@@ -204,6 +248,26 @@ fn warns(entered: &Entered) -> Told {
     Told::Whole
 }
 
+/// A socket that hears nobody but the gateway's port.
+fn flow(host: &Host, family: Family) -> UdpSocket {
+    let own = SocketAddr::new(address(host.name(), family), 0);
+    let open = || -> io::Result<UdpSocket> {
+        let socket = UdpSocket::bind(own)?;
+        socket.connect(door(8443, family))?;
+        Ok(socket)
+    };
+    host.run(open).unwrap().unwrap()
+}
+
+/// What comes back for some words; a port that is closed aloud is another error than one that is silent.
+fn answer(flow: &UdpSocket, patience: Duration) -> Result<Vec<u8>, ErrorKind> {
+    flow.set_read_timeout(Some(patience)).unwrap();
+    let mut heard = [0; 64];
+    let came = flow.send(WORDS).and_then(|_| flow.recv(&mut heard));
+    let length = came.map_err(|error| error.kind())?;
+    Ok(heard[..length].into())
+}
+
 fn enter(host: &Host, family: Family, greeting: &str) -> TcpStream {
     let mut reached = try_door(host, 8443, family);
     assert_eq!(
@@ -239,5 +303,7 @@ fn reloads_of(daemon: &Daemon) -> usize {
 }
 
 const BOTH: &str = "forward = [\"10.79.0.2:443\", \"[fd79::2]:443\"]";
+const SILENCE: Result<Vec<u8>, ErrorKind> = Err(ErrorKind::WouldBlock);
+const WORDS: &[u8] = b"hello";
 const PATIENCE: Duration = Duration::from_secs(5);
 const SHORTLY: Duration = Duration::from_millis(300);
