@@ -40,6 +40,7 @@ mod interference;
 mod journal;
 mod knockd;
 mod knockd_config;
+mod neighbours;
 mod notify;
 mod one_time;
 mod packets;
@@ -106,6 +107,7 @@ fn main() -> ExitCode {
         knockd_config::STORIES,
         sources::STORIES,
         notify::STORIES,
+        neighbours::STORIES,
         compare::STORIES,
         carried::STORIES,
     ]

@@ -22,7 +22,7 @@ pub(crate) struct Stage {
     pub(crate) server_key: SecretKey,
     pub(crate) config: String,
     pub(crate) world: World,
-    _lan: Switch,
+    pub(crate) lan: Switch,
     _greeters: Vec<Greeter>,
 }
 
@@ -71,7 +71,7 @@ impl Stage {
             server_key,
             config,
             world,
-            _lan: lan,
+            lan,
             _greeters: greeters,
         };
         stage.write_config(&stage.config);
