@@ -34,6 +34,7 @@ mod example;
 mod forwards;
 mod gateway;
 mod guard;
+mod herald;
 mod hostile;
 mod inserting;
 mod interference;
@@ -107,6 +108,7 @@ fn main() -> ExitCode {
         knockd_config::STORIES,
         sources::STORIES,
         notify::STORIES,
+        herald::STORIES,
         neighbours::STORIES,
         compare::STORIES,
         carried::STORIES,

@@ -272,7 +272,7 @@ fn killed(entered: &Entered) -> Told {
 }
 
 /// What the kernel says of the herald's process; it is known by the name that it gives itself.
-fn herald_of(stage: &Stage) -> Option<String> {
+pub(crate) fn herald_of(stage: &Stage) -> Option<String> {
     let here = stage
         .server
         .run(|| fs::read_link("/proc/thread-self/ns/net").unwrap());
@@ -287,31 +287,31 @@ fn herald_of(stage: &Stage) -> Option<String> {
 }
 
 /// Waits until the herald says so of its receiver.
-fn awaits(daemon: &Daemon, how: &str) {
+pub(crate) fn awaits(daemon: &Daemon, how: &str) {
     let line = format!("\"notification\":\"ops\",\"is\":\"{how}\"");
     let is_said = || daemon.log().contains(&line);
     assert!(wait_until(PATIENCE, is_said), "{how}: {}", daemon.log());
 }
 
-fn running(stage: &Stage, text: &str) -> Daemon {
+pub(crate) fn running(stage: &Stage, text: &str) -> Daemon {
     write(stage, text);
     stage.start()
 }
 
-fn write(stage: &Stage, text: &str) {
+pub(crate) fn write(stage: &Stage, text: &str) {
     let secret = stage.folder.join("ops.secret");
     fs::write(&secret, SECRET).unwrap();
     fs::set_permissions(&secret, Permissions::from_mode(0o600)).unwrap();
     stage.write_config(&(stage.config.clone() + text));
 }
 
-fn with(options: &str) -> String {
+pub(crate) fn with(options: &str) -> String {
     format!(
         "\n[notify.ops]\nwebhook = \"http://10.77.0.3:{PORT}/hook?a=b\"\nsecret = \"ops.secret\"\ninsecure = true\n{options}\n"
     )
 }
 
-const PORT: u16 = 9000;
+pub(crate) const PORT: u16 = 9000;
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 

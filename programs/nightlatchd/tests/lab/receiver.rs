@@ -21,6 +21,7 @@ pub(crate) struct Receiver {
 
 #[derive(Default)]
 struct Noted {
+    taken: usize,
     requests: Vec<Request>,
     answer: Option<&'static str>,
 }
@@ -33,20 +34,28 @@ pub(crate) struct Request {
     pub(crate) body: String,
 }
 
+impl Noted {
+    /// Counts a connection, and says what it is answered.
+    fn take(&mut self) -> Option<&'static str> {
+        self.taken += 1;
+        self.answer
+    }
+}
+
 impl Receiver {
     /// Listens at every address of a host. Without an answer it takes connections, and says nothing.
     pub(crate) fn start(host: &Host, port: u16, answer: Option<&'static str>) -> Self {
         let everywhere = SocketAddr::from(([0, 0, 0, 0], port));
         let listener = host.run(|| TcpListener::bind(everywhere)).unwrap().unwrap();
         let noted = Arc::new(Mutex::new(Noted {
-            requests: Vec::new(),
             answer,
+            ..Noted::default()
         }));
         let book = Arc::clone(&noted);
         thread::spawn(move || {
             let mut silent = Vec::new();
             for stream in listener.incoming().map_while(Result::ok) {
-                let answer = book.lock().unwrap().answer;
+                let answer = book.lock().unwrap().take();
                 match answer {
                     None => silent.push(stream),
                     Some(answer) => drop(serve(&stream, answer, &book)),
@@ -64,6 +73,11 @@ impl Receiver {
     /// Everything that came so far.
     pub(crate) fn requests(&self) -> Vec<Request> {
         self.noted.lock().unwrap().requests.clone()
+    }
+
+    /// How many connections it has taken so far.
+    pub(crate) fn taken(&self) -> usize {
+        self.noted.lock().unwrap().taken
     }
 
     /// Waits until so many requests came.
