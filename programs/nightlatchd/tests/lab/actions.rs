@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use nightlatch_lab::{Entered, pause, wait_until};
-use nightlatch_ticket::Happened;
+use nightlatch_ticket::{Happened, Kind};
 
 use crate::daemon::Daemon;
 use crate::stage::Family::{V4, V6};
@@ -23,6 +23,14 @@ pub(crate) const STORIES: &[Story] = &[
     ("a_command_that_hangs_holds_nobody_up", hangs),
     ("a_reload_changes_what_is_run", reloaded),
     ("a_service_that_a_reload_takes_away_is_undone", taken_away),
+    (
+        "what_two_started_runs_on_when_a_reload_takes_one_and_moves_services",
+        still_held,
+    ),
+    (
+        "the_right_one_is_undone_after_a_reload_that_changes_their_order",
+        reordered,
+    ),
 ];
 
 fn both_halves(entered: &Entered) -> Told {
@@ -52,10 +60,7 @@ fn closed_early(entered: &Entered) -> Told {
     let (mut stage, daemon) = running(entered, "action-close", &ACTION.replace("1s", "1h"));
     stage.alice.knock("note", V4).unwrap();
     awaits(&stage, "start 10.77.0.2", &daemon);
-    stage
-        .alice
-        .wish(nightlatch_ticket::Kind::Close, "note", V4)
-        .unwrap();
+    stage.alice.wish(Kind::Close, "note", V4).unwrap();
     awaits(&stage, "stop 10.77.0.2", &daemon);
     Told::Whole
 }
@@ -139,6 +144,61 @@ fn taken_away(entered: &Entered) -> Told {
     Told::Whole
 }
 
+/// A ticket and a sequence from one address; the service gets another place, and only the ticket's grant ends.
+fn still_held(entered: &Entered) -> Told {
+    let mut stage = Stage::new(entered, "action-still-held");
+    let action = with_folder(&stage, &(ACTION.replace("1s", "1h") + SHUT));
+    let (before, behind) = stage.config.split_once("[service.ssh]").unwrap();
+    let first = format!("{before}{action}\n[service.ssh]{behind}");
+    stage.write_config(&may_note(&first));
+    let daemon = stage.start();
+    let alice = &stage.alice.host;
+    touch(alice, &[Tcp(7000), Tcp(9000), Tcp(8000)], V4);
+    awaits(&stage, "start 10.77.0.2 wake", &daemon);
+    stage.alice.knock("note", V4).unwrap();
+    stage.write_config(&(stage.config.clone() + &action));
+    daemon.reload();
+    daemon.await_line("reloaded");
+    // The listener is told a moment later which variants count. What comes then is ordered behind the reload.
+    pause(A_MOMENT);
+    touch(&stage.bob.host, &[Tcp(7000), Tcp(9000), Tcp(8000)], V4);
+    awaits(&stage, "start 10.77.0.3", &daemon);
+    let noted = fs::read_to_string(note(&stage)).unwrap();
+    assert!(!noted.contains("stop"), "{noted}");
+    touch(&stage.alice.host, &[Tcp(9000), Tcp(7000), Tcp(8000)], V4);
+    awaits(&stage, "stop 10.77.0.2", &daemon);
+    Told::Whole
+}
+
+fn reordered(entered: &Entered) -> Told {
+    let mut stage = Stage::new(entered, "action-reordered");
+    let [lamp, door] = ["lamp", "door"].map(|name| {
+        let action = ONE_OF_TWO.replace("NAME", name);
+        with_folder(&stage, &action)
+    });
+    let may = stage
+        .config
+        .replace("\"web\", \"office\"]", "\"lamp\", \"door\"]");
+    stage.write_config(&(may.clone() + &lamp + &door));
+    let daemon = stage.start();
+    for service in ["lamp", "door"] {
+        stage.alice.knock(service, V4).unwrap();
+        awaits(&stage, &format!("start {service}"), &daemon);
+    }
+    // Others first, and these two the other way round.
+    let (before, behind) = may.split_once("[service.ssh]").unwrap();
+    stage.write_config(&format!("{before}{door}{lamp}\n[service.ssh]{behind}"));
+    daemon.reload();
+    daemon.await_line("reloaded");
+    stage.alice.wish(Kind::Close, "lamp", V4).unwrap();
+    awaits(&stage, "stop lamp", &daemon);
+    let noted = fs::read_to_string(note(&stage)).unwrap();
+    assert!(!noted.contains("stop door"), "{noted}");
+    stage.alice.wish(Kind::Close, "door", V4).unwrap();
+    awaits(&stage, "stop door", &daemon);
+    Told::Whole
+}
+
 fn awaits(stage: &Stage, line: &str, daemon: &Daemon) {
     let is_noted = || fs::read_to_string(note(stage)).is_ok_and(|noted| noted.contains(line));
     assert!(
@@ -185,5 +245,24 @@ steps = ["tcp/7000", "tcp/9000", "tcp/8000"]
 opens = "note"
 "#;
 
+const SHUT: &str = r#"
+[sequence.sleep]
+steps = ["tcp/9000", "tcp/7000", "tcp/8000"]
+closes = "note"
+"#;
+
+const ONE_OF_TWO: &str = r#"
+[service.NAME]
+run = "NAME"
+for = "1h"
+
+[action.NAME]
+start-shell = "echo start NAME >> NOTE"
+stop-shell = "echo stop NAME >> NOTE"
+user = "root"
+"#;
+
+/// Ten times what anything here takes on a busy machine.
+const A_MOMENT: Duration = Duration::from_millis(200);
 /// A busy machine may take long.
 const PATIENCE: Duration = Duration::from_secs(6);
