@@ -92,6 +92,17 @@ pub(super) enum ReloadError {
     Gate(#[from] RaiseError),
 }
 
+impl ReloadError {
+    /// When the gate is to be put up again behind this; what is due already stays so.
+    fn mend_at(&self, due: Option<Instant>) -> Option<Instant> {
+        match self {
+            // Should the kernel have taken a part of it, the old one comes back at once.
+            Self::Gate(_) => Some(Instant::default()),
+            _ => due,
+        }
+    }
+}
+
 /// A configuration that is ready to be taken over.
 pub(super) struct Fresh {
     policy: Policy,
@@ -206,10 +217,7 @@ impl Round {
         match taken {
             Ok(fresh) => self.take_over(*fresh)?,
             Err(error) => {
-                // Should the kernel have taken a part of it, the old gate is put up again.
-                if matches!(error, ReloadError::Gate(_)) {
-                    self.mend_at = Some(Instant::default());
-                }
+                self.mend_at = error.mend_at(self.mend_at);
                 let cause = crate::because(&error);
                 self.report(&event(Kind::ReloadRefused).saying(&cause));
                 self.log.say(Line::ReloadRefused { cause });
@@ -275,5 +283,20 @@ impl Round {
         let closed = u64::try_from(closed).unwrap_or(u64::MAX);
         self.report(&event(Kind::Reloaded).counting(closed));
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_in_the_file_calls_no_repair_off() {
+        let soon = Some(Instant::from_duration(core::time::Duration::from_secs(7)));
+        let mistake = ReloadError::Fixed("sources");
+        assert_eq!(mistake.mend_at(soon), soon);
+        assert_eq!(mistake.mend_at(None), None);
+        let by_the_kernel = ReloadError::Gate(RaiseError::HeldByAnother { port: None });
+        assert_eq!(by_the_kernel.mend_at(soon), Some(Instant::default()));
     }
 }

@@ -12,6 +12,7 @@ use nightlatch_lab::{Entered, program};
 use nightlatch_ticket::Reason;
 
 use crate::daemon::command;
+use crate::sources::load;
 use crate::stage::Family::V4;
 use crate::stage::{Stage, assert_silent, is_in};
 use crate::{Story, Told};
@@ -36,6 +37,7 @@ pub(crate) const STORIES: &[Story] = &[
         "other_programs_cannot_take_the_gate_away_for_long",
         table_deleted,
     ),
+    ("a_refused_reload_calls_no_repair_off", refused_meanwhile),
     ("gate_down_gives_the_ports_back", gate_down),
     (
         "gate_down_beside_a_living_daemon_opens_nothing",
@@ -188,6 +190,26 @@ fn table_deleted(entered: &Entered) -> Told {
             "with the grants in force"
         );
     }
+    Told::Whole
+}
+
+/// Somebody saves a wrong file and tears the gate down, both at once.
+fn refused_meanwhile(entered: &Entered) -> Told {
+    let mut stage = Stage::new(entered, "refused-meanwhile");
+    stage.write_config(&stage.config.replace("for = \"3s\"", "for = \"30s\""));
+    let daemon = stage.start();
+    stage.alice.knock("office", V4).unwrap();
+    stage.write_config("[server]\nguard = [\"everything\"]\n");
+    daemon.reload();
+    if !load(&stage.server, "flush ruleset") {
+        return Told::Skipped("there is no nft here to play the other program");
+    }
+    daemon.await_line("reload-refused");
+    if daemon.status()["gate"]["owned"] == false {
+        daemon.await_line("gate-put-back");
+    }
+    assert_silent(&stage.stranger, 22, V4);
+    assert!(is_in(&stage.alice.host, 443, V4), "{}", daemon.log());
     Told::Whole
 }
 
