@@ -170,6 +170,7 @@ fn spoofed(entered: &Entered) -> Told {
         "{}",
         daemon.log()
     );
+    assert_silent(&stage.alice.host, 443, V4);
     daemon.await_line("unbanned");
     assert!(is_in(&stage.alice.host, 8443, V4));
     // While she holds a grant, nobody has her banned again.
@@ -209,6 +210,7 @@ fn through_a_socket(entered: &Entered) -> Told {
         assert_silent(&stage.alice.host, 8443, family);
         stage.alice.knock("ssh", family).unwrap();
         assert!(is_in(&stage.alice.host, 22, family), "{}", daemon.log());
+        assert_silent(&stage.alice.host, 443, family);
         assert!(is_in(&stage.alice.host, 8443, family), "{}", daemon.log());
     }
     Told::Whole
