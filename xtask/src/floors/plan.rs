@@ -142,6 +142,7 @@ pub(super) const HOUSE: &[Room] = &[
             "derive_more",
             "getrandom",
             "hmac",
+            "httpdate",
             "landlock",
             "libc",
             "nix",

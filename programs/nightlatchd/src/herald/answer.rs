@@ -11,8 +11,8 @@ pub(super) enum Answer {
     Status {
         /// The status.
         number: u16,
-        /// `Retry-After`, as it was written.
-        retry_after: Option<String>,
+        /// `Retry-After`, from when it was said.
+        pause: Option<Duration>,
     },
     /// Nobody answered, or not in time; in words.
     Nothing(String),
@@ -34,20 +34,14 @@ pub(super) enum Follows {
 impl Answer {
     /// What follows from it.
     pub(super) fn follows(&self) -> Follows {
-        let Self::Status {
-            number,
-            retry_after,
-        } = self
-        else {
+        let Self::Status { number, pause } = self else {
             return Follows::Again(Failure::Unreached);
         };
         match number {
             200..=299 => Follows::Told,
             410 => Follows::End,
             // Too slow, too early, too many: another time it may be right.
-            408 | 425 | 429 | 500..=599 => Follows::Again(Failure::Refused {
-                pause: retry_after.as_deref().and_then(seconds),
-            }),
+            408 | 425 | 429 | 500..=599 => Follows::Again(Failure::Refused { pause: *pause }),
             _ => Follows::Drop,
         }
     }
@@ -64,28 +58,16 @@ impl Answer {
     }
 }
 
-/// A number of seconds. A date, which is allowed as well, needs both clocks to agree: our own pauses will do.
-fn seconds(text: &str) -> Option<Duration> {
-    text.trim().parse().ok().map(Duration::from_secs)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn status(number: u16, retry_after: Option<&str>) -> Follows {
-        let retry_after = retry_after.map(str::to_owned);
-        Answer::Status {
-            number,
-            retry_after,
-        }
-        .follows()
+    fn status(number: u16, pause: Option<Duration>) -> Follows {
+        Answer::Status { number, pause }.follows()
     }
 
-    fn again(pause: Option<u64>) -> Follows {
-        Follows::Again(Failure::Refused {
-            pause: pause.map(Duration::from_secs),
-        })
+    fn again(pause: Option<Duration>) -> Follows {
+        Follows::Again(Failure::Refused { pause })
     }
 
     #[test]
@@ -105,10 +87,9 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_is_a_number_of_seconds() {
-        assert_eq!(status(429, Some(" 120 ")), again(Some(120)));
-        for none in ["", "-1", "soon", "Fri, 31 Dec 1999 23:59:59 GMT", "1e9"] {
-            assert_eq!(status(503, Some(none)), again(None), "{none}");
-        }
+    fn who_asks_for_a_pause_gets_one_where_it_is_tried_again() {
+        let pause = Some(Duration::from_mins(2));
+        assert_eq!(status(429, pause), again(pause));
+        assert_eq!(status(404, pause), Follows::Drop);
     }
 }

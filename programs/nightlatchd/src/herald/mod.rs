@@ -15,6 +15,7 @@ mod post;
 mod queue;
 mod ration;
 mod receiver;
+mod retry_after;
 mod round;
 mod signature;
 mod syslog;

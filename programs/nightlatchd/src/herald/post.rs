@@ -9,6 +9,7 @@ use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
 use super::answer::Answer;
 use super::letter::Letter;
+use super::retry_after;
 use super::signature::sign;
 
 /// What sends letters to one webhook.
@@ -80,10 +81,11 @@ impl Post {
                 // Read so that the receiver can end in peace; what it says is nothing to us.
                 let body = response.body_mut().with_config().limit(LONGEST_BODY);
                 let _ = body.read_to_vec();
-                let pause = response.headers().get("retry-after");
+                let field = |name| response.headers().get(name)?.to_str().ok();
                 Answer::Status {
                     number: response.status().as_u16(),
-                    retry_after: pause.and_then(|text| text.to_str().ok().map(str::to_owned)),
+                    pause: field("retry-after")
+                        .and_then(|text| retry_after::pause(text, field("date"), unix_seconds)),
                 }
             }
             Err(error) => Answer::Nothing(error.to_string()),
@@ -202,21 +204,18 @@ mod tests {
             "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n";
         let endless = "HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\nnever all of it";
         let later = "HTTP/1.1 503 No\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n";
+        let dated = "HTTP/1.1 503 No\r\ndate: Fri, 31 Dec 1999 23:59:30 GMT\r\n\
+            retry-after: Fri, 31 Dec 1999 23:59:59 GMT\r\ncontent-length: 0\r\n\r\n";
         for (said, number, pause) in [
             (elsewhere, 302, None),
             (endless, 200, None),
-            (later, 503, Some("7")),
+            (later, 503, Some(7)),
+            (dated, 503, Some(29)),
         ] {
             let (at, pem) = secured(said);
             let answered = answer(format!("https://{at}/"), Some(pem));
-            let retry_after = pause.map(str::to_owned);
-            assert_eq!(
-                answered,
-                Answer::Status {
-                    number,
-                    retry_after
-                }
-            );
+            let pause = pause.map(Duration::from_secs);
+            assert_eq!(answered, Answer::Status { number, pause });
         }
     }
 
