@@ -206,6 +206,31 @@ fn bytes_that_were_changed_are_found_wherever_they_are_and_never_stop_the_store(
 }
 
 #[test]
+fn no_number_comes_twice_where_a_file_was_set_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(folder.path(), LIMITS);
+    store.append(&vec![event(1); 300]).unwrap();
+    drop(store);
+    let file = files(folder.path())[0].clone();
+    fs::write(&file, vec![7; 9000]).unwrap();
+    let opened = Store::open(folder.path(), LIMITS).unwrap();
+    assert_eq!(opened.set_aside.len(), 1);
+    let next = opened.store.next();
+    assert!(next > 301, "{next}");
+    drop(opened);
+    assert_eq!(open(folder.path(), LIMITS).next(), next, "once is enough");
+    // Killed between the file that was set aside and the one that is begun.
+    fs::remove_file(&files(folder.path())[1]).unwrap();
+    let mut store = open(folder.path(), LIMITS);
+    assert_eq!(store.next(), next);
+    store.append(&[event(2)]).unwrap();
+    drop(store);
+    let store = open(folder.path(), LIMITS);
+    assert_eq!(numbers(&store.read(302, 9).unwrap()), [next]);
+    assert_eq!(store.next(), next + 1);
+}
+
+#[test]
 fn only_so_much_that_was_set_aside_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     for life in 0..5 {

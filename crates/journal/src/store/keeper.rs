@@ -45,7 +45,7 @@ impl Store {
     pub fn open(folder: &Path, limits: Limits) -> Result<Opened, StoreError> {
         let listing = list(folder).map_err(|cause| StoreError::Io(folder.to_path_buf(), cause))?;
         let mut segments = Vec::new();
-        let mut set_aside = Vec::new();
+        let (mut set_aside, mut damaged) = (Vec::new(), listing.aside);
         for first in &listing.files {
             match Segment::open(path_of(folder, *first), *first) {
                 Ok(segment) => segments.push(segment),
@@ -53,19 +53,21 @@ impl Store {
                     let aside = path_aside(folder, *first);
                     fs::rename(&path, &aside).map_err(|_| StoreError::Damaged(path, cause))?;
                     set_aside.push(aside);
+                    damaged.push(*first);
                 }
                 Err(error) => return Err(error),
             }
         }
-        forget_old_damage(folder, listing.aside.iter().chain(&listing.files))?;
-        let names = listing.files.iter().chain(&listing.aside).copied();
+        forget_old_damage(folder, &damaged)?;
+        let beyond = damaged.iter().map(|first| first.saturating_add(BEYOND));
+        let names = listing.files.iter().copied().chain(beyond);
         let last = segments.last().map(Segment::last).transpose()?.flatten();
-        let highest = names.chain(last.map(|(number, _)| number)).max();
+        let behind = last.map(|(number, _)| number.saturating_add(1));
         let mut store = Self {
             folder: folder.to_path_buf(),
             limits,
             segments,
-            next: highest.unwrap_or(0).saturating_add(1),
+            next: names.chain(behind).max().unwrap_or(1),
         };
         if store.segments.is_empty() {
             store.begin()?;
@@ -154,13 +156,10 @@ impl Store {
 }
 
 /// What was set aside is looked at by somebody or by nobody: not all of it is kept for ever.
-fn forget_old_damage<'n>(
-    folder: &Path,
-    names: impl Iterator<Item = &'n u64>,
-) -> Result<(), StoreError> {
-    let mut aside: Vec<PathBuf> = names
+fn forget_old_damage(folder: &Path, damaged: &[u64]) -> Result<(), StoreError> {
+    let mut aside: Vec<PathBuf> = damaged
+        .iter()
         .map(|first| path_aside(folder, *first))
-        .filter(|path| path.exists())
         .collect();
     aside.sort();
     aside.dedup();
@@ -171,6 +170,9 @@ fn forget_old_damage<'n>(
     Ok(())
 }
 
+/// So many numbers a damaged file may have used. It is not asked: whoever reads damaged pages trusts them. And no
+/// number comes twice, since readers go on behind the last that they have.
+const BEYOND: u64 = 1_000_000_000;
 /// With the oldest file goes a quarter of what is kept at most.
 const SHARES: u64 = 4;
 /// A second one shows whether it happens again.
