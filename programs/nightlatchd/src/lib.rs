@@ -33,6 +33,7 @@ mod options;
 mod pace;
 mod privilege;
 mod random;
+mod ration;
 mod replay;
 mod runner;
 mod sandbox;

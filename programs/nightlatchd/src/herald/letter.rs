@@ -1,12 +1,15 @@
 //! A letter: one thing to tell to a webhook, as it goes out.
 
 use core::fmt::Write;
+use std::collections::BTreeMap;
 
 use nightlatch_ticket::UnixTime;
 use serde_json::{Map, Value};
 
-use super::ration::Sums;
 use crate::events::{Event, UnixMillis};
+
+/// How many of each kind were not told one by one.
+pub(super) type Sums = BTreeMap<String, u64>;
 
 /// One thing to tell to a webhook.
 #[derive(Clone, Debug, PartialEq, Eq)]

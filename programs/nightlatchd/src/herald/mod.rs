@@ -13,7 +13,6 @@ mod letter;
 mod plan;
 mod post;
 mod queue;
-mod ration;
 mod receiver;
 mod retry_after;
 mod round;

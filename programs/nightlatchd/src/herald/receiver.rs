@@ -5,11 +5,11 @@ use std::sync::Arc;
 use nightlatch_config::{Notification, Way};
 use nightlatch_core::{Instant, Now};
 
-use super::ration::Ration;
 use super::syslog::SystemLog;
 use super::teller::Teller;
 use super::webhook::{END_OF_TIME, Start, StartError, Webhook};
 use crate::events::{Event, Kind, Tidings};
+use crate::ration::Ration;
 
 /// Somebody who is told.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ enum Tells {
 #[derive(Debug)]
 struct Lines {
     log: SystemLog,
-    ration: Ration,
+    ration: Ration<String>,
     tidings: Tidings,
 }
 
@@ -112,7 +112,10 @@ impl Receiver {
     fn leave_out(&mut self, how_many: u64, now: Now) {
         match &mut self.tells {
             Tells::Webhook(webhook) => webhook.leave_out(LOST, how_many, now),
-            Tells::Syslog(lines) => lines.ration.leave_out(LOST, how_many, now.monotonic),
+            Tells::Syslog(lines) => {
+                let ration = &mut lines.ration;
+                ration.leave_out(LOST.to_owned(), how_many, now.monotonic);
+            }
         }
     }
 
@@ -165,7 +168,10 @@ pub(super) enum Became {
 
 impl Lines {
     fn tell(&mut self, event: &Event, name: &str, teller: &Teller, now: Now) {
-        if self.ration.take(event.kind.name(), now.monotonic) {
+        if self
+            .ration
+            .take(event.kind.name().to_owned(), now.monotonic)
+        {
             let told = self.log.tell(event);
             self.count(told, name, teller);
         }

@@ -6,7 +6,7 @@ use std::os::unix::net::UnixDatagram;
 use nightlatch_config::Syslog;
 use serde_json::Value;
 
-use super::ration::Sums;
+use super::letter::Sums;
 use crate::events::Event;
 
 /// The way to the system's log. Nobody is waited for: what it has no room for is lost.

@@ -11,9 +11,9 @@ use super::answer::{Answer, Follows};
 use super::letter::{Letter, Postmark};
 use super::post::{CertificatesError, Post};
 use super::queue::{Fate, Next, Queue};
-use super::ration::Ration;
 use super::teller::Teller;
 use crate::events::{Event, Tidings};
+use crate::ration::Ration;
 use crate::{clock, random};
 
 /// A webhook, as the herald's round has it.
@@ -35,7 +35,7 @@ struct Shared {
 struct Desk {
     post: Arc<Post>,
     queue: Queue,
-    ration: Ration,
+    ration: Ration<String>,
     is_ending: bool,
     tidings: Tidings,
     host: Arc<str>,
@@ -83,7 +83,10 @@ impl Webhook {
     /// Takes an event in, and never waits for the receiver.
     pub(super) fn tell(&self, event: &Event, now: Now) {
         let mut desk = self.shared.lock();
-        if desk.ration.take(event.kind.name(), now.monotonic) {
+        if desk
+            .ration
+            .take(event.kind.name().to_owned(), now.monotonic)
+        {
             let letter = Letter::of(event, desk.mark());
             desk.push(letter, now.monotonic);
         }
@@ -93,7 +96,8 @@ impl Webhook {
     /// So many of a kind never came to us.
     pub(super) fn leave_out(&self, kind: &str, how_many: u64, now: Now) {
         let mut desk = self.shared.lock();
-        desk.ration.leave_out(kind, how_many, now.monotonic);
+        desk.ration
+            .leave_out(kind.to_owned(), how_many, now.monotonic);
         self.shared.bell.notify_one();
     }
 
@@ -221,7 +225,7 @@ impl Desk {
         let kind = letter.kind.clone();
         if self.queue.push(letter, now).is_err() {
             self.lose(1);
-            self.ration.leave_out(&kind, 1, now);
+            self.ration.leave_out(kind, 1, now);
         }
     }
 
@@ -239,7 +243,7 @@ impl Desk {
         let letter = Letter::summing_up(&sums, now.unix, self.mark());
         if self.queue.push(letter, now.monotonic).is_err() {
             for (kind, count) in sums {
-                self.ration.leave_out(&kind, count, now.monotonic);
+                self.ration.leave_out(kind, count, now.monotonic);
             }
         }
     }

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use nightlatch_core::Instant;
 
 /// How much of each kind is told. One kind never uses up another's: strangers cause bans, and shall not so
-/// keep a grant untold.
+/// keep a grant untold. It remembers a kind for a minute, and then until it is summed up: there have to be so
+/// many kinds, and nobody who can make more.
 #[derive(Debug)]
-pub(super) struct Ration {
+pub(crate) struct Ration<K> {
     per_minute: u32,
-    /// There are a dozen kinds, and nobody can make more.
-    minutes: BTreeMap<String, Minute>,
+    minutes: BTreeMap<K, Minute>,
 }
 
 /// What was told of a kind since its minute began.
@@ -22,11 +22,8 @@ struct Minute {
     left_out: u64,
 }
 
-/// How many of each kind were not told one by one.
-pub(super) type Sums = BTreeMap<String, u64>;
-
-impl Ration {
-    pub(super) const fn new(per_minute: u32) -> Self {
+impl<K: Ord> Ration<K> {
+    pub(crate) const fn new(per_minute: u32) -> Self {
         Self {
             per_minute,
             minutes: BTreeMap::new(),
@@ -34,12 +31,12 @@ impl Ration {
     }
 
     /// Changes it, and forgets nothing that is to be summed up.
-    pub(super) const fn replace(&mut self, per_minute: u32) {
+    pub(crate) const fn replace(&mut self, per_minute: u32) {
         self.per_minute = per_minute;
     }
 
     /// Whether one more of a kind is told by itself; else it is counted.
-    pub(super) fn take(&mut self, kind: &str, now: Instant) -> bool {
+    pub(crate) fn take(&mut self, kind: K, now: Instant) -> bool {
         let per_minute = self.per_minute;
         let minute = self.minute(kind, now);
         if minute.told < per_minute {
@@ -51,15 +48,15 @@ impl Ration {
     }
 
     /// So many of a kind could not be told.
-    pub(super) fn leave_out(&mut self, kind: &str, how_many: u64, now: Instant) {
+    pub(crate) fn leave_out(&mut self, kind: K, how_many: u64, now: Instant) {
         let minute = self.minute(kind, now);
         minute.left_out = minute.left_out.saturating_add(how_many);
     }
 
     /// What is to be summed up now, if anything; it is told once.
-    pub(super) fn sums(&mut self, now: Instant) -> Option<Sums> {
+    pub(crate) fn sums(&mut self, now: Instant) -> Option<BTreeMap<K, u64>> {
         let over = self.minutes.extract_if(.., |_, minute| minute.is_over(now));
-        let sums: Sums = over
+        let sums: BTreeMap<K, u64> = over
             .map(|(kind, minute)| (kind, minute.left_out))
             .filter(|(_, left_out)| *left_out > 0)
             .collect();
@@ -67,18 +64,18 @@ impl Ration {
     }
 
     /// When something is to be summed up.
-    pub(super) fn next_deadline(&self) -> Option<Instant> {
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
         let waiting = self.minutes.values().filter(|minute| minute.left_out > 0);
         waiting.map(Minute::end).min()
     }
 
-    fn minute(&mut self, kind: &str, now: Instant) -> &mut Minute {
+    fn minute(&mut self, kind: K, now: Instant) -> &mut Minute {
         // One that is over and left nothing out is nobody's any more; one that did waits for its sum.
         let is_done = |minute: &Minute| minute.is_over(now) && minute.left_out == 0;
-        if self.minutes.get(kind).is_some_and(is_done) {
-            self.minutes.remove(kind);
+        if self.minutes.get(&kind).is_some_and(is_done) {
+            self.minutes.remove(&kind);
         }
-        self.minutes.entry(kind.to_owned()).or_insert(Minute {
+        self.minutes.entry(kind).or_insert(Minute {
             began: now,
             told: 0,
             left_out: 0,
@@ -114,10 +111,7 @@ mod tests {
         assert!(ration.take("granted", at(1)));
         assert_eq!(ration.sums(at(59)), None);
         assert_eq!(ration.next_deadline(), Some(at(60)));
-        assert_eq!(
-            ration.sums(at(60)).unwrap(),
-            [("banned".to_owned(), 3)].into()
-        );
+        assert_eq!(ration.sums(at(60)).unwrap(), [("banned", 3)].into());
         assert_eq!((ration.sums(at(61)), ration.next_deadline()), (None, None));
         assert!(ration.take("banned", at(61)));
     }
@@ -138,9 +132,6 @@ mod tests {
         let mut ration = Ration::new(2);
         ration.leave_out("granted", 7, at(0));
         assert!(ration.take("granted", at(0)));
-        assert_eq!(
-            ration.sums(at(60)).unwrap(),
-            [("granted".to_owned(), 7)].into()
-        );
+        assert_eq!(ration.sums(at(60)).unwrap(), [("granted", 7)].into());
     }
 }
