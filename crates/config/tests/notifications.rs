@@ -47,7 +47,7 @@ fn little_has_to_be_said() {
     let told = read(tables).unwrap();
     assert_eq!((told[0].name.as_str(), told[0].per_minute), ("ops", 30));
     assert!(told[0].services.is_empty());
-    assert_eq!(told[0].on[..3], ["granted", "refused", "banned"]);
+    assert_eq!(told[0].on[..2], ["granted", "refused"]);
     let Way::Webhook(webhook) = &told[0].way else {
         unreachable!("{told:?}");
     };

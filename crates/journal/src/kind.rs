@@ -34,11 +34,13 @@ pub enum Kind {
     JournalLost = 13,
     /// What was kept before cannot be read and was set aside; the detail is the file.
     JournalSetAside = 14,
+    /// Somebody was refused more often than is listed: how often.
+    RefusalsUntold = 15,
 }
 
 impl Kind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Granted,
         Self::Closed,
         Self::Refused,
@@ -53,6 +55,7 @@ impl Kind {
         Self::GatePutBack,
         Self::JournalLost,
         Self::JournalSetAside,
+        Self::RefusalsUntold,
     ];
 
     /// Its name in JSON and on command lines.
@@ -72,6 +75,7 @@ impl Kind {
             Self::GatePutBack => "gate-put-back",
             Self::JournalLost => "journal-lost",
             Self::JournalSetAside => "journal-set-aside",
+            Self::RefusalsUntold => "refusals-untold",
         }
     }
 

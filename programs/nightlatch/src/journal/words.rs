@@ -43,6 +43,7 @@ fn what(entry: &Entry) -> String {
         }
         Some(Kind::JournalLost) => format!("{count} events were lost here"),
         Some(Kind::JournalSetAside) => format!("a damaged file was set aside: {detail}"),
+        Some(Kind::RefusalsUntold) => format!("{count} more of {who} were not opened"),
         None => unknown(entry),
     }
 }

@@ -147,10 +147,15 @@ impl Round {
         if let Some(ack) = ack {
             self.answer(claim, &ack)?;
         }
-        self.report_verdict(claim, verdict, carried);
+        let is_told = self.is_told(claim, verdict, carried, now);
+        if is_told {
+            self.report_verdict(claim, verdict, carried);
+        }
         if carried == Carried::Out {
             let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-            self.tell(claim, verdict, micros);
+            if is_told {
+                self.tell(claim, verdict, micros);
+            }
             match verdict {
                 Verdict::Grant(grant) => self.release(grant.address),
                 Verdict::Close(grants) => self.severing.note(grants),

@@ -255,7 +255,10 @@ impl Round {
             return;
         };
         if left_out > 0 {
-            self.log.say(Line::BansUntold { lines: left_out });
+            self.log.say(Line::LeftOut {
+                about: "bans".to_owned(),
+                lines: left_out,
+            });
             self.report(&event(Kind::BansUntold).counting(left_out));
         }
         self.log.say(line);

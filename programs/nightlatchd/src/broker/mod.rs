@@ -16,6 +16,7 @@ mod guarding;
 mod heralding;
 mod keys;
 mod prepare;
+mod rationing;
 mod readiness;
 mod reload;
 mod reporting;

@@ -14,6 +14,7 @@ use super::error::BrokerError;
 use super::guarding::Guarding;
 use super::heralding::Heralding;
 use super::keys::derive;
+use super::rationing::Rationing;
 use super::readiness::wait_until_listening;
 use super::reload::{Fixed, Reloaded, Reloading};
 use super::round::Round;
@@ -271,6 +272,7 @@ impl Prepared<'_> {
             watchdog: Watchdog::new(self.now),
             tallies: self.tallies,
             alarms: Alarms::default(),
+            rationing: Rationing::default(),
             renew_from: self.now.monotonic,
             mend_at: None,
         }

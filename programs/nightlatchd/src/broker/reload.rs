@@ -248,6 +248,7 @@ impl Round {
         hand_over(&self.channel, &clients)?;
         begin(&self.channel)?;
         self.plan = gate;
+        self.sum_all_refusals_up();
         let seats = Seats::new(roster, &policy, last);
         let taken = self.gatekeeper.reload(policy, clients, clock::now());
         // What ended is called by the names that it had.

@@ -79,7 +79,7 @@ impl Round {
         self.report(&refused);
     }
 
-    fn who(&self, knocker: Knocker) -> Who {
+    pub(super) fn who(&self, knocker: Knocker) -> Who {
         let name = Label::of(&self.seats.knocker(knocker));
         match knocker {
             Knocker::Client(_) => Who::Client(name),

@@ -14,6 +14,7 @@ use super::errands::Errands;
 use super::error::BrokerError;
 use super::guarding::Guarding;
 use super::heralding::Heralding;
+use super::rationing::Rationing;
 use super::reload::{Reloaded, Reloading};
 use super::reporting::event;
 use super::scribe::Scribe;
@@ -51,6 +52,7 @@ pub(super) struct Round {
     pub(super) watchdog: Watchdog,
     pub(super) tallies: Tallies,
     pub(super) alarms: Alarms,
+    pub(super) rationing: Rationing,
     /// When the background may ask the disk again.
     pub(super) renew_from: Instant,
     /// When the gate is to be put up again, while it is not as it should be.
@@ -67,6 +69,7 @@ impl Round {
             self.expire(now);
             self.watching.follow(&self.gatekeeper, &self.channel, now)?;
             self.raise_alarms(now);
+            self.sum_refusals_up(now);
             self.watchdog.pat(now);
             let woken = self.wait(now)?;
             if woken.end && self.signals.asked_to_end() {

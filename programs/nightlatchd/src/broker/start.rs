@@ -101,6 +101,7 @@ impl Round {
         self.scribe
             .order(Order::Close(counters, banned), END_PATIENCE, now);
         self.written(now);
+        self.sum_all_refusals_up();
         self.report(&event(Kind::Stopping).saying(&why));
         self.log.say(Line::Stopping { why });
         drop(self.channel);

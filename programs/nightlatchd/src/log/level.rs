@@ -35,7 +35,7 @@ impl Line {
             | Self::Warned { .. }
             | Self::ConfigDoubtful { .. }
             | Self::Notification { .. }
-            | Self::BansUntold { .. }
+            | Self::LeftOut { .. }
             | Self::JournalGoesOn { .. }
             | Self::LinesLost { .. } => Level::Warning,
             Self::Granted { .. }

@@ -158,10 +158,11 @@ pub(crate) enum Line {
         /// Why.
         why: &'static str,
     },
-    /// More was banned and unbanned than is told.
-    #[display("{lines} lines about bans were left out: strangers shall not fill this log")]
-    BansUntold {
-        /// How many.
+    /// More happened than is told.
+    #[display("{lines} lines about {about} were left out: nobody shall fill this log")]
+    LeftOut {
+        /// What they would have been about, and how many.
+        about: String,
         lines: u64,
     },
     /// The kernel refused a change of the gate.

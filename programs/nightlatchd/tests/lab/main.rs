@@ -47,6 +47,7 @@ mod one_time;
 mod packets;
 mod person;
 mod receiver;
+mod refusals;
 mod replays;
 mod sequences;
 mod sources;
@@ -83,6 +84,7 @@ fn main() -> ExitCode {
     let trials = [
         doors::STORIES,
         replays::STORIES,
+        refusals::STORIES,
         crashes::STORIES,
         cuts::STORIES,
         admin::STORIES,

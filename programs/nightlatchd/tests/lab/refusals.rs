@@ -1,0 +1,58 @@
+//! The story of somebody who holds a key, and is refused as often as he can.
+
+use std::net::UdpSocket;
+
+use nightlatch_journal::{Kind, Label, Shelf, Who};
+use nightlatch_lab::Entered;
+use serde_json::Value;
+
+use crate::stage::Family::V4;
+use crate::stage::{Stage, address, is_in, keyhole};
+use crate::{Story, Told};
+
+pub(crate) const STORIES: &[Story] = &[(
+    "refusals_without_end_are_summed_up_and_hold_nobody_up",
+    refused,
+)];
+
+fn refused(entered: &Entered) -> Told {
+    let (mut stage, mut daemon) = Stage::running(entered, "refusals");
+    stage.alice.knock("ssh", V4).unwrap();
+    let open = || {
+        let socket = UdpSocket::bind((address("bob", V4), 0))?;
+        socket.connect(keyhole(V4)).map(|()| socket)
+    };
+    let socket = stage.bob.host.run(open).unwrap().unwrap();
+    for _ in 0..10 {
+        for _ in 0..1_000 {
+            socket.send(&stage.bob.sealed("office", V4)).unwrap();
+        }
+        stage.alice.knock("ssh", V4).unwrap();
+        assert!(is_in(&stage.alice.host, 22, V4));
+    }
+    assert!(daemon.stop().success());
+    let log = daemon.log();
+    let lines: Vec<Value> = log
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
+    let told = lines.iter().filter(|line| line["client"] == "bob");
+    let told = told.filter(|line| line["what"] == "answered").count();
+    let left_out = lines
+        .iter()
+        .filter(|line| line["about"] == "refusals of bob");
+    let counted: u64 = left_out.filter_map(|line| line["lines"].as_u64()).sum();
+    // As many in each minute, however slow this machine is.
+    assert!(told < 1_000, "{told}");
+    assert!(u64::try_from(told).unwrap() + counted > 5_000, "{log}");
+    let shelf = Shelf::open(&stage.state().join("journal")).unwrap();
+    let events = shelf.read(0, usize::MAX).unwrap();
+    let of = |kind| events.iter().filter(move |(_, event)| event.kind == kind);
+    let bob = Some(Who::Client(Label::of("bob")));
+    let bobs = of(Kind::Refused).filter(|(_, event)| event.who == bob);
+    assert_eq!(bobs.count(), told);
+    let kept: u64 = of(Kind::RefusalsUntold).map(|(_, event)| event.count).sum();
+    assert_eq!(kept, counted);
+    assert_eq!(of(Kind::Granted).count(), 11);
+    Told::Whole
+}
