@@ -170,6 +170,10 @@ impl Firewall for DryRun {
         Ok(())
     }
 
+    fn are_sets_made_anew(&mut self) -> bool {
+        false
+    }
+
     fn left_alone(&mut self) -> Vec<Member> {
         Vec::new()
     }

@@ -23,6 +23,10 @@ pub trait Firewall {
     /// Looks whether a set of the administrator's is there, and is one that addresses leave by themselves.
     fn look_up(&mut self, set: &AddressSet) -> Result<(), SetError>;
 
+    /// Whether one of the sets of ipset that addresses were put into was made anew since this was asked the last
+    /// time. Nobody is told of that; asking takes some microseconds for each set.
+    fn are_sets_made_anew(&mut self) -> bool;
+
     /// Whom [`Effect::Insert`] found in a set for ever, and left as he is; each of them is told once.
     fn left_alone(&mut self) -> Vec<Member>;
 

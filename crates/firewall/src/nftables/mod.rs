@@ -81,7 +81,11 @@ impl Firewall for Nftables {
     }
 
     fn look_up(&mut self, set: &AddressSet) -> Result<(), SetError> {
-        sets::look_up(&mut self.channel, set)
+        sets::look_up(&mut self.channel, set).map(drop)
+    }
+
+    fn are_sets_made_anew(&mut self) -> bool {
+        self.sets.are_made_anew(&mut self.channel)
     }
 
     fn left_alone(&mut self) -> Vec<Member> {

@@ -11,13 +11,23 @@ use super::{Fault, SetError, Sets, Whose};
 use crate::nfnl::{ACK, Attributes, Channel, Envelope, NetlinkError, Writer, number32, text};
 
 /// Looks whether there is such a set, and whether it takes addresses that leave it by themselves.
-pub(super) fn look_up(channel: &mut Channel, set: &AddressSet, name: &str) -> Result<(), SetError> {
-    let mut fault = Some(Fault::Missing);
+pub(super) fn look_up(
+    channel: &mut Channel,
+    set: &AddressSet,
+    name: &str,
+) -> Result<Birthmark, SetError> {
+    let (mut fault, mut birthmark) = (Some(Fault::Missing), None);
     list(channel, set, (name, HEADER_ALONE), |attributes| {
         fault = fault_of(attributes, set.version);
+        let head = Attributes::of(attributes.find(DATA).unwrap_or_default());
+        birthmark = head.find(RANDOM).and_then(number32);
     })?;
-    fault.map_or(Ok(()), |fault| Err(SetError::unfit(set, fault)))
+    fault.map_or(Ok(birthmark), |fault| Err(SetError::unfit(set, fault)))
 }
+
+/// The random number that a set is made with, and keeps as long as it is there, flushed or not: one of the
+/// same name with another number is another set. Kernels before 5.11 do not tell it.
+pub(super) type Birthmark = Option<u32>;
 
 fn fault_of(attributes: &Attributes<'_>, version: IpVersion) -> Option<Fault> {
     let family = match version {
@@ -220,6 +230,7 @@ const ELEMENTS: u16 = 8;
 const ADDRESS: u16 = 1;
 const TIMEOUT: u16 = 6;
 const BITMASK: u16 = 12;
+const RANDOM: u16 = 17;
 const NETMASK: u16 = 20;
 const V4: u16 = 1;
 const V6: u16 = 2;

@@ -9,7 +9,7 @@ mod error;
 mod ipset;
 mod nft_set;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use nightlatch_core::{AddressSet, Member, SetPlace, Stay};
@@ -17,13 +17,16 @@ use nightlatch_core::{AddressSet, Member, SetPlace, Stay};
 pub use error::{Fault, SetError};
 pub(crate) use ipset::in_kernel_units as in_ipset_units;
 
+use self::ipset::Birthmark;
 use crate::nfnl::Channel;
 use crate::nftables::Refresh;
 
 /// What is remembered of others' sets: which we use, and what in them is not ours.
 #[derive(Default)]
 pub(crate) struct Sets {
-    used: BTreeSet<Arc<AddressSet>>,
+    used: BTreeMap<Arc<AddressSet>, Birthmark>,
+    /// Whether one of them was found made anew, and nobody was told.
+    made_anew: bool,
     left_alone: BTreeSet<Member>,
     news: Vec<Member>,
 }
@@ -38,15 +41,30 @@ impl Sets {
     ) -> Result<(), SetError> {
         let sets: BTreeSet<_> = stays.iter().map(|stay| &stay.member.set).collect();
         for set in sets {
-            look_up(channel, set)?;
             // As many as the configuration names.
-            if !self.used.contains(set) {
-                self.used.insert(Arc::clone(set));
-            }
+            let birthmark = look_up(channel, set)?;
+            self.see(set, birthmark);
         }
         let (in_ipset, in_nftables) = parted(stays, |stay| &stay.member);
         nft_set::insert(channel, refresh, &in_nftables, self)?;
         ipset::insert(channel, &in_ipset, self)
+    }
+
+    /// Whether a set of ipset was made anew since this was asked the last time. It tells nobody, so it is looked
+    /// at; what cannot be looked at now is, the next time.
+    pub(crate) fn are_made_anew(&mut self, channel: &mut Channel) -> bool {
+        let in_ipset = self.used.keys().filter(|set| set.is_ipset());
+        for set in in_ipset.cloned().collect::<Vec<_>>() {
+            if let Ok(birthmark) = look_up(channel, &set) {
+                self.see(&set, birthmark);
+            }
+        }
+        core::mem::take(&mut self.made_anew)
+    }
+
+    fn see(&mut self, set: &Arc<AddressSet>, birthmark: Birthmark) {
+        let known = self.used.insert(Arc::clone(set), birthmark);
+        self.made_anew |= known.is_some_and(|known| known != birthmark);
     }
 
     /// Those that were found in a set for ever; each of them is told once.
@@ -56,7 +74,7 @@ impl Sets {
 
     /// Whether a set of nftables is one that we put addresses into.
     pub(crate) fn uses(&self, number: u8, its_table: &str, its_name: &str) -> bool {
-        self.used.iter().any(|known| match &known.place {
+        self.used.keys().any(|known| match &known.place {
             SetPlace::Nftables { family, table, set } => {
                 nft_set::number_of(*family) == number && table == its_table && set == its_name
             }
@@ -96,7 +114,7 @@ pub(crate) fn remove(
     let (mut fit, mut wrong) = (BTreeSet::new(), Ok(()));
     for set in sets {
         match look_up(channel, set) {
-            Ok(()) => _ = fit.insert(set),
+            Ok(_) => _ = fit.insert(set),
             Err(SetError::Unfit { .. }) => {}
             Err(error) => wrong = wrong.and(Err(error)),
         }
@@ -120,9 +138,10 @@ enum Whose {
 }
 
 /// Looks whether there is such a set, and whether it takes addresses that leave it by themselves.
-pub(crate) fn look_up(channel: &mut Channel, set: &AddressSet) -> Result<(), SetError> {
+pub(crate) fn look_up(channel: &mut Channel, set: &AddressSet) -> Result<Birthmark, SetError> {
     match &set.place {
-        SetPlace::Nftables { .. } => nft_set::look_up(channel, set),
+        // The kernel says by itself what becomes of it.
+        SetPlace::Nftables { .. } => nft_set::look_up(channel, set).map(|()| None),
         SetPlace::Ipset { set: name } => ipset::look_up(channel, set, name),
     }
 }

@@ -21,6 +21,7 @@ pub(crate) const STORIES: &[Story] = &[
         "an_address_gets_into_sets_of_ipset_and_leaves_by_itself",
         ipset,
     ),
+    ("a_set_of_ipset_that_was_made_anew_is_found_once", remade),
     ("renewing_sets_the_time_anew_on_every_kernel", renewed),
     ("what_the_administrator_put_in_for_ever_stays", for_ever),
     ("a_set_that_does_not_fit_is_refused_with_its_reason", unfit),
@@ -94,6 +95,43 @@ fn ipset() {
     remove(&mut gate, &sets, &who).unwrap();
     assert!(!list(&scene, "admins").contains("192.0.2.7"));
     assert!(!list(&scene, "admins6").contains("2001:db8::7"));
+}
+
+fn remade() {
+    let Some((scene, mut gate)) = with_ipset() else {
+        return;
+    };
+    assert!(!gate.are_sets_made_anew(), "none is used");
+    let knock = |gate: &mut Nftables| insert(gate, &[IPSET], &["192.0.2.7"], 60_000).unwrap();
+    knock(&mut gate);
+    run(&scene, "ipset", "flush admins");
+    run(&scene, "ipset", "add admins 192.0.2.8 timeout 9");
+    assert!(!gate.are_sets_made_anew(), "it is the same set");
+    let remakes: [&[&str]; 2] = [
+        &["destroy admins", "create admins hash:ip timeout 0"],
+        &[
+            "create other hash:ip timeout 0",
+            "swap other admins",
+            "destroy other",
+        ],
+    ];
+    for lines in remakes {
+        for line in lines {
+            run(&scene, "ipset", line);
+        }
+        assert!(gate.are_sets_made_anew(), "{lines:?}");
+        assert!(!gate.are_sets_made_anew(), "once");
+        // Whoever knocks before anybody asks does not hide it from the others.
+        for line in lines {
+            run(&scene, "ipset", line);
+        }
+        knock(&mut gate);
+        assert!(gate.are_sets_made_anew(), "{lines:?}");
+    }
+    run(&scene, "ipset", "destroy admins");
+    assert!(!gate.are_sets_made_anew(), "there is none to fill");
+    run(&scene, "ipset", "create admins hash:ip timeout 0");
+    assert!(gate.are_sets_made_anew());
 }
 
 fn renewed() {

@@ -273,6 +273,7 @@ impl Prepared<'_> {
             tallies: self.tallies,
             alarms: Alarms::default(),
             rationing: Rationing::default(),
+            look_after_sets_at: self.now.monotonic,
             renew_from: self.now.monotonic,
             mend_at: None,
         }

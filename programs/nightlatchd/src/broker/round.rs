@@ -53,6 +53,8 @@ pub(super) struct Round {
     pub(super) tallies: Tallies,
     pub(super) alarms: Alarms,
     pub(super) rationing: Rationing,
+    /// When the administrator's sets are looked at again.
+    pub(super) look_after_sets_at: Instant,
     /// When the background may ask the disk again.
     pub(super) renew_from: Instant,
     /// When the gate is to be put up again, while it is not as it should be.
@@ -70,6 +72,7 @@ impl Round {
             self.watching.follow(&self.gatekeeper, &self.channel, now)?;
             self.raise_alarms(now);
             self.sum_refusals_up(now);
+            self.look_after_sets(now);
             self.watchdog.pat(now);
             let woken = self.wait(now)?;
             if woken.end && self.signals.asked_to_end() {

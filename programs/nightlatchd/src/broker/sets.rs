@@ -1,5 +1,7 @@
 //! Sets of the administrator's: looked up when the configuration is taken, mended when he makes them anew.
 
+use core::time::Duration;
+
 use nightlatch_core::{Now, Policy};
 use nightlatch_firewall::Firewall;
 
@@ -50,6 +52,17 @@ impl Round {
         }
     }
 
+    /// ipset tells nobody what becomes of its sets, so they are looked at, seldom.
+    pub(super) fn look_after_sets(&mut self, now: Now) {
+        if now.monotonic < self.look_after_sets_at {
+            return;
+        }
+        self.look_after_sets_at = now.monotonic.saturating_add(LOOK_EVERY);
+        if self.firewall.are_sets_made_anew() {
+            self.fill_sets(now);
+        }
+    }
+
     /// Puts the addresses back that are granted, after the administrator made a set of his anew.
     pub(super) fn fill_sets(&mut self, now: Now) {
         let effects = self.gatekeeper.restore_members(now);
@@ -70,3 +83,6 @@ impl Round {
         }
     }
 }
+
+/// The round comes by as often when nobody knocks.
+const LOOK_EVERY: Duration = Duration::from_secs(5);

@@ -254,6 +254,15 @@ fn ipset(entered: &Entered) -> Told {
         close(&mut stage, "long", family);
         assert_silent(&stage.alice.host, 8443, family);
     }
+    // As scripts do it that make a list anew.
+    stage.alice.knock("long", V4).unwrap();
+    for line in ["create new hash:ip timeout 0", "swap new admins"] {
+        let done = self::call(&stage.server, "ipset", line);
+        assert!(done.unwrap().success());
+    }
+    let is_back = || is_in(&stage.alice.host, 8443, V4);
+    assert!(wait_until(3 * PATIENCE, is_back), "{}", daemon.log());
+    daemon.await_line("sets-filled");
     Told::Whole
 }
 
