@@ -134,6 +134,42 @@ mod tests {
         assert!(text.contains("f:1:2"), "{text}");
     }
 
+    /// Whatever carets, over one another and beyond each other.
+    fn draw_all_over(text: &str) {
+        let ends = [
+            0,
+            1,
+            2,
+            text.len() / 3,
+            text.len() / 2,
+            text.len().saturating_sub(1),
+            text.len(),
+        ];
+        for (start, end) in ends.iter().flat_map(|start| ends.map(|end| (*start, end))) {
+            let mut desk = Desk::new(Source::new(Path::new("f"), text));
+            let remark = Remark::error(start..end, "odd").label("here");
+            desk.add(remark.also(end..start, "there").also(0..text.len(), "all"));
+            assert!(desk.close().unwrap_err().to_string().contains("odd"));
+        }
+    }
+
+    #[test]
+    fn whatever_stands_in_a_line_is_drawn() {
+        let letters = "a\t\0\r\u{1b}ä\u{301}\u{200b}界🚀";
+        let lengths = [
+            1, 9, 60, 100, 139, 140, 141, 150, 279, 280, 281, 300, 600, 3000,
+        ];
+        for line in letters
+            .chars()
+            .flat_map(|letter| lengths.map(|length| core::iter::repeat_n(letter, length)))
+        {
+            let line: String = line.collect();
+            draw_all_over(&line);
+            draw_all_over(&format!("b\n{line}\n"));
+            draw_all_over(&format!("{line}{line}\r\nb"));
+        }
+    }
+
     #[test]
     fn only_a_screenful_is_shown() {
         let mut desk = Desk::new(Source::new(Path::new("f"), "a"));
