@@ -220,6 +220,48 @@ mod tests {
     }
 
     #[test]
+    fn whatever_a_receiver_says_is_an_answer() {
+        for said in [
+            "",
+            "\0\0\0\0",
+            "HTTP/1.1",
+            "HTTP/1.1 \r\n\r\n",
+            "HTTP/1.1 000 No\r\n\r\n",
+            "HTTP/1.1 1000 No\r\n\r\n",
+            "HTTP/9.9 200 OK\r\n\r\n",
+            "HTTP/1.1 100 Continue\r\n",
+            "HTTP/1.1 100 Continue\r\n\r\n",
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n",
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+            "HTTP/1.1 103 Early Hints\r\nlink: <x>\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+            "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\nx",
+            "HTTP/1.1 204 No Content\r\ncontent-length: 9\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ncontent-length: 99999999999999999999999\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nx",
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n-1\r\nx\r\n",
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nffffffffffffffff\r\nx\r\n",
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nfffffffffffffffff\r\nx\r\n",
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\nxyz\r\n0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: gzip\r\n\r\nx",
+            "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 1\r\n\r\nx",
+            "HTTP/1.1 302 Found\r\nlocation: http://[::1\r\ncontent-length: 0\r\n\r\n",
+            "HTTP/1.1 302 Found\r\nlocation: \u{1}\r\ncontent-length: 0\r\n\r\n",
+            "HTTP/1.1 307 Found\r\ncontent-length: 0\r\n\r\n",
+            "HTTP/1.1 401 No\r\nwww-authenticate: basic\r\ncontent-length: 0\r\n\r\n",
+            "HTTP/1.1 417 No\r\ncontent-length: 0\r\n\r\n",
+            "HTTP/1.1 503 No\r\nretry-after: ä\r\ndate: \t\r\ncontent-length: 0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nset-cookie: =;;=\r\ncontent-length: 0\r\n\r\n",
+        ] {
+            let (at, pem) = secured(said);
+            // It is enough that there is one: a panic would end the process.
+            let answered = answer(format!("https://{at}/"), Some(pem));
+            assert!(!answered.in_words().is_empty(), "{said:?}");
+        }
+    }
+
+    #[test]
     fn certificates_that_are_none_are_found_at_once() {
         let webhook = |ca: &str| Webhook {
             url: "https://hooks.example.net/".to_owned(),
