@@ -13,6 +13,7 @@ mod keeper;
 mod names;
 mod segment;
 mod shelf;
+mod untouched;
 
 pub use error::StoreError;
 pub use keeper::{Limits, Opened, Store};

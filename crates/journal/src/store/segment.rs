@@ -1,17 +1,14 @@
 //! One file of the store.
 
-use std::fmt;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::ops::RangeFrom;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use redb::{
-    Builder, Database, ReadOnlyDatabase, ReadTransaction, ReadableDatabase, ReadableTable,
-    TableDefinition,
-};
+use redb::{Builder, Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition};
 
 use super::error::{Refused, StoreError};
+use super::untouched::Untouched;
 use crate::event::Event;
 use crate::record::{from_record, time_of, to_record};
 use crate::time::UnixMillis;
@@ -21,26 +18,11 @@ use crate::time::UnixMillis;
 pub(super) struct Segment {
     path: PathBuf,
     first: u64,
-    database: Opened,
-}
-
-enum Opened {
-    ToWrite(Database),
-    ToRead(ReadOnlyDatabase),
-}
-
-impl fmt::Debug for Opened {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            Self::ToWrite(_) => "ToWrite",
-            Self::ToRead(_) => "ToRead",
-        })
-    }
+    database: Database,
 }
 
 impl Segment {
-    /// A file to write to, made where it is missing. Every page of it is looked at: a plain open would
-    /// trust them.
+    /// A file to write to, made where it is missing.
     pub(super) fn open(path: PathBuf, first: u64) -> Result<Self, StoreError> {
         let made = OpenOptions::new()
             .read(true)
@@ -50,47 +32,34 @@ impl Segment {
             .mode(0o600)
             .open(&path);
         made.map_err(|cause| StoreError::Io(path.clone(), cause))?;
-        match Self::opened(&path) {
+        let opened = careful().create(&path).map_err(Refused::from);
+        match opened.and_then(with_a_table) {
             Ok(database) => Ok(Self {
                 path,
                 first,
-                database: Opened::ToWrite(database),
+                database,
             }),
             Err(Refused(error)) => Err(StoreError::of(path, error)),
         }
     }
 
-    fn opened(path: &Path) -> Result<Database, Refused> {
-        let database = Builder::new()
-            .set_cache_size(CACHE)
-            .set_check_integrity_on_open(true)
-            .create(path)?;
-        let is_there = database.begin_read()?.open_table(EVENTS).is_ok();
-        if !is_there {
-            let begin = database.begin_write()?;
-            begin.open_table(EVENTS)?;
-            begin.commit()?;
-        }
-        Ok(database)
-    }
-
-    /// A file to read. One that was not closed is mended, which takes that it may be written.
+    /// A file to read, looked at in the same way. It stays as it is, also where a crash left it half done.
     pub(super) fn open_to_read(path: PathBuf, first: u64) -> Result<Self, StoreError> {
-        let database = match Builder::new().set_cache_size(CACHE).open_read_only(&path) {
-            Ok(database) => Opened::ToRead(database),
-            Err(redb::DatabaseError::RepairAborted) => {
-                let mended = Self::opened(&path);
-                Opened::ToWrite(
-                    mended.map_err(|Refused(error)| StoreError::of(path.clone(), error))?,
-                )
-            }
-            Err(error) => return Err(StoreError::of(path, error)),
-        };
-        Ok(Self {
-            path,
-            first,
-            database,
-        })
+        let file = File::open(&path).map_err(|cause| StoreError::Io(path.clone(), cause))?;
+        let opened = Untouched::new(file)
+            .map_err(Refused::from)
+            .and_then(|file| {
+                let database = careful().create_with_backend(file)?;
+                with_a_table(database)
+            });
+        match opened {
+            Ok(database) => Ok(Self {
+                path,
+                first,
+                database,
+            }),
+            Err(Refused(error)) => Err(StoreError::of(path, error)),
+        }
     }
 
     /// The number that its name says.
@@ -109,10 +78,7 @@ impl Segment {
     }
 
     fn try_append(&self, from: u64, events: &[Event]) -> Result<(), Refused> {
-        let Opened::ToWrite(database) = &self.database else {
-            return Ok(());
-        };
-        let transaction = database.begin_write()?;
+        let transaction = self.database.begin_write()?;
         {
             let mut table = transaction.open_table(EVENTS)?;
             for (number, event) in (from..).zip(events) {
@@ -171,10 +137,7 @@ impl Segment {
         let Some(kept) = self.first_since(before)? else {
             return Ok(());
         };
-        let Opened::ToWrite(database) = &self.database else {
-            return Ok(());
-        };
-        let transaction = database.begin_write()?;
+        let transaction = self.database.begin_write()?;
         transaction
             .open_table(EVENTS)?
             .retain_in(..kept, |_, _| false)?;
@@ -197,10 +160,7 @@ impl Segment {
     }
 
     fn snapshot(&self) -> Result<ReadTransaction, Refused> {
-        Ok(match &self.database {
-            Opened::ToWrite(database) => database.begin_read()?,
-            Opened::ToRead(database) => database.begin_read()?,
-        })
+        Ok(self.database.begin_read()?)
     }
 
     /// How much of the disk it takes: not its length, which has holes.
@@ -208,6 +168,24 @@ impl Segment {
         let blocks = self.path.metadata().map_or(0, |file| file.blocks());
         blocks.saturating_mul(BLOCK)
     }
+}
+
+/// Every page is looked at: a plain open would trust them.
+fn careful() -> Builder {
+    let mut builder = Builder::new();
+    builder.set_cache_size(CACHE);
+    builder.set_check_integrity_on_open(true);
+    builder
+}
+
+fn with_a_table(database: Database) -> Result<Database, Refused> {
+    let is_there = database.begin_read()?.open_table(EVENTS).is_ok();
+    if !is_there {
+        let begin = database.begin_write()?;
+        begin.open_table(EVENTS)?;
+        begin.commit()?;
+    }
+    Ok(database)
 }
 
 const EVENTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("events");
