@@ -8,10 +8,11 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use caps::CapSet;
-use nightlatch_lab::{Entered, program};
+use nightlatch_lab::{Entered, program, wait_until};
 use nightlatch_ticket::Reason;
 
 use crate::daemon::command;
+use crate::person::NEARBY;
 use crate::sources::load;
 use crate::stage::Family::V4;
 use crate::stage::{Stage, assert_silent, is_in};
@@ -46,7 +47,7 @@ pub(crate) const STORIES: &[Story] = &[
 ];
 
 fn good_reload(entered: &Entered) -> Told {
-    let (mut stage, daemon) = Stage::running(entered, "good-reload");
+    let (mut stage, daemon) = Stage::running_for(entered, "good-reload", "30s");
     assert_eq!(stage.bob.knock("office", V4), Err(Reason::Forbidden));
     stage.alice.knock("office", V4).unwrap();
     stage.write_config(
@@ -63,12 +64,12 @@ fn good_reload(entered: &Entered) -> Told {
 }
 
 fn bad_reload(entered: &Entered) -> Told {
-    let (mut stage, mut daemon) = Stage::running(entered, "bad-reload");
+    let (mut stage, mut daemon) = Stage::running_for(entered, "bad-reload", "30s");
     stage.alice.knock("office", V4).unwrap();
     stage.write_config(
         &stage
             .config
-            .replace("for = \"3s\"", "for = \"three seconds\""),
+            .replace("for = \"30s\"", "for = \"three seconds\""),
     );
     daemon.reload();
     daemon.await_line("reload-refused");
@@ -96,6 +97,7 @@ fn client_removed(entered: &Entered) -> Told {
     daemon.reload();
     daemon.await_line("reloaded");
     assert_silent(&stage.alice.host, 443, V4);
+    stage.alice.patience = NEARBY;
     assert_eq!(
         stage.alice.knock("ssh", V4),
         Err(Reason::Silence),
@@ -168,12 +170,13 @@ fn table_deleted(entered: &Entered) -> Told {
     else {
         return Told::Skipped("there is no nft here to play the other program");
     };
-    let (mut stage, daemon) = Stage::running(entered, "deleted");
+    let (mut stage, daemon) = Stage::running_for(entered, "deleted", "30s");
     stage.alice.knock("office", V4).unwrap();
     for words in [
         &["delete", "table", "inet", "nightlatch"][..],
         &["flush", "ruleset"],
     ] {
+        let put_back = daemon.times_said("gate-put-back");
         let mut other = program(nft);
         other.args(words).stderr(Stdio::null());
         let mut process = stage.server.spawn(other).unwrap();
@@ -182,7 +185,8 @@ fn table_deleted(entered: &Entered) -> Told {
             .unwrap()
             .unwrap();
         if daemon.status()["gate"]["owned"] == false && deleted.success() {
-            daemon.await_line("gate-put-back");
+            let is_back = || daemon.times_said("gate-put-back") > put_back;
+            assert!(wait_until(PATIENCE, is_back), "{}", daemon.log());
         }
         assert_silent(&stage.stranger, 22, V4);
         assert!(
@@ -195,9 +199,7 @@ fn table_deleted(entered: &Entered) -> Told {
 
 /// Somebody saves a wrong file and tears the gate down, both at once.
 fn refused_meanwhile(entered: &Entered) -> Told {
-    let mut stage = Stage::new(entered, "refused-meanwhile");
-    stage.write_config(&stage.config.replace("for = \"3s\"", "for = \"30s\""));
-    let daemon = stage.start();
+    let (mut stage, daemon) = Stage::running_for(entered, "refused-meanwhile", "30s");
     stage.alice.knock("office", V4).unwrap();
     stage.write_config("[server]\nguard = [\"everything\"]\n");
     daemon.reload();
@@ -259,3 +261,6 @@ fn gate_down(entered: &Entered) -> Told {
     );
     Told::Whole
 }
+
+/// A busy machine may take long.
+const PATIENCE: Duration = Duration::from_secs(10);

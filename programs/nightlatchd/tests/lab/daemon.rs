@@ -58,14 +58,23 @@ impl Daemon {
         daemon
     }
 
-    /// Everything it said so far.
+    /// Everything it said so far; of a line that is being written, nothing.
     pub(crate) fn log(&self) -> String {
-        fs::read_to_string(&self.log).unwrap()
+        let mut bytes = fs::read(&self.log).unwrap();
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n');
+        bytes.truncate(whole.map_or(0, |end| end + 1));
+        String::from_utf8(bytes).unwrap()
     }
 
     /// Whether a line of that name stands in its log.
     pub(crate) fn has_said(&self, what: &str) -> bool {
-        self.log().contains(&format!("\"what\":\"{what}\""))
+        self.times_said(what) > 0
+    }
+
+    /// How many lines of that name stand in its log.
+    pub(crate) fn times_said(&self, what: &str) -> usize {
+        let what = format!("\"what\":\"{what}\"");
+        self.log().matches(&what).count()
     }
 
     /// Whether it says so, to programs or to people.

@@ -85,6 +85,16 @@ impl Stage {
         (stage, daemon)
     }
 
+    /// The same where `office` stays open for so long.
+    pub(crate) fn running_for(entered: &Entered, name: &str, lasts: &str) -> (Self, Daemon) {
+        let mut stage = Self::new(entered, name);
+        let lasts = format!("for = \"{lasts}\"");
+        stage.config = stage.config.replace("for = \"3s\"", &lasts);
+        stage.write_config(&stage.config);
+        let daemon = stage.start();
+        (stage, daemon)
+    }
+
     /// Starts the daemon and waits until it hears knocks.
     pub(crate) fn start(&self) -> Daemon {
         Daemon::start(&self.server, &self.folder)
