@@ -35,7 +35,8 @@ fn pardoned(entered: &Entered) -> Told {
         let reloads = count(&daemon, "reloaded");
         daemon.reload();
         assert!(wait_until(PATIENCE, || count(&daemon, "reloaded") > reloads));
-        assert!(is_in(&stage.stranger, 8443, V4), "{}", daemon.log());
+        let is_pardoned = || is_in(&stage.stranger, 8443, V4);
+        assert!(wait_until(PATIENCE, is_pardoned), "{}", daemon.log());
         assert_eq!(daemon.status()["guard"]["bans_in_force"], 0);
     }
     Told::Whole
@@ -100,4 +101,4 @@ ban = true
 decoys = ["tcp/2323"]
 "#;
 const A_MOMENT: Duration = Duration::from_millis(200);
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(10);

@@ -187,7 +187,7 @@ fn full(entered: &Entered) -> Told {
     };
     assert!(wait_until(PATIENCE, goes_on), "{}", daemon.log());
     let lost = lost();
-    let all = journal.events(&["--event", "journal-lost"]);
+    let all = journal.await_events(&["--event", "journal-lost"], 1, "journal-lost");
     assert_eq!(all.len(), 1, "{all:?}");
     assert_eq!(all[0]["count"].as_u64(), Some(lost));
     assert_eq!(daemon.status()["journal"]["failing"], false);
@@ -196,6 +196,8 @@ fn full(entered: &Entered) -> Told {
 
 fn clerk_killed(entered: &Entered) -> Told {
     let (mut stage, mut daemon) = Stage::running(entered, "journal-clerk");
+    // It gives itself its name a moment after it was started.
+    assert!(wait_until(PATIENCE, || clerk_of(&stage.server).is_some()));
     let clerk = clerk_of(&stage.server).unwrap();
     kill(clerk, Signal::SIGKILL).unwrap();
     daemon.await_line("helper-ended");

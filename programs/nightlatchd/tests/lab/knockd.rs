@@ -7,6 +7,7 @@ use std::time::Duration;
 use nightlatch_lab::{Entered, Process, pause, program, wait_until};
 
 use crate::sequences::{SEQUENCES, gets_in};
+use crate::sources::packet_sockets;
 use crate::stage::Family::{V4, V6};
 use crate::stage::{Stage, assert_silent, server};
 use crate::tool::{command, run_well, tool};
@@ -66,6 +67,7 @@ fn start_knockd(stage: &Stage, knockd: &Path, config: &Path) -> Process {
     let log = stage.folder.join("knockd.log");
     let is_listening = || fs::read_to_string(&log).is_ok_and(|text| text.contains("listening"));
     assert!(wait_until(PATIENCE, is_listening));
+    assert!(wait_until(PATIENCE, || packet_sockets(&stage.server) > 0));
     // It says so before it does.
     pause(A_MOMENT);
     process

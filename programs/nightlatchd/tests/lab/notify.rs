@@ -7,7 +7,7 @@ use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::time::Duration;
 
-use nightlatch_lab::{Entered, Flags, Forger, Packet, now, pause, wait_until};
+use nightlatch_lab::{Entered, Flags, Forger, Packet, pause, wait_until};
 use nightlatch_ticket::Kind;
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -102,14 +102,11 @@ fn hangs(entered: &Entered) -> Told {
     let mut stage = Stage::new(entered, "notify-hangs");
     let _receiver = Receiver::start(&stage.bob.host, PORT, None);
     let daemon = running(&stage, &with("on = [\"granted\", \"started\"]"));
-    let began = now();
+    // A daemon that waited for the receiver would be silent for longer than she waits.
     for _ in 0..300 {
         stage.alice.knock("office", V4).unwrap();
     }
-    let took = now().saturating_duration_since(began);
     assert!(is_in(&stage.alice.host, 443, V4), "{}", daemon.log());
-    // One that waited for the receiver would take ten seconds.
-    assert!(took < Duration::from_secs(9), "{took:?}");
     assert_eq!(daemon.status()["notifications"]["told"], 0);
     Told::Whole
 }
@@ -187,9 +184,12 @@ fn gone(entered: &Entered) -> Told {
     daemon.reload();
     daemon.await_line("reloaded");
     // The plan goes another way than events do.
-    pause(Duration::from_millis(300));
-    stage.alice.knock("office", V4).unwrap();
-    receiver.await_requests(2, || daemon.log());
+    let is_told = || {
+        stage.alice.knock("office", V4).unwrap();
+        pause(Duration::from_millis(300));
+        receiver.requests().len() > 1
+    };
+    assert!(wait_until(PATIENCE, is_told), "{}", daemon.log());
     Told::Whole
 }
 
@@ -209,7 +209,7 @@ fn moved(entered: &Entered) -> Told {
     daemon.reload();
     let is_over = || daemon.log().matches("\"what\":\"reloaded\"").count() == 2;
     assert!(wait_until(PATIENCE, is_over), "{}", daemon.log());
-    pause(Duration::from_millis(300));
+    pause(Duration::from_secs(1));
     stage.alice.knock("office", V4).unwrap();
     pause(Duration::from_millis(300));
     assert_eq!(receiver.requests().len(), 1);
@@ -249,10 +249,13 @@ fn killed(entered: &Entered) -> Told {
     let mut stage = Stage::new(entered, "notify-killed");
     let _receiver = Receiver::start(&stage.bob.host, PORT, Some("200 OK"));
     let mut daemon = running(&stage, &with(""));
-    let status = herald_of(&stage).expect("no herald");
-    for given_up in ["CapEff:\t0000000000000000", "NoNewPrivs:\t1", "Seccomp:\t2"] {
-        assert!(status.contains(given_up), "{status}");
-    }
+    // It is started before the daemon is ready, and gives up what it has a moment later.
+    let is_confined = || {
+        let status = herald_of(&stage).unwrap_or_default();
+        GIVEN_UP.iter().all(|given_up| status.contains(given_up))
+    };
+    assert!(wait_until(PATIENCE, is_confined), "{:?}", herald_of(&stage));
+    let status = herald_of(&stage).unwrap();
     // By the number that it has in the namespace that we are in.
     let numbers = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
     let herald = numbers.unwrap().split_whitespace().last().unwrap();
@@ -312,6 +315,8 @@ pub(crate) fn with(options: &str) -> String {
 }
 
 pub(crate) const PORT: u16 = 9000;
+
+const GIVEN_UP: [&str; 3] = ["CapEff:\t0000000000000000", "NoNewPrivs:\t1", "Seccomp:\t2"];
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 

@@ -37,9 +37,7 @@ fn taken(entered: &Entered) -> Told {
         let said = scene.alice(&[server, &text]);
         assert_eq!(said["outcome"], "taken", "{said}");
         scene.assert_heard(text.as_bytes());
-        let lines = scene.told();
-        let line = lines.last().unwrap();
-        assert_eq!(line["text"], text, "{line}");
+        let line = scene.await_told(&text);
         assert_eq!(
             (&line["client"], &line["address"]),
             (&"alice".into(), &address.into())
@@ -127,7 +125,7 @@ fn by_ports(entered: &Entered) -> Told {
     ] {
         scene.alice(&[server, text, "--method", "encrypted-sequence"]);
         scene.assert_heard(text.as_bytes());
-        assert_eq!(scene.told().last().unwrap()["text"], text);
+        scene.await_told(text);
     }
     Told::Whole
 }
@@ -233,6 +231,17 @@ impl Scene {
         );
     }
 
+    /// Waits until this is what was told last: the log is written in a thread of its own.
+    fn await_told(&self, text: &str) -> Value {
+        let last = || self.told().pop().unwrap_or_default();
+        assert!(
+            wait_until(PATIENCE, || last()["text"] == text),
+            "{}",
+            self.daemon.log()
+        );
+        last()
+    }
+
     fn told(&self) -> Vec<Value> {
         let log = self.daemon.log();
         let lines = log.lines().map(serde_json::from_str::<Value>);
@@ -283,4 +292,4 @@ const CONTROLS: &str =
     "one\n{\"what\":\"granted\"}\r\u{1b}[2J\u{7f}\u{85}\u{9b}31m\u{2028}\u{202e}\tend";
 const A_MOMENT: Duration = Duration::from_millis(300);
 /// A busy machine may take long.
-const PATIENCE: Duration = Duration::from_secs(6);
+const PATIENCE: Duration = Duration::from_secs(15);
