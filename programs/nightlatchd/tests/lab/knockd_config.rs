@@ -50,7 +50,7 @@ fn its_configuration(entered: &Entered) -> Told {
     scene.assert_noted("knock_add -i -c INPUT -p tcp -d 443 -f 10.77.0.3\n");
     assert!(!scene.noted().contains("knock_add -x"), "too early");
     scene.assert_noted("knock_add -x -c INPUT -p tcp -d 443 -f 10.77.0.3\n");
-    assert_silent(bob, 443, V4);
+    assert!(wait_until(PATIENCE, || !is_in(bob, 443, V4)), "{}", log());
     // A command that opens nothing.
     for (family, start, stop) in [
         (V4, "in 10.77.0.2\n", "out 10.77.0.2\n"),
@@ -83,6 +83,7 @@ fn its_stop(entered: &Entered) -> Told {
 }
 
 fn imported(entered: &Entered) -> Told {
+    let _alone = alone();
     let stage = Stage::new(entered, "knockd-import");
     let (original, ours) = (write_its_config(&stage), stage.folder.join("imported.toml"));
     let nightlatchd = Path::new(env!("CARGO_BIN_EXE_nightlatchd"));
@@ -128,7 +129,7 @@ struct Scene {
 
 impl Scene {
     fn new(entered: &Entered, name: &str) -> Self {
-        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let alone = alone();
         let stage = Stage::new(entered, name);
         write_its_config(&stage);
         // The file has no words for where the state and the socket lie: they lie where they always
@@ -187,8 +188,12 @@ fn write_its_config(stage: &Stage) -> PathBuf {
     path
 }
 
-/// In one process there is one usual place.
+/// In one process there is one usual place, and one folder of programs.
 static ALONE: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 const OPEN_SSH: [Touch; 3] = [Tcp(7000), Tcp(8000), Tcp(9000)];
 const CLOSE_SSH: [Touch; 3] = [Tcp(9000), Tcp(8000), Tcp(7000)];
@@ -215,7 +220,7 @@ const ITS_CONFIG: &str = "\
 	sequence      = 12345,54321,24680,13579
 	seq_timeout   = 5
 	start_command = /usr/local/sbin/knock_add -i -c INPUT -p tcp -d 443 -f %IP%
-	cmd_timeout   = 2
+	cmd_timeout   = 4
 	stop_command  = /usr/local/sbin/knock_add -x -c INPUT -p tcp -d 443 -f %IP%
 	tcpflags      = syn
 
