@@ -220,7 +220,8 @@ pub(crate) fn ends(stream: &mut TcpStream) -> bool {
     end == Err(std::io::ErrorKind::ConnectionReset)
 }
 
-const PATIENCE: Duration = Duration::from_secs(3);
+/// A busy machine may take long.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 const ENCRYPTED: &str = "\n[encrypted-sequence]\nspan = \"20000-28191\"\n";
 const BY_PORTS: &str = "--method=encrypted-sequence";

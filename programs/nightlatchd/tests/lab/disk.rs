@@ -184,7 +184,8 @@ fn damaged(entered: &Entered) -> Told {
 
 /// Long, so that no story sees the end of it.
 const PERIOD: u64 = 300;
-const PATIENCE: Duration = Duration::from_secs(3);
+/// A busy machine may take long.
+const PATIENCE: Duration = Duration::from_secs(10);
 const SEQUENCES: &str = r#"
 [sequence.listed]
 one-time = "lines"

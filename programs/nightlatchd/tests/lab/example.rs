@@ -172,4 +172,4 @@ fn with_last_byte(family: Family, last: u8) -> IpAddr {
 /// Nobody on the stage has it.
 const FIRST_LAST_BYTE: u8 = 100;
 /// A busy machine may take long.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(10);

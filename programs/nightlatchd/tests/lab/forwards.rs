@@ -305,5 +305,5 @@ fn reloads_of(daemon: &Daemon) -> usize {
 const BOTH: &str = "forward = [\"10.79.0.2:443\", \"[fd79::2]:443\"]";
 const SILENCE: Result<Vec<u8>, ErrorKind> = Err(ErrorKind::WouldBlock);
 const WORDS: &[u8] = b"hello";
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(10);
 const SHORTLY: Duration = Duration::from_millis(300);

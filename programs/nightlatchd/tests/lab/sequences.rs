@@ -107,8 +107,12 @@ fn scanners(entered: &Entered) -> Told {
     pause(A_MOMENT);
     assert_silent(&stage.stranger, 22, V4);
     assert!(!daemon.has_said("granted"), "{}", daemon.log());
-    touch(&stage.alice.host, &OPENING, V4);
-    assert!(gets_in(&stage.alice.host, V4), "{}", daemon.log());
+    // What the listener could not keep up with is lost, as it may be: she tries again.
+    let gets_in = || {
+        touch(&stage.alice.host, &OPENING, V4);
+        is_in(&stage.alice.host, 22, V4)
+    };
+    assert!(wait_until(PATIENCE, gets_in), "{}", daemon.log());
     Told::Whole
 }
 
@@ -147,7 +151,8 @@ fn reloaded(entered: &Entered) -> Told {
     stage.write_config(&(stage.config.clone() + &SEQUENCES.replace("tcp/9000", "tcp/9001")));
     daemon.reload();
     daemon.await_line("reloaded");
-    pause(A_MOMENT);
+    // The listener is told a moment later.
+    pause(5 * A_MOMENT);
     touch(&stage.alice.host, rest, V4);
     touch(&stage.alice.host, &OPENING, V4);
     pause(A_MOMENT);
@@ -259,4 +264,5 @@ per-minute = 1000
 const WITHIN: Duration = Duration::from_secs(2);
 /// Ten times what anything here takes on a busy machine.
 const A_MOMENT: Duration = Duration::from_millis(200);
-const PATIENCE: Duration = Duration::from_secs(3);
+/// A busy machine may take long.
+const PATIENCE: Duration = Duration::from_secs(10);
