@@ -38,12 +38,12 @@ fn the_stop_half_runs_when_the_grant_ends() {
 fn a_renewal_moves_the_stop_and_runs_no_second_start() {
     let (_folder, file) = trace();
     let mut broker = Broker::new(&noting(&file));
-    broker.order(Kind::Start(1), ALICE);
+    broker.order(Kind::Start(3), ALICE);
     broker.await_told(DONE, 1);
-    broker.order(Kind::Start(2), ALICE);
+    broker.order(Kind::Start(4), ALICE);
     // Another address is another grant.
     broker.order(Kind::Start(LONG), BOB);
-    broker.await_lines(&file, &["start 1", "start 3600", "stop 2"]);
+    broker.await_lines(&file, &["start 3", "start 3600", "stop 4"]);
 }
 
 #[test]

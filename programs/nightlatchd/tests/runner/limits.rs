@@ -41,7 +41,7 @@ fn a_command_that_hangs_is_killed_with_everything_in_its_process_group() {
     let long = long(711);
     let line =
         format!("sleep {long} & sh -c 'trap \"\" TERM; sleep {long}; sleep {long}' & sleep {long}");
-    let mut broker = Broker::new(&hanging(&line, 8, 1000));
+    let mut broker = Broker::new(&hanging(&line, 8, 4000));
     broker.order(Kind::Start(LONG), ALICE);
     broker.await_told(STARTED, 1);
     assert!(wait_until(PATIENCE, || processes_with(&long) == 3));
@@ -67,7 +67,8 @@ fn who_closes_his_output_may_stay() {
     let mut broker = Broker::new(&hanging(&line, 8, 1000));
     broker.order(Kind::Start(LONG), ALICE);
     broker.await_told(DONE, 1);
-    assert_eq!(processes_with(&long), 1);
+    // A shell that was started becomes the sleep a moment later.
+    assert!(wait_until(PATIENCE, || processes_with(&long) == 1));
     for process in fs::read_dir("/proc").unwrap().filter_map(Result::ok) {
         let line = fs::read(process.path().join("cmdline")).unwrap_or_default();
         if line == format!("sleep\0{long}\0").as_bytes() {
@@ -109,6 +110,7 @@ fn ten_thousand_hung_commands_are_no_more_than_a_few() {
     assert_eq!(broker.told(STARTED), 4 + 1);
     // A shell that was started becomes the sleep a moment later.
     assert!(wait_until(PATIENCE, || processes_with(&long) == 4));
+    broker.await_logged("commands-dropped");
     let dropped = broker.logged("commands-dropped").len();
     assert!((1..30).contains(&dropped), "{dropped} lines about it");
     broker.kill();
@@ -136,7 +138,7 @@ fn what_waited_until_its_grant_was_over_does_not_run_any_more() {
 fn stops_have_their_turn_before_more_starts() {
     let (_folder, file) = trace();
     let slow = action(
-        &format!("echo start %IP% >> {file}; sleep 1"),
+        &format!("echo start %IP% >> {file}; sleep 3"),
         Some(&format!("echo stop %IP% >> {file}")),
     );
     let broker = Broker::new(&but(slow, "at_most", json!(1)));

@@ -32,9 +32,8 @@ fn a_stop_that_is_not_due_outlives_a_clean_end() {
         &file,
         &[&format!("start {ALICE}"), &format!("stop {ALICE} alice")],
     );
-    assert!(wait_until(PATIENCE, || !broker
-        .logged("command-done")
-        .is_empty()));
+    // That of the life before, and that of the stop.
+    assert!(wait_until(PATIENCE, || broker.logged("command-done").len() == 2));
     assert_eq!(broker.end(), Some(0));
     broker.again(&json!([noting(&file)]));
     assert_eq!(broker.end(), Some(0));
@@ -88,7 +87,7 @@ fn a_torn_file_loses_no_more_than_its_last_record() {
     let (_folder, file) = trace();
     let mut broker = Broker::new(&noting(&file));
     for address in [ALICE, BOB] {
-        broker.order(Kind::Start(2), address);
+        broker.order(Kind::Start(4), address);
     }
     broker.await_told(DONE, 2);
     broker.kill();
@@ -154,6 +153,7 @@ fn a_disk_that_takes_nothing_costs_the_memory_and_not_the_command() {
         ],
     );
     broker.await_told(UNDURABLE, 1);
+    broker.await_logged("stops-failing");
     assert_eq!(broker.logged("stops-failing").len(), 1);
 }
 
@@ -161,7 +161,7 @@ fn a_disk_that_takes_nothing_costs_the_memory_and_not_the_command() {
 fn stops_of_an_action_that_is_gone_wait_for_it_and_are_told_of() {
     let (_folder, file) = trace();
     let mut broker = Broker::new(&noting(&file));
-    broker.order(Kind::Start(1), ALICE);
+    broker.order(Kind::Start(3), ALICE);
     broker.await_told(DONE, 1);
     broker.kill();
     broker.again(&json!([]));

@@ -1,10 +1,11 @@
 //! Surroundings: what a command finds around it, and what it does not.
 
+use nightlatch_lab::wait_until;
 use nix::unistd::{Gid, setgroups};
 use serde_json::{Value, json};
 
 use crate::broker::{
-    ALICE, BOB, Broker, DONE, Kind, LONG, NOBODY, action, but, errand, is_root_for,
+    ALICE, BOB, Broker, DONE, Kind, LONG, NOBODY, PATIENCE, action, but, errand, is_root_for,
 };
 
 fn argv(words: &[&str]) -> Value {
@@ -188,5 +189,6 @@ fn a_message_of_the_longest_kind_arrives_whole_and_one_that_nobody_reads_is_no_h
             .unwrap();
         broker.await_told(DONE, u32::from(number) + 1);
     }
-    assert_eq!(texts(&broker), ["1024"]);
+    let is_said = || texts(&broker) == ["1024"];
+    assert!(wait_until(PATIENCE, is_said), "{}", broker.log());
 }
