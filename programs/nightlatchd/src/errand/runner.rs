@@ -309,7 +309,7 @@ mod tests {
         let done = instead("cat >/dev/null; exit 5").end(PATIENCE).unwrap();
         assert_eq!(done.unwrap().code(), Some(5));
         assert!(took(began) < PATIENCE);
-        let stays = instead("exec sleep 1").end(Duration::from_millis(50));
+        let stays = instead("exec sleep 5").end(Duration::from_millis(50));
         assert_eq!(stays.unwrap(), None);
     }
 

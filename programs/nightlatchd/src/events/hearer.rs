@@ -355,7 +355,10 @@ mod tests {
                 .monotonic
                 .saturating_add(Duration::from_millis(50))
         };
-        assert_eq!(instead("exec sleep 1").end(soon()).unwrap(), None);
+        assert_eq!(
+            instead("exec sleep 5 2>/dev/null").end(soon()).unwrap(),
+            None
+        );
         let late = clock::now().monotonic.saturating_add(PATIENCE);
         instead("cat >/dev/null").end(late).unwrap();
         assert!(clock::now().monotonic < late);
