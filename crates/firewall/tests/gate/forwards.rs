@@ -79,7 +79,7 @@ fn is_for_those_with_a_grant() {
     let _ = gate.raise(&leading(Shows::Theirs)).unwrap();
     for version in VERSIONS {
         assert!(scene.is_dropped(&scene.mallory, version, 85));
-        let short = Duration::from_millis(400);
+        let short = Duration::from_secs(2);
         let opening = lasting(&scene.alice, version, "tcp/85");
         gate.apply(&open(&[opening], short)).unwrap();
         let mut stream = connected(scene.try_tcp(&scene.alice, version, 85));

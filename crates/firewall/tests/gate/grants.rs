@@ -50,7 +50,7 @@ pub(crate) const STORIES: &[Story] = &[
     ),
 ];
 
-const SHORT: Duration = Duration::from_millis(300);
+const SHORT: Duration = Duration::from_secs(1);
 
 fn end_by_the_kernel_and_spare_what_runs() {
     let scene = Scene::new();

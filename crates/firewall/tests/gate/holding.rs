@@ -89,7 +89,7 @@ fn stays_closed_when_its_process_dies() {
     let scene = Scene::new();
     let _service = scene.service(22);
     let mut gate = scene.gate();
-    let short = Duration::from_millis(300);
+    let short = Duration::from_secs(2);
     gate.apply(&open(
         &[lasting(&scene.alice, Version::Four, "tcp/22")],
         short,

@@ -30,7 +30,7 @@ pub(crate) const VERSIONS: [Version; 2] = [Version::Four, Version::Six];
 pub(crate) const SOON: Duration = Duration::from_millis(200);
 pub(crate) const KNOCK: u16 = 62201;
 /// A story that waits longer has failed.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// Longer than any story.
 pub(crate) const LONG: Duration = Duration::from_mins(1);
 
@@ -234,10 +234,7 @@ fn says_back(stream: &mut TcpStream, patience: Duration) -> bool {
 
 /// A connection whose greeting has been read.
 pub(crate) fn connected(mut reached: Reached) -> TcpStream {
-    assert_eq!(
-        reached.greeting(Duration::from_secs(2)).as_deref(),
-        Some("hello")
-    );
+    assert_eq!(reached.greeting(PATIENCE).as_deref(), Some("hello"));
     match reached {
         Reached::Connected { stream, .. } => stream,
         other => panic!("not connected: {other:?}"),
