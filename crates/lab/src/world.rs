@@ -116,8 +116,8 @@ const TENTATIVE: u8 = 0x40;
 /// Above the numbers that the kernel gives by itself to loopbacks and tunnels.
 const FIRST_INDEX: u32 = 100;
 
-/// The kernel may put off news about a link for up to a second.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// The kernel may put off news about a link for up to a second, and a busy machine for longer.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[cfg(test)]
 mod tests {
