@@ -262,7 +262,7 @@ fn a_silent_server_is_given_up_after_a_handful_of_knocks() {
         "{}",
         exchange.diary
     );
-    assert!(exchange.took < Duration::from_secs(2));
+    assert!(exchange.took < Duration::from_secs(10));
 }
 
 #[test]

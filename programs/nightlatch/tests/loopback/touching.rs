@@ -23,8 +23,9 @@ fn ear(ip: &str) -> (UdpSocket, SocketAddr) {
     (socket, address)
 }
 
-/// What came, when nothing more is on its way: the loopback delivers while it sends.
+/// What came, when nothing more is on its way: the loopback delivers while it sends, or a moment later.
 fn heard(socket: &UdpSocket) -> Vec<(Vec<u8>, SocketAddr)> {
+    socket.peek(&mut [0; 64]).unwrap();
     socket.set_nonblocking(true).unwrap();
     let mut buffer = [0; 64];
     std::iter::from_fn(|| {
