@@ -47,13 +47,22 @@ fn busy(entered: &Entered) -> Told {
         .iter()
         .map(|one| one.json()["service"].clone())
         .collect();
-    assert_eq!(services, ["office", "office", "office", "office", "ssh"]);
+    assert_eq!(
+        services[..5],
+        ["office", "office", "office", "office", "ssh"]
+    );
     let id = |number: usize| &requests[number].fields["webhook-id"];
     assert!((1..4).all(|number| id(number) == id(0)), "{requests:?}");
     let notifications = || daemon.status()["notifications"].clone();
-    let is_told = || notifications()["told"] == 2 && notifications()["failing"] == false;
+    // On a busy machine she may have knocked twice for the last one.
+    let is_told =
+        || notifications()["told"].as_u64() >= Some(2) && notifications()["failing"] == false;
     assert!(wait_until(PATIENCE, is_told), "{}", notifications());
-    assert_eq!(receiver.requests().len(), 5, "{requests:?}");
+    let requests = receiver.requests();
+    let of_office = requests
+        .iter()
+        .filter(|one| one.json()["service"] == "office");
+    assert_eq!(of_office.count(), 4, "{requests:?}");
     Told::Whole
 }
 
