@@ -19,6 +19,8 @@ use crate::trust::{Care, Trusted};
 #[serde(default, rename_all = "kebab-case")]
 pub struct Remembered {
     counter: u64,
+    /// The counter that the server named last.
+    server_counter: u64,
     /// In milliseconds, server minus here.
     clock_offset: i64,
     /// For each network, how the server sees us from there.
@@ -56,6 +58,7 @@ impl Remembered {
     pub fn memory(&self, network: &str) -> Memory {
         Memory {
             last: Counter(self.counter),
+            named: Counter(self.server_counter),
             offset: self.clock_offset,
             address: self.addresses.get(network).copied(),
         }
@@ -64,6 +67,7 @@ impl Remembered {
     /// Takes over what an attempt learnt in this network.
     pub fn learn(&mut self, network: &str, memory: Memory) {
         self.counter = memory.last.0;
+        self.server_counter = memory.named.0;
         self.clock_offset = memory.offset;
         match memory.address {
             Some(address) => self.addresses.insert(network.to_owned(), address),

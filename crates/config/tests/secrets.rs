@@ -195,12 +195,14 @@ fn what_was_learnt_is_remembered_per_network() {
         remembered.memory("cafe"),
         Memory {
             last: Counter(0),
+            named: Counter(0),
             offset: 0,
             address: None
         }
     );
     let learnt = Memory {
         last: Counter(u64::MAX),
+        named: Counter(3),
         offset: -1500,
         address: Some("203.0.113.7".parse().unwrap()),
     };
@@ -245,6 +247,7 @@ fn a_memory_of_many_networks_stays_small() {
     let mut remembered = Remembered::default();
     let learnt = Memory {
         last: Counter(1),
+        named: Counter(3),
         offset: 0,
         address: Some("203.0.113.7".parse().unwrap()),
     };

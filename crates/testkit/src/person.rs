@@ -58,7 +58,7 @@ impl Person {
     /// A request as he would write it now, and the tag he would put on it; he counts it as sent.
     pub fn request(&mut self, kind: Kind, service: &str, truth: UnixTime) -> (Request, Tagged) {
         let time = self.clock(truth).shifted(self.memory.offset);
-        let counter = Counter::following(self.memory.last, time);
+        let counter = Counter::following(self.memory.above(time), time);
         self.memory.last = counter;
         let request = Request {
             kind,

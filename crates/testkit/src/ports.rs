@@ -60,7 +60,7 @@ impl Scene {
         let truth = self.now().unix;
         let person = self.person(who);
         let time = person.clock(truth);
-        let counter = Counter::of_sequence(person.memory.last, time);
+        let counter = Counter::of_sequence(person.memory.above(time), time);
         let counter = counter.expect("the counters of a story are near its clock");
         person.memory.last = counter;
         SequenceRequest {

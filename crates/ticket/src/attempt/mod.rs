@@ -38,6 +38,8 @@ pub struct Attempt {
     superseded: usize,
     /// How many packets in a row went unanswered in this phase.
     silent: u32,
+    /// Our own clock was tried in the place of what is remembered of the server's.
+    doubted: bool,
     waiting: Waiting,
     repairs: Repairs,
 }
@@ -55,6 +57,7 @@ impl Attempt {
             sent: Vec::new(),
             superseded: 0,
             silent: 0,
+            doubted: false,
             waiting: Waiting::ForNothing,
             repairs: Repairs {
                 clock: 0,
@@ -70,13 +73,14 @@ impl Attempt {
         if let Phase::Over(step) = self.phase {
             return step;
         }
-        if self.memory.last == Counter::LAST {
+        let time = self.time(now);
+        let Some(counter) = self.counter(time) else {
             return self.give_up(Reason::CounterUsedUp);
-        }
+        };
         if self.sent.len() >= Self::MOST_SENDS {
             return self.give_up(Reason::TriesUsedUp);
         }
-        self.send(now)
+        self.send(counter, time)
     }
 
     /// Takes in that nobody answered in time. Changes nothing when no answer is awaited.
@@ -86,7 +90,8 @@ impl Attempt {
         }
         self.waiting = Waiting::ForNothing;
         self.silent = self.silent.saturating_add(1);
-        if self.silent < UNANSWERED_AT_MOST {
+        let one_more = u32::from(self.doubted && self.phase == Phase::Normal);
+        if self.silent < UNANSWERED_AT_MOST.saturating_add(one_more) {
             return;
         }
         self.silent = 0;
@@ -117,9 +122,31 @@ impl Attempt {
         self.repairs
     }
 
-    fn send(&mut self, now: UnixTime) -> Step {
-        let time = now.shifted(self.memory.offset);
-        let counter = Counter::following(self.memory.last, time);
+    /// What the server's clock is thought to show.
+    ///
+    /// Where that has led to nothing, our own clock is tried: it may have been put right since.
+    fn time(&mut self, now: UnixTime) -> UnixTime {
+        let told = now.shifted(self.memory.offset);
+        let is_second = self.phase == Phase::Normal && self.silent == 1;
+        // Nearer than that the server answers `stale`, and there is nothing to guess.
+        if is_second && Epoch::at(told).0.abs_diff(Epoch::at(now).0) > 1 {
+            self.doubted = true;
+            return now;
+        }
+        told
+    }
+
+    /// The next counter, if one is left. One of this attempt is never used again: it would make an
+    /// answer to one packet an answer to both.
+    fn counter(&self, time: UnixTime) -> Option<Counter> {
+        let mut above = self.memory.above(time);
+        while above < Counter::LAST && self.sent.contains(&Counter::following(above, time)) {
+            above = Counter::following(above, time);
+        }
+        (above < Counter::LAST).then(|| Counter::following(above, time))
+    }
+
+    fn send(&mut self, counter: Counter, time: UnixTime) -> Step {
         let request = Request {
             counter,
             time,

@@ -33,7 +33,7 @@ impl Attempt {
             return Heard::OldNews;
         };
         let before = self.memory;
-        self.learn(ack, now);
+        self.learn(ack, position < self.superseded, now);
         if let Some(end) = self.end(ack) {
             self.phase = Phase::Over(end);
         } else if position < self.superseded {
@@ -45,7 +45,7 @@ impl Attempt {
         Heard::News
     }
 
-    fn learn(&mut self, ack: &Ack, now: UnixTime) {
+    fn learn(&mut self, ack: &Ack, is_overtaken: bool, now: UnixTime) {
         let offset = now.offset_to(ack.time);
         // A clock that is right enough is believed as it is: so a repair of the clock itself,
         // or a slow answer, does not leave an offset behind.
@@ -54,7 +54,11 @@ impl Attempt {
         } else {
             offset
         };
-        self.memory.last = self.memory.last.max(ack.last);
+        // What was named before may be higher and no longer so: a server can lose its state.
+        self.memory.named = match is_overtaken {
+            true => self.memory.named.max(ack.last),
+            false => ack.last,
+        };
         self.memory.address = Some(ack.seen);
     }
 
@@ -116,7 +120,7 @@ impl Attempt {
         } = &mut self.repairs;
         let moved = before.offset.abs_diff(self.memory.offset) >= OFFSET_WORTH_KEEPING;
         *clock = clock.saturating_add(moved.into());
-        *counter = counter.saturating_add((self.memory.last > before.last).into());
+        *counter = counter.saturating_add((self.memory.named > before.last).into());
         if let Answer::Awaited(claim) = self.wish.answer {
             let other = self.memory.claim(claim) != before.claim(claim);
             *address = address.saturating_add(other.into());

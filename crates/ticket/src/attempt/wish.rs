@@ -2,7 +2,7 @@
 
 use core::net::IpAddr;
 
-use crate::{Counter, Kind, ServiceHash};
+use crate::{Counter, Epoch, Kind, ServiceHash, UnixTime};
 
 /// What somebody wants of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,8 +45,10 @@ pub enum AddressClaim {
 /// Losing it costs one round trip. It holds no secret, but tells which address was used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Memory {
-    /// The last counter that was used, or that the server named.
+    /// The last counter that was used, whether or not anybody took it.
     pub last: Counter,
+    /// What the server's latest answer named: a counter above it is neither refused nor in doubt.
+    pub named: Counter,
     /// By how many milliseconds the server's clock is ahead of the one here; negative: behind.
     pub offset: i64,
     /// The address that the server saw last.
@@ -54,6 +56,20 @@ pub struct Memory {
 }
 
 impl Memory {
+    /// The counter that the next one has to be above, when the server's clock is thought to show `time`.
+    ///
+    /// One that was used by a clock which ran far ahead does not count unless the server named it: no
+    /// server could take it, and to go on from there would take the server along.
+    pub fn above(&self, time: UnixTime) -> Counter {
+        let within_reach = Epoch::of_counter(self.last) <= Epoch::at(time).next();
+        let counted_on = self.last.0.saturating_sub(self.named.0) <= COUNTED_ON;
+        if within_reach || counted_on {
+            self.last.max(self.named)
+        } else {
+            self.named
+        }
+    }
+
     /// The address to claim, if one can be named.
     pub(super) fn claim(&self, claim: AddressClaim) -> Option<IpAddr> {
         match claim {
@@ -69,3 +85,6 @@ impl Memory {
         }
     }
 }
+
+/// How far the counters may run ahead of the server's where they are counted one by one.
+const COUNTED_ON: u64 = 1 << 16;

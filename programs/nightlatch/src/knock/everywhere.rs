@@ -113,9 +113,9 @@ impl Round<'_> {
         }
         // Somebody is still out with counters that start at the clock or at the last one used:
         // leave room for all of his.
-        let (last, time) = self.recollection.last_and(errand.clock.unix());
+        let (above, time) = self.recollection.above_and(errand.clock.unix());
         let room = u64::try_from(Attempt::MOST_SENDS.saturating_mul(4)).unwrap_or(u64::MAX);
-        let taken = Counter::following(last, time).0.saturating_add(room);
+        let taken = Counter::following(above, time).0.saturating_add(room);
         self.recollection.beyond(Counter(taken))
     }
 

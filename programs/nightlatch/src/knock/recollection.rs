@@ -36,27 +36,43 @@ impl Recollection {
         }
     }
 
-    /// The last counter, and what the server's clock shows when ours shows `now`.
-    pub fn last_and(&self, now: UnixTime) -> (Counter, UnixTime) {
+    /// The counter to be above, and what the server's clock shows when ours shows `now`.
+    pub fn above_and(&self, now: UnixTime) -> (Counter, UnixTime) {
         // Both are the server's and the same from every network.
-        let memory = self.remembered.memory("");
-        (memory.last.max(self.taken), now.shifted(memory.offset))
+        let memory = self.known("");
+        let time = now.shifted(memory.offset);
+        (memory.above(time), time)
     }
 
     /// What an attempt from this computer's address `local` begins with.
     pub fn memory(&self, local: IpAddr) -> Memory {
-        let memory = self.remembered.memory(&network(local));
-        Memory {
-            last: memory.last.max(self.taken),
-            ..memory
+        self.known(&network(local))
+    }
+
+    fn known(&self, network: &str) -> Memory {
+        let mut memory = self.remembered.memory(network);
+        // What is taken is above all that counts.
+        if self.taken > Counter(0) {
+            memory.last = self.taken;
         }
+        memory
     }
 
     /// Takes in what an attempt that began with `before` ended with.
     pub fn learn(&mut self, local: IpAddr, before: Memory, after: Memory) {
         let known = self.memory(local);
         let learnt = Memory {
-            last: known.last.max(after.last),
+            // Lower than before where the one before counts no more.
+            last: if known.last == before.last {
+                after.last
+            } else {
+                known.last.max(after.last)
+            },
+            named: if after.named == before.named {
+                known.named
+            } else {
+                after.named
+            },
             // Who heard nothing of the clock must not undo what another has just heard.
             offset: if after.offset == before.offset {
                 known.offset
@@ -66,6 +82,7 @@ impl Recollection {
             address: after.address.or(known.address),
         };
         self.remembered.learn(&network(local), learnt);
+        self.taken = Counter(0);
     }
 }
 
@@ -83,6 +100,7 @@ mod tests {
 
     const NOTHING: Memory = Memory {
         last: Counter(0),
+        named: Counter(0),
         offset: 0,
         address: None,
     };
@@ -114,10 +132,6 @@ mod tests {
         assert_eq!(
             recollection.beyond(Counter(20)).memory(address("::1")).last,
             Counter(20)
-        );
-        assert_eq!(
-            recollection.beyond(Counter(2)).memory(address("::1")).last,
-            Counter(9)
         );
     }
 

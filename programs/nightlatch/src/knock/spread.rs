@@ -1,14 +1,17 @@
 //! One request spread over ports: each touched once, in an order that nobody can foretell.
 
+use std::time::Duration;
+
 use nightlatch_core::Port;
 use nightlatch_ticket::{
     Counter, Epoch, FRAME_LENGTH, Frame, Happened, Kind, Memory, Outcome, Repairs, SYMBOLS,
-    SequenceKind, SequenceRequest, SequenceText, seal_sequence, spread,
+    SequenceKind, SequenceRequest, SequenceText, UnixTime, seal_sequence, spread,
 };
 use rand_core::CryptoRng;
 
 use super::claim::Claimed;
 use super::{Carriage, Diary, Errand, Exchange, Remark};
+use crate::period::written;
 use crate::randomness::shuffle;
 use crate::touch::{Hand, TouchError};
 
@@ -32,7 +35,8 @@ impl Parcel<'_> {
     ) -> Result<Exchange, SpreadError> {
         let clock = self.errand.clock;
         let now = clock.unix().shifted(memory.offset);
-        let counter = Counter::of_sequence(memory.last, now).ok_or(SpreadError::CounterAhead)?;
+        let above = memory.above(now);
+        let counter = Counter::of_sequence(above, now).ok_or_else(|| ahead(above, now))?;
         // Before anything is sent: a counter that may have left is never used again.
         memory.last = counter;
         let epoch = Epoch::of_counter(counter);
@@ -121,12 +125,28 @@ impl Parcel<'_> {
 /// Why a request did not go out by way of ports.
 #[derive(Debug, thiserror::Error)]
 pub enum SpreadError {
-    /// The counter cannot be said in the little room that there is.
+    /// The counter cannot be said yet: a clock that was minutes fast was believed.
     #[error(
-        "the last counter used with this server lies ahead of this computer's clock\n  \
-         set the clock, or knock with a ticket once: --method ticket"
+        "the last counter that the server may have taken lies {} ahead of the clock\n  \
+         try again when that time has passed, or knock with a ticket: --method ticket",
+        written(*.by)
     )]
-    CounterAhead,
+    CounterAhead {
+        /// So long until it can be said.
+        by: Duration,
+    },
+    /// The counter cannot be said for longer than anybody waits.
+    #[error(
+        "the server counts this key's knocks from {} ahead of the clock, which a sequence cannot say\n  \
+         if this computer's clock is wrong, set it, or knock with a ticket once: --method ticket\n  \
+         if it is right, tickets go on opening; for sequences make another key with `nightlatch keygen -o FILE` \
+         and have its public key put in the place of this one's in the server's configuration",
+        written(*.by)
+    )]
+    CounterFarAhead {
+        /// So far.
+        by: Duration,
+    },
     /// Only an answer could tell it.
     #[error("nobody answers an encrypted sequence: it cannot ask for the address")]
     NoAnswer,
@@ -137,6 +157,18 @@ pub enum SpreadError {
     #[error(transparent)]
     Touch(#[from] TouchError),
 }
+
+fn ahead(above: Counter, now: UnixTime) -> SpreadError {
+    let by = UnixTime::from_nanos(above.0).saturating_since(now);
+    if by > WORTH_WAITING {
+        SpreadError::CounterFarAhead { by }
+    } else {
+        SpreadError::CounterAhead { by }
+    }
+}
+
+/// As far as a server can follow a clock that is fast, and a little more.
+const WORTH_WAITING: Duration = Duration::from_mins(30);
 
 /// Any 17 of a frame's 31 touches say all of it.
 const MAY_FAIL: usize = SYMBOLS - FRAME_LENGTH;

@@ -79,7 +79,9 @@ impl<'a> Trouble<'a> {
             },
             Self::Unvisited(VisitError::NoWay { .. }) => "no-way",
             Self::Unvisited(VisitError::OtherFamily { .. }) => "other-family",
-            Self::Unvisited(VisitError::Spread(SpreadError::CounterAhead)) => "counter-ahead",
+            Self::Unvisited(VisitError::Spread(
+                SpreadError::CounterAhead { .. } | SpreadError::CounterFarAhead { .. },
+            )) => "counter-ahead",
             Self::Unvisited(VisitError::Exchange(_) | VisitError::Spread(_)) | Self::NoThread => {
                 "system"
             }
@@ -113,7 +115,7 @@ impl<'a> Trouble<'a> {
 
 const fn of_spread(error: &SpreadError) -> Exit {
     match error {
-        SpreadError::CounterAhead => Exit::Unavailable,
+        SpreadError::CounterAhead { .. } | SpreadError::CounterFarAhead { .. } => Exit::Unavailable,
         SpreadError::NoAnswer => Exit::Usage,
         SpreadError::NoPort => Exit::Config,
         SpreadError::Touch(_) => Exit::System,

@@ -236,14 +236,14 @@ fn a_counter_lost_here_is_learnt_from_the_server() {
     let house = House::open("127.0.0.1", Manners::default());
     let day_ahead = Clock::ahead_by_millis(86_400_000).unix();
     let mut ahead = Memory {
-        last: Counter(day_ahead.as_nanos()),
+        named: Counter(day_ahead.as_nanos()),
         ..Memory::default()
     };
     granted(&knock(&house, &mut ahead));
     let mut lost = Memory::default();
     let outcome = granted(&knock(&house, &mut lost));
     assert_eq!(outcome.repairs.counter, 1);
-    assert!(lost.last > ahead.last);
+    assert!(lost.named > ahead.named);
 }
 
 #[test]

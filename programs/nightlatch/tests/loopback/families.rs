@@ -181,14 +181,14 @@ fn two_knocks_at_once_with_one_notebook_never_use_one_counter() {
     let folder = tempfile::tempdir().unwrap();
     let server = PublicKey::from_bytes([9; 32]);
     let far_ahead = Clock::ahead_by_millis(86_400_000).unix().as_nanos();
-    // Were the clock the counter, two knocks would hardly ever meet. So it is not: the last counter
-    // is a day ahead, and every knock counts from the notebook.
+    // Were the clock the counter, two knocks would hardly ever meet. So it is not: what the server
+    // named is a day ahead, and every knock counts from the notebook.
     {
         let (notebook, mut known) = Notebook::open(folder.path(), &server);
         let here = house.address.ip();
         let before = known.memory(here);
-        let last = nightlatch_ticket::Counter(far_ahead);
-        known.learn(here, before, nightlatch_ticket::Memory { last, ..before });
+        let named = nightlatch_ticket::Counter(far_ahead);
+        known.learn(here, before, nightlatch_ticket::Memory { named, ..before });
         notebook.close(&known).unwrap();
     }
     thread::scope(|scope| {

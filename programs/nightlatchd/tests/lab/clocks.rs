@@ -12,6 +12,7 @@ use crate::{Story, Told};
 pub(crate) const STORIES: &[Story] = &[
     ("a_clock_a_day_behind_is_repaired", behind),
     ("a_clock_a_day_ahead_is_repaired", ahead),
+    ("a_clock_put_right_again_takes_no_counter_along", put_right),
     (
         "a_clock_two_minutes_wrong_costs_one_round_trip",
         two_minutes,
@@ -47,6 +48,19 @@ fn wrong_clock(entered: &Entered, name: &str, ahead: i64) -> Told {
         outcome.sends, 1,
         "it remembers by how much its clock is wrong: {outcome:?}"
     );
+    Told::Whole
+}
+
+fn put_right(entered: &Entered) -> Told {
+    let (mut stage, _daemon) = Stage::running(entered, "put-right");
+    stage.alice.clock_ahead = -20 * 365 * A_DAY;
+    stage.alice.knock("ssh", V4).unwrap();
+    stage.alice.clock_ahead = 0;
+    // The server answers one recovery in half a minute: this one has to do without.
+    stage.alice.knock("office", V4).unwrap();
+    stage.alice.knock("office", V4).unwrap();
+    let named = Duration::from_nanos(stage.alice.memory.named.0);
+    assert!(named < unix_now() + Duration::from_mins(30), "{named:?}");
     Told::Whole
 }
 
@@ -97,7 +111,7 @@ fn counter_behind(entered: &Entered) -> Told {
     let (mut stage, _daemon) = Stage::running(entered, "counter");
     // Her counter ran an hour ahead once; then she lost what she remembers.
     let in_an_hour = unix_now() + Duration::from_hours(1);
-    stage.alice.memory.last = Counter(u64::try_from(in_an_hour.as_nanos()).unwrap());
+    stage.alice.memory.named = Counter(u64::try_from(in_an_hour.as_nanos()).unwrap());
     stage.alice.knock("ssh", V4).unwrap();
     stage.alice.memory = Memory::default();
     let outcome = stage.alice.knock("office", V4).unwrap();
