@@ -24,6 +24,7 @@ pub(super) fn block(
         candidate
             .way
             .paragraph(candidate.door, lines)
+            .notes(idle(candidate))
             .risks(weak::risks(candidate)),
         within(candidate.door, lines),
     ];
@@ -36,6 +37,23 @@ pub(super) fn block(
         above: Vec::new(),
         title: Some(format!("[sequence.{}]", toml::key(name))),
         paragraphs,
+    })
+}
+
+/// Lines that did nothing under knockd either.
+fn idle<'c>(candidate: &'c Candidate<'_>) -> impl Iterator<Item = String> + 'c {
+    let has_start = candidate.halves.four.start.is_some() || candidate.halves.six.start.is_some();
+    let has_stop = candidate.halves.stops().next().is_some();
+    let is_opening = matches!(candidate.deed, Deed::Open(_));
+    candidate.door.said.iter().filter_map(move |said| {
+        let why = match said.key {
+            Key::StopCommand | Key::StopCommandSix if !has_start => {
+                "without a start command knockd never came to it"
+            }
+            Key::CmdTimeout if !has_stop && !is_opening => "there is no stop command to wait for",
+            _ => return None,
+        };
+        Some(format!("Line {} does nothing: {why}.", said.line.number))
     })
 }
 

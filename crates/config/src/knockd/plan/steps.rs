@@ -53,6 +53,8 @@ impl Way {
             }
             Self::OneTime(path) => paragraph
                 .note("Used lines are remembered in the state folder; the file itself is not marked with # any more. Lines that knockd marked stay comments. Only its owner may be able to read the file: chmod 600.")
+                .notes(list_flag_notes(door))
+                .risks(list_flag_risk(door))
                 .risks(one_time_risk(door))
                 .says(format!("one-time = {}", toml::string(path))),
         }
@@ -70,19 +72,26 @@ fn written(touch: &Touch, door: &Door) -> String {
     }
 }
 
-/// A key that stands twice: knockd takes the last one.
+/// A key that stands twice: knockd takes the last one, and a list in the place of a sequence above it.
 fn overridden(door: &Door) -> impl Iterator<Item = String> {
-    let lost = |key| {
-        let count = door.all(key).count();
-        let line = |said: &Said| {
-            format!(
-                "Line {} does not count: a later one says something else.",
-                said.line.number
-            )
-        };
-        door.all(key).take(count.saturating_sub(1)).map(line)
+    let lost = |said: &&Said| {
+        let is_list =
+            |later: &Said| later.key == Key::OneTimeSequences && said.key == Key::Sequence;
+        let same = |later: &Said| later.key == said.key || is_list(later);
+        let mut after = door
+            .said
+            .iter()
+            .skip_while(|one| one.line != said.line)
+            .skip(1);
+        said.key != Key::TcpFlags && after.any(same)
     };
-    lost(Key::Sequence).chain(lost(Key::OneTimeSequences))
+    let lost = door.said.iter().filter(lost);
+    lost.map(|said| {
+        format!(
+            "Line {} does not count: a later one says something else.",
+            said.line.number
+        )
+    })
 }
 
 fn has_tcp(door: &Door) -> bool {
@@ -92,10 +101,39 @@ fn has_tcp(door: &Door) -> bool {
 }
 
 fn flag_notes(door: &Door) -> Option<String> {
-    let is_said = door.last(Key::TcpFlags).is_some() && has_tcp(door);
-    (is_said && door.flags.is_attempt()).then(|| {
+    door.last(Key::TcpFlags)?;
+    if !has_tcp(door) {
+        return Some(String::from(
+            "TCPFlags count for TCP alone, and there is no TCP step.",
+        ));
+    }
+    door.flags.is_attempt().then(|| {
         String::from(
             "tcp/… alone is a connection attempt: SYN set, and neither ACK nor RST nor FIN.",
+        )
+    })
+}
+
+/// The lines of a list are ports and nothing else.
+fn list_flag_notes(door: &Door) -> Option<String> {
+    let ports =
+        "A TCP port in the list is a connection attempt: SYN set, and neither ACK nor RST nor FIN";
+    match door.last(Key::TcpFlags) {
+        Some(_) if !door.flags.is_attempt() => None,
+        Some(_) => Some(format!("{ports}.")),
+        None => Some(format!(
+            "{ports}; without TCPFlags knockd would have taken any TCP packet."
+        )),
+    }
+}
+
+fn list_flag_risk(door: &Door) -> Option<Risk> {
+    let said = door.last(Key::TcpFlags)?;
+    (!door.flags.is_attempt()).then(|| {
+        Risk::new(
+            said.value.clone(),
+            "a list cannot ask for flags: here each of its TCP ports is a connection attempt",
+            "walk it with a client that begins connections, as `nightlatch knock` and knockd's `knock` do, or write one sequence with steps such as \"tcp/7000 flags=fin\"",
         )
     })
 }
