@@ -140,8 +140,8 @@ fn a_door_that_any_scan_opens_is_left_out_and_one_that_closes_stays() {
     let server = load_knockd(&path, Commands::BecomeGrants).unwrap();
     let names = server.policy.sequences().iter().map(|one| &one.name);
     assert_eq!(names.collect::<Vec<_>>(), ["kept", "closing"]);
-    for name in ["rising", "orphan"] {
-        let said = format!("opens the door: `{name}` is left out");
+    for (name, done) in [("rising", "opens the door"), ("orphan", "runs its command")] {
+        let said = format!("{done}: `{name}` is left out");
         let is_it =
             |title: &str| title.starts_with("these ports are neighbours") && title.ends_with(&said);
         assert!(

@@ -44,6 +44,24 @@ fn flags_beside_a_list_are_warned_of_unless_they_ask_for_what_a_list_means() {
     }
 }
 
+#[test]
+fn flags_that_no_client_sends_are_warned_of() {
+    for (flags, is_warned) in [
+        ("syn,ack", true),
+        ("fin", true),
+        ("syn", false),
+        ("!ack", false),
+    ] {
+        let text = format!("[a]\nsequence = 7142,18311,9027\ntcpflags = {flags}\n");
+        let path = Path::new("knockd.conf");
+        let converted = convert_knockd(path, text.as_bytes(), Commands::BecomeGrants);
+        let warnings = converted.unwrap().warnings;
+        let mut titles = warnings.iter().map(nightlatch_config::Complaint::title);
+        let is_it = titles.any(|title| title.starts_with("no ordinary client sends this"));
+        assert_eq!(is_it, is_warned, "{flags}");
+    }
+}
+
 /// Whether a line more makes no difference but that it is quoted.
 fn is_silent(door: &str, longer: &str, commands: Commands) -> bool {
     let without = told(&format!("{OPENER}{door}\n"), commands);

@@ -275,6 +275,20 @@ fn a_server_that_nobody_can_knock_at_is_a_warning() {
 }
 
 #[test]
+fn a_service_that_sequences_only_close_is_a_warning() {
+    let folder = Folder::new();
+    let closing =
+        "[sequence.close]\nsteps = ['tcp/40123', 'udp/4711', 'tcp/19283']\ncloses = 'ssh'\n";
+    let alone = folder.load(&(HEAD.to_owned() + closing)).unwrap();
+    let said = "sequences only close `ssh`, and there is no client: nothing opens it";
+    assert!(warnings(&alone).contains(&said), "{:?}", warnings(&alone));
+    let opening =
+        "[sequence.open]\nsteps = ['tcp/31007', 'udp/5711', 'tcp/29283']\nopens = 'ssh'\n";
+    let both = folder.load(&(HEAD.to_owned() + closing + opening)).unwrap();
+    assert!(!warnings(&both).contains(&said));
+}
+
+#[test]
 fn a_config_that_others_may_write_is_refused_with_the_command_that_mends_it() {
     let folder = Folder::new();
     for mode in [0o664, 0o646, 0o666] {

@@ -110,7 +110,7 @@ fn root(candidate: &Candidate<'_>) -> Option<Risk> {
     Some(Risk::new(
         said.value.clone(),
         "knockd ran this as root, and so does this configuration",
-        "name another user where the command does not need root",
+        "our own configuration can name another user, where the command does not need root",
     ))
 }
 

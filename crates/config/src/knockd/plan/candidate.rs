@@ -57,7 +57,7 @@ impl<'f> Candidate<'f> {
             }
             // What a stranger closes is his own.
             Some(_) if matches!(deed, Deed::Close(_)) => not_text(door, lines),
-            Some(way) => not_text(door, lines).or_else(|| swept(door, way)),
+            Some(way) => not_text(door, lines).or_else(|| swept(door, way, &deed)),
         };
         Self {
             door,
@@ -71,7 +71,7 @@ impl<'f> Candidate<'f> {
     /// It closes what nobody opens: its command runs, and that is no longer the stranger's own affair.
     pub(super) fn run_instead(&mut self) {
         self.deed = Deed::Run(Unread::Orphan);
-        self.left = swept(self.door, &self.way);
+        self.left = swept(self.door, &self.way, &self.deed);
     }
 
     fn sequence_span(&self) -> Range<usize> {
@@ -108,13 +108,18 @@ fn never_opens(door: &Door) -> Risk {
 }
 
 /// A door that any scan opens, once it goes from port to port: our configuration refuses such a sequence.
-fn swept(door: &Door, way: &Way) -> Option<Risk> {
+fn swept(door: &Door, way: &Way, deed: &Deed) -> Option<Risk> {
+    let done = match deed {
+        Deed::Open(_) => "opens the door",
+        Deed::Run(_) | Deed::Close(_) => "runs its command",
+        Deed::Log => "is taken for its knock",
+    };
     let said = door.last(Key::Sequence)?;
     is_swept(way.steps()).then(|| {
         Risk::new(
             said.value.clone(),
             format!(
-                "these ports are neighbours, and a scan of one after the other opens the door: `{}` is left out",
+                "these ports are neighbours, and a scan of one after the other {done}: `{}` is left out",
                 door.name.escape_debug()
             ),
             "give it ports that lie apart, in any order, and import again",

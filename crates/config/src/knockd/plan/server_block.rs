@@ -99,7 +99,7 @@ fn interfaces(file: &File, lines: &Lines) -> Paragraph {
                     "there is no interface `{}`: here all are listened on",
                     name.escape_debug()
                 ),
-                "name it: interfaces = [\"eth0\"]",
+                "write the name that `ip link` shows",
             )])
             .says("interfaces = \"all\""),
     }

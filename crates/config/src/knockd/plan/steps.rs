@@ -48,6 +48,7 @@ impl Way {
                 paragraph
                     .notes(flag_notes(door))
                     .risks(flag_risk(door))
+                    .risks(odd_flags(door))
                     .risks(number_risks(door, lines))
                     .says(format!("steps = {}", toml::list(&steps)))
             }
@@ -144,7 +145,19 @@ fn flag_risk(door: &Door) -> Option<Risk> {
         Risk::new(
             said.value.clone(),
             "without TCPFlags knockd would have taken any TCP packet; here only a connection attempt counts",
-            "a client that sends something else needs a step such as \"tcp/7000 flags=any\"",
+            "say tcpflags = syn if that is meant; a client that sends something else needs a step of our own configuration: \"tcp/7000 flags=any\"",
+        )
+    })
+}
+
+/// What no connect() sends.
+fn odd_flags(door: &Door) -> Option<Risk> {
+    let said = door.last(Key::TcpFlags)?;
+    (has_tcp(door) && !door.flags.take_an_attempt()).then(|| {
+        Risk::new(
+            said.value.clone(),
+            "no ordinary client sends this: what begins a connection has SYN alone",
+            "knock with a tool that makes packets, as root, or say tcpflags = syn",
         )
     })
 }

@@ -44,6 +44,13 @@ impl Flags {
             })
     }
 
+    /// Whether a connection attempt has them.
+    pub(crate) fn take_an_attempt(&self) -> bool {
+        let is_set = |name: &str| name == "syn";
+        let mut all = self.0.iter();
+        all.all(|(name, wanted)| (*wanted == Wanted::Set) == is_set(name))
+    }
+
     /// `syn,!ack`
     pub(crate) fn written(&self) -> String {
         let of = |wanted| self.0.iter().filter(move |(_, w)| **w == wanted);
@@ -106,6 +113,21 @@ mod tests {
             "", ",", "syn,", "syn,,ack", "syn, ack", "syn ,ack", "!!syn", "! syn", "ece", "cwr",
         ] {
             assert!(of(&[text]).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_connection_attempt_does_not_have_is_known() {
+        for (text, takes) in [
+            ("syn", true),
+            ("syn,!psh", true),
+            ("!ack", true),
+            ("syn,ack", false),
+            ("!syn", false),
+            ("fin,!ack", false),
+            ("syn,urg", false),
+        ] {
+            assert_eq!(of(&[text]).unwrap().take_an_attempt(), takes, "{text}");
         }
     }
 
