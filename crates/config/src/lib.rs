@@ -58,7 +58,7 @@ pub use key_file::{
     KeyFileError, StoredKey, WriteFileError, read_preshared, read_secret_key, read_sequence_secret,
     write_preshared, write_secret_key, write_sequence_list, write_sequence_secret,
 };
-pub use knockd::{Commands, Converted, convert_knockd, import_knockd, load_knockd};
+pub use knockd::{Commands, Converted, Imported, convert_knockd, import_knockd, load_knockd};
 pub use load::{ConfigError, load_person, load_server};
 pub use names::is_name;
 pub use notification::{EVENT_KINDS, Notification, Syslog, Way, Webhook};

@@ -279,6 +279,45 @@ fn a_file_that_others_may_write_is_translated_and_not_run() {
 }
 
 #[test]
+fn where_no_door_is_left_knockds_own_lines_say_why() {
+    let folder = folder();
+    let text = "[ssh]\nsequence = 10005,10006,10007\ntcpflags = syn\ncommand = /bin/a\n";
+    let path = write(folder.path(), "knockd.conf", text, 0o640);
+    let error = load_knockd(&path, Commands::RunAsWell)
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(
+        error.contains("no door is left that opens or runs anything"),
+        "{error}"
+    );
+    assert!(error.contains("knockd.conf:2:12"), "{error}");
+    assert!(error.contains("these ports are neighbours"), "{error}");
+    assert!(!error.contains("[service"), "{error}");
+    let imported = import_knockd(&path, Commands::RunAsWell).unwrap();
+    assert_eq!(imported.refused.unwrap().to_string(), error);
+}
+
+#[test]
+fn what_is_wrong_with_the_translation_points_at_the_line_it_was_made_of() {
+    let folder = folder();
+    let text = "[ssh]\nsequence = 7,9,8\ncommand = /bin/a\n\n\
+                # the list\n[list]\n  one_time_sequences = /nowhere/once\ncommand = /bin/b\n";
+    let path = write(folder.path(), "knockd.conf", text, 0o640);
+    let error = load_knockd(&path, Commands::RunAsWell)
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(error.contains("knockd.conf:7:3"), "{error}");
+    assert!(
+        error.contains("it became: one-time = \"/nowhere/once\""),
+        "{error}"
+    );
+    assert!(!error.contains("as-imported"), "{error}");
+    assert!(error.contains("warning: "), "{error}");
+}
+
+#[test]
 fn what_knockd_refuses_is_refused_with_the_line_of_its_own_file() {
     let folder = folder();
     let path = write(

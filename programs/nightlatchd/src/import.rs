@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use nightlatch_config::{ConfigError, import_knockd};
+use nightlatch_config::{ConfigError, Imported, import_knockd};
 use thiserror::Error;
 
 use crate::exit::Exit;
@@ -24,6 +24,11 @@ pub(crate) enum ImportError {
     /// It cannot be written.
     #[error("{}: it cannot be written\n  check the folder and the disk", .0.display())]
     Unwritten(PathBuf, #[source] io::Error),
+    /// It was written, and no server would take it.
+    #[error(
+        "it is written, but `nightlatchd --check` refuses it as it stands\n  mend what is named above, in knockd's file or in what was written"
+    )]
+    Refused,
 }
 
 impl ImportError {
@@ -31,6 +36,7 @@ impl ImportError {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Config(_) => Exit::Config,
+            Self::Refused => Exit::Data,
             Self::Unwritten(_, cause) if cause.kind() == io::ErrorKind::PermissionDenied => {
                 Exit::Permission
             }
@@ -41,13 +47,23 @@ impl ImportError {
 
 /// Translates a file of knockd's; what may hurt is said aloud.
 pub(crate) fn import(order: &Import) -> Result<(), ImportError> {
-    let converted = import_knockd(&order.file, order.commands())?;
-    for warning in &converted.warnings {
-        complain(&format!("{warning}\n"));
-    }
+    let Imported { converted, refused } = import_knockd(&order.file, order.commands())?;
+    let text = &converted.text;
     match &order.output {
-        Some(path) => write(path, &converted.text),
-        None => print(&converted.text),
+        Some(path) => write(path, text)?,
+        None => print(text)?,
+    }
+    match refused {
+        // They tell the warnings as well.
+        Some(wrong) => {
+            complain(&format!("{wrong}\n"));
+            Err(ImportError::Refused)
+        }
+        None => {
+            let warnings = converted.warnings.iter();
+            warnings.for_each(|warning| complain(&format!("{warning}\n")));
+            Ok(())
+        }
     }
 }
 

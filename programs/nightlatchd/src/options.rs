@@ -237,7 +237,9 @@ Examples:
   nightlatchd import /etc/knockd.conf -o /etc/nightlatch/nightlatchd.toml
   nightlatchd --check              looks at what was written
 
-Warnings go to standard error, and stand in the text as comments.
+Warnings go to standard error, and stand in the text as comments. Exit code 65:
+it is written, but no server takes it as it stands; 78: knockd would not take
+the file either.
 
 Commands of iptables, nft, ufw and firewalld that open ports for %IP% become
 grants: the gate opens, and no command is run. If your own firewall drops these

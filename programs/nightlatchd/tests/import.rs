@@ -65,6 +65,22 @@ fn what_is_written_is_right_and_is_not_written_over() {
 }
 
 #[test]
+fn what_no_server_would_take_is_written_and_said() {
+    let folder = folder(&KNOCKD.replace("7142,8311,6027", "10005,10006,10007"));
+    let output = nightlatchd(folder.path(), &["import", "knockd.conf", "-o", "n.toml"]);
+    assert_eq!(output.status.code(), Some(65));
+    let aloud = words(&output.stderr);
+    assert!(aloud.contains("these ports are neighbours"), "{aloud}");
+    assert!(
+        aloud.contains("it is written, but `nightlatchd --check` refuses it"),
+        "{aloud}"
+    );
+    assert!(folder.path().join("n.toml").exists());
+    let checked = nightlatchd(folder.path(), &["--check", "--config", "n.toml"]);
+    assert_eq!(checked.status.code(), Some(78));
+}
+
+#[test]
 fn commands_are_kept_where_that_is_asked_for() {
     let folder = folder(KNOCKD);
     let output = nightlatchd(folder.path(), &["import", "--keep-commands", "knockd.conf"]);

@@ -23,6 +23,14 @@ pub struct Converted {
     pub warnings: Vec<Complaint>,
 }
 
+impl Converted {
+    /// Whether a door is left that does something.
+    pub(super) fn opens_something(&self) -> bool {
+        let mut lines = self.text.lines();
+        lines.any(|line| line.starts_with("[service."))
+    }
+}
+
 /// Translates a file that knockd 0.8 accepts; what knockd refuses is refused, with everything that is wrong.
 pub fn convert_knockd(
     path: &Path,

@@ -2,20 +2,32 @@
 
 use std::path::Path;
 
-use super::convert::{Commands, Converted, convert_knockd};
+use super::{
+    convert::{Commands, Converted, convert_knockd},
+    trace::meaning_of,
+};
 use crate::{
-    desk::Desk,
+    complaint::Complaints,
     load::ConfigError,
-    meaning,
     server::Server,
-    source::Source,
     trust::{Care, Trusted, check_folder_of},
 };
 
+/// Our text for a file of knockd's, and whether it will do.
+#[derive(Debug)]
+pub struct Imported {
+    /// The text.
+    pub converted: Converted,
+    /// What a server would refuse it for; each points at knockd's file.
+    pub refused: Option<Complaints>,
+}
+
 /// Reads a file of knockd's, whoever may have written it, and translates it.
-pub fn import_knockd(path: &Path, commands: Commands) -> Result<Converted, ConfigError> {
+pub fn import_knockd(path: &Path, commands: Commands) -> Result<Imported, ConfigError> {
     let bytes = Trusted::open(path, Care::Nothing)?.bytes(LONGEST_FILE)?;
-    Ok(convert_knockd(path, &bytes, commands)?)
+    let converted = convert_knockd(path, &bytes, commands)?;
+    let refused = meaning_of(path, &bytes, &converted).err();
+    Ok(Imported { converted, refused })
 }
 
 /// Reads a file of knockd's in the place of a server's configuration.
@@ -24,12 +36,10 @@ pub fn import_knockd(path: &Path, commands: Commands) -> Result<Converted, Confi
 pub fn load_knockd(path: &Path, commands: Commands) -> Result<Server, ConfigError> {
     let mut file = Trusted::open(path, Care::Public)?;
     check_folder_of(path)?;
-    let Converted { text, warnings } = convert_knockd(path, &file.bytes(LONGEST_FILE)?, commands)?;
-    let shown = path.with_added_extension("as-imported");
-    let mut desk = Desk::new(Source::new(&shown, &text));
-    let server = meaning::server(path, &text, &mut desk);
-    // What is odd about the translation has been said about the original.
-    desk.close()?;
+    let bytes = file.bytes(LONGEST_FILE)?;
+    let converted = convert_knockd(path, &bytes, commands)?;
+    let server = meaning_of(path, &bytes, &converted)?;
+    let warnings = converted.warnings;
     server
         .map(|server| Server { warnings, ..server })
         .ok_or(ConfigError::Empty)

@@ -9,6 +9,7 @@ mod convert;
 mod load;
 mod plan;
 mod reading;
+mod trace;
 
 pub use convert::{Commands, Converted, convert_knockd};
-pub use load::{import_knockd, load_knockd};
+pub use load::{Imported, import_knockd, load_knockd};
