@@ -156,7 +156,7 @@ fn correct_unknown(table: &mut DeTable<'_>, known: &[&'static str], what: &str, 
         let near = nearest(key.get_ref(), known.iter().copied());
         let remark = Remark::error(
             key.span(),
-            format!("there is no {what} `{}` here", key.get_ref()),
+            format!("there is no {what} `{}` here", key.get_ref().escape_debug()),
         );
         let Some(meant) = near else {
             desk.add(remark.advise(format!("known here: {}", known.join(", "))));

@@ -143,6 +143,9 @@ pub enum KeyFileError {
     /// The file is not there, may not be read, or is not kept well.
     #[error(transparent)]
     Unread(#[from] ReadError),
+    /// Nothing in it looks like a secret of ours.
+    #[error("{}: there is no secret of ours in this file\n  check the path", .0.display())]
+    NotOurs(PathBuf),
     /// No line but comments.
     #[error("{}: there is no key in this file\n  make one with nightlatch keygen", .0.display())]
     Empty(PathBuf),
@@ -205,8 +208,28 @@ pub enum WriteFileError {
     },
 }
 
-fn read(path: &Path) -> Result<Zeroizing<String>, ReadError> {
-    Trusted::open(path, Care::Secret)?.text(LONGEST_KEY_FILE)
+fn read(path: &Path) -> Result<Zeroizing<String>, KeyFileError> {
+    let opened = match Trusted::open(path, Care::Secret) {
+        // To tell somebody who mistyped the path to shut another program's file would be bad advice.
+        Err(ReadError::OthersMayRead { .. } | ReadError::ForeignOwner { .. }) if !is_ours(path) => {
+            return Err(KeyFileError::NotOurs(path.to_owned()));
+        }
+        opened => opened,
+    };
+    Ok(opened?.text(LONGEST_KEY_FILE)?)
+}
+
+/// Whether a file that is kept badly looks like one of our secrets at all.
+fn is_ours(path: &Path) -> bool {
+    let text = Trusted::open(path, Care::Nothing).and_then(|mut file| file.text(LONGEST_KEY_FILE));
+    text.is_ok_and(|text| {
+        let mut lines = text.lines().map(str::trim);
+        let begins = |line: &str| {
+            line.get(..OURS.len())
+                .is_some_and(|it| it.eq_ignore_ascii_case(OURS))
+        };
+        lines.any(begins)
+    })
 }
 
 fn only_line<'a>(path: &Path, text: &'a str) -> Result<&'a str, KeyFileError> {
@@ -234,6 +257,9 @@ fn public_in_comments(text: &str) -> Option<PublicKey> {
         .flat_map(str::split_whitespace)
         .find_map(|word| word.parse().ok())
 }
+
+/// What every key of ours begins with.
+const OURS: &str = "nightlatch-";
 
 /// Joins without growing on the way, which would leave pieces of a secret in freed memory.
 fn join(parts: &[&str]) -> Zeroizing<String> {

@@ -67,7 +67,7 @@ impl Remark {
     /// "Did you mean …?", if there is something near.
     pub(crate) fn suggest(self, near: Option<&str>) -> Self {
         match near {
-            Some(near) => self.advise(format!("did you mean `{near}`?")),
+            Some(near) => self.advise(format!("did you mean `{}`?", near.escape_debug())),
             None => self,
         }
     }

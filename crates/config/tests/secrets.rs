@@ -145,6 +145,21 @@ fn a_secret_of_somebody_else_is_refused() {
 }
 
 #[test]
+fn a_file_that_was_never_ours_is_not_told_to_be_shut() {
+    let (_folder, path) = folder();
+    fs::write(&path, "root:x:0:0:root:/root:/bin/bash\n").unwrap();
+    fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+    let error = read_secret_key(&path).err().unwrap().to_string();
+    assert!(
+        error.ends_with("there is no secret of ours in this file\n  check the path"),
+        "{error}"
+    );
+    fs::write(&path, "# mine\nNIGHTLATCH-PSK1…\n").unwrap();
+    let error = read_preshared(&path).err().unwrap().to_string();
+    assert!(error.contains("chmod 600"), "{error}");
+}
+
+#[test]
 fn a_file_with_anything_but_one_key_is_refused() {
     let (_folder, path) = folder();
     let secret = PresharedSecret::from_bytes([1; 32]).expose_text();

@@ -289,6 +289,20 @@ fn a_service_that_sequences_only_close_is_a_warning() {
 }
 
 #[test]
+fn names_that_could_paint_a_terminal_are_shown_escaped() {
+    let text = "[server]\nguard = ['tcp/22']\n[service.\"sp ace\\n\\u001b[31m\"]\nopen = ['tcp/22']\n\
+                [sequence.s]\nsteps = ['tcp/31007', 'udp/5711', 'tcp/29283']\nopens = 'quite another'\n";
+    let folder = Folder::new();
+    let path = folder.write("nightlatchd.toml", 0o644, text);
+    let error = load_server(&path).err().unwrap().to_string();
+    assert!(
+        error.contains("known here: sp ace\\n\\u{1b}[31m"),
+        "{error}"
+    );
+    assert!(!error.contains('\u{1b}'), "{error}");
+}
+
+#[test]
 fn a_config_that_others_may_write_is_refused_with_the_command_that_mends_it() {
     let folder = Folder::new();
     for mode in [0o664, 0o646, 0o666] {

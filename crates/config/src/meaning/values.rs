@@ -160,7 +160,8 @@ pub(crate) fn unknown_word<'a>(
         span,
         format!("there is no {what} `{}`", written.escape_debug()),
     );
-    let names: Vec<&str> = known.clone().take(8).collect();
+    let names = known.clone().take(8);
+    let names: Vec<String> = names.map(|name| name.escape_debug().to_string()).collect();
     match nearest(written, known) {
         None if names.is_empty() => remark.advise(format!("add a table [{what}.NAME]")),
         None => remark.advise(format!("known here: {}", names.join(", "))),

@@ -41,7 +41,7 @@ pub(crate) enum Task {
     #[command(after_help = KEYGEN_EXAMPLES)]
     Keygen(Keygen),
     /// Print the public key of a secret key file
-    #[command(after_help = "Example:\n  nightlatch public ~/.config/nightlatch/identity.key")]
+    #[command(after_help = "Examples:\n  nightlatch public\n  nightlatch public work.key")]
     Public(Public),
     /// Knock: ask a server to open a service for this address
     #[command(after_help = KNOCK_EXAMPLES)]
@@ -92,8 +92,8 @@ pub(crate) struct Keygen {
 /// The options of `nightlatch public`.
 #[derive(Debug, Args)]
 pub(crate) struct Public {
-    /// The secret key file
-    pub(crate) file: PathBuf,
+    /// The secret key file; without it the one that `nightlatch keygen` writes
+    pub(crate) file: Option<PathBuf>,
     /// Unlock the key with the passphrase that is the first line of this file
     #[arg(long, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,

@@ -119,7 +119,11 @@ fn key_file(named: Option<&Path>) -> Result<PathBuf, Failure> {
 }
 
 fn public(options: &Public) -> Result<Exit, Failure> {
-    say(&keys::public(&options.file, options.passphrase_file.as_deref())?.to_string())?;
+    let file = match &options.file {
+        Some(file) => file.clone(),
+        None => surroundings::key_file()?,
+    };
+    say(&keys::public(&file, options.passphrase_file.as_deref())?.to_string())?;
     Ok(Exit::Done)
 }
 
