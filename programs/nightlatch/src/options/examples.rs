@@ -70,7 +70,11 @@ The server gets the file, the person the list: each line opens once, in their or
 
 Examples:
   nightlatch sequence lines -n 20 -o ssh.lines
-  nightlatch sequence lines --steps 5 --span 30000-39999 --protocol udp";
+  nightlatch sequence lines --steps 5 --span 30000-39999 --protocol udp
+  nightlatch sequence lines --host home.example.org     for somebody with nc
+
+A line goes behind `nightlatch knock HOST --sequence`, in quotes, and behind knockd's `knock HOST`
+as it is.";
 
 pub(super) const CONNECT_EXAMPLES: &str = "\
 In ~/.ssh/config, so that plain ssh knocks by itself:

@@ -113,6 +113,9 @@ pub(crate) struct Lines {
     /// tcp or udp
     #[arg(long, value_name = "PROTOCOL", default_value_t = Protocol::Tcp)]
     pub(crate) protocol: Protocol,
+    /// Above each sequence, as a comment, the line that touches its ports of this host with nc
+    #[arg(long, value_name = "HOST")]
+    pub(crate) host: Option<String>,
     /// Write them to this file instead; an existing file is never overwritten
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,

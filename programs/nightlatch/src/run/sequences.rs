@@ -19,7 +19,8 @@ use crate::keys::KeyError;
 use crate::options::{Knock, Lines, New, Sequence, Show, Timed};
 use crate::randomness::randomness;
 use crate::sequence::{
-    PortSpan, Shape, Showing, Telling, Told, Touching, json, lines, show, touch_host, written,
+    PortSpan, Shape, Showing, Telling, Told, Touching, json, lines, pasted, show, touch_host,
+    written,
 };
 use crate::touch::{Touches, USUAL_PAUSE};
 use crate::voice::{remark, say};
@@ -127,7 +128,7 @@ fn make_secret(options: &New) -> Result<Exit, Failure> {
 fn make_lines(options: &Lines) -> Result<Exit, Failure> {
     let rng = &mut randomness()?;
     let drawn = lines(options.number, options.steps, options.span, rng)?;
-    let list = listed(&drawn, options.protocol);
+    let list = listed(&drawn, options);
     match &options.output {
         None => say(list.trim_end())?,
         Some(file) => {
@@ -138,9 +139,17 @@ fn make_lines(options: &Lines) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn listed(drawn: &[Vec<u16>], protocol: Protocol) -> Zeroizing<String> {
+fn listed(drawn: &[Vec<u16>], options: &Lines) -> Zeroizing<String> {
+    let protocol = options.protocol;
     let mut list = Zeroizing::new(String::from(LIST_CAPTION));
     for line in drawn {
+        if let Some(host) = &options.host {
+            let _ = writeln!(
+                list,
+                "# {}",
+                pasted(line, protocol, &host.escape_debug().to_string())
+            );
+        }
         let _ = writeln!(list, "{}", written(line, protocol));
     }
     list

@@ -33,13 +33,23 @@ pub(crate) fn lines(
     Ok(drawn)
 }
 
-/// One sequence as the server's list has it.
+/// One sequence as the server's list has it, and as it is put behind `knock HOST`.
 pub(crate) fn written(line: &[u16], protocol: Protocol) -> String {
-    let steps: Vec<_> = line
+    let step = |port: &u16| match protocol {
+        Protocol::Tcp => port.to_string(),
+        Protocol::Udp => format!("{port}:udp"),
+    };
+    let steps: Vec<_> = line.iter().map(step).collect();
+    steps.join(" ")
+}
+
+/// One sequence as a line for a shell that has nothing but `nc`.
+pub(crate) fn pasted(ports: &[u16], protocol: Protocol, host: &str) -> String {
+    let steps: Vec<_> = ports
         .iter()
-        .map(|port| format!("{protocol}/{port}"))
+        .map(|port| super::show::line(protocol, host, *port))
         .collect();
-    steps.join(",")
+    steps.join("; ")
 }
 
 /// A span in which a sequence is too easily guessed.
@@ -113,7 +123,16 @@ mod tests {
     #[test]
     fn a_line_is_written_as_the_server_and_the_tool_read_it() {
         let text = written(&[7000, 9000, 8000], Protocol::Udp);
-        assert_eq!(text, "udp/7000,udp/9000,udp/8000");
+        assert_eq!(text, "7000:udp 9000:udp 8000:udp");
         assert!(text.parse::<crate::touch::Touches>().is_ok());
+        assert_eq!(written(&[7000, 9000], Protocol::Tcp), "7000 9000");
+    }
+
+    #[test]
+    fn a_line_can_be_pasted_where_there_is_only_nc() {
+        assert_eq!(
+            pasted(&[7000, 9000], Protocol::Tcp, "home.example.org"),
+            "nc -z -w1 home.example.org 7000; nc -z -w1 home.example.org 9000"
+        );
     }
 }

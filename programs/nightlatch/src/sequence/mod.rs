@@ -15,7 +15,7 @@ mod span;
 mod told;
 mod touching;
 
-pub(crate) use lines::{LinesError, lines, written};
+pub(crate) use lines::{LinesError, lines, pasted, written};
 pub(crate) use shape::{Shape, ShapeError};
 pub(crate) use show::{Showing, json, show};
 pub(crate) use span::PortSpan;

@@ -120,12 +120,21 @@ fn a_list_goes_to_a_file_for_our_eyes_only_or_to_the_screen() {
     let list = fs::read_to_string(&file).unwrap();
     let lines: Vec<_> = list.lines().filter(|line| !line.starts_with('#')).collect();
     assert_eq!(lines.len(), 7);
-    assert!(lines.iter().all(|line| line.split(',').count() == 5));
+    assert!(lines.iter().all(|line| line.split(' ').count() == 5));
     let again = home.run(&["sequence", "lines", "-o", name]);
     assert_eq!(again.status.code(), Some(77), "{again:?}");
     assert_eq!(fs::read_to_string(&file).unwrap(), list);
     let screen = home.run(&["sequence", "lines", "-n", "7"]);
     assert_eq!(text(&screen.stdout).lines().count(), 8);
+    let pasted = home.run(&["sequence", "lines", "-n", "1", "--host", "home\nx"]);
+    let told = text(&pasted.stdout);
+    let (command, ports) = (told.lines().nth(1).unwrap(), told.lines().nth(2).unwrap());
+    assert!(command.starts_with("# nc -z -w1 home\\nx "), "{told}");
+    assert!(
+        ports.split(' ').all(|port| command.contains(port)),
+        "{told}"
+    );
+    assert_eq!(told.lines().count(), 3);
     // What was drawn can be touched as it stands there.
     let line = home.run(&["knock", "127.0.0.9", "-d", "0ms", "--sequence", lines[0]]);
     assert!(line.status.success(), "{line:?}");
