@@ -30,12 +30,11 @@ pub(crate) struct Daemon {
     #[arg(
         long,
         value_name = "FILE",
-        default_value = "/etc/nightlatch/nightlatchd.toml",
-        global = true
+        default_value = "/etc/nightlatch/nightlatchd.toml"
     )]
     pub(crate) config: PathBuf,
     /// knockd's configuration file in the place of our own; its commands run beside the grants.
-    #[arg(long, value_name = "FILE", conflicts_with = "config", global = true)]
+    #[arg(long, value_name = "FILE", conflicts_with = "config")]
     pub(crate) knockd_config: Option<PathBuf>,
     /// Only read the configuration, say what is wrong with it, and end.
     #[arg(long)]
@@ -52,6 +51,28 @@ pub(crate) struct Daemon {
     /// What a recording comes to as JSON, one object a line.
     #[arg(long, requires = "read")]
     pub(crate) json: bool,
+}
+
+/// Where the configuration stands that a command looks at.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Where {
+    /// The configuration file [default: /etc/nightlatch/nightlatchd.toml]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// knockd's configuration file in the place of our own.
+    #[arg(long, value_name = "FILE", conflicts_with = "config")]
+    knockd_config: Option<PathBuf>,
+}
+
+impl Where {
+    /// The file that is named behind the command, or else before it.
+    pub(crate) fn file_or(&self, daemon: &Daemon) -> ConfigFile {
+        match (&self.config, &self.knockd_config) {
+            (Some(path), _) => ConfigFile::Ours(path.clone()),
+            (None, Some(path)) => ConfigFile::Knockds(path.clone()),
+            (None, None) => daemon.file(),
+        }
+    }
 }
 
 /// For whom something is printed.
@@ -130,6 +151,8 @@ pub(crate) enum Command {
         /// As one JSON list, for programs.
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        at: Where,
     },
     /// Print the ruleset that has the firewall log what sequences need, a limit for each source.
     #[command(after_help = LOG_RULESET_EXAMPLES)]
@@ -137,6 +160,8 @@ pub(crate) enum Command {
         /// As a script for iptables and ip6tables instead of nft's text.
         #[arg(long)]
         iptables: bool,
+        #[command(flatten)]
+        at: Where,
     },
     /// Translate a configuration of knockd's into ours, with a comment on each line that changed.
     #[command(after_help = IMPORT_EXAMPLES)]
@@ -202,12 +227,12 @@ impl Import {
 }
 
 /// What can be done to the gate while no daemon runs.
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub(crate) enum GateCommand {
     /// Take the gate away: every guarded port is as open as the rest of the firewall leaves it.
     Down,
     /// Print the gate of a configuration as nftables text, without touching anything.
-    Show,
+    Show(Where),
 }
 
 /// What can be done for notifications.
@@ -218,6 +243,8 @@ pub(crate) enum NotifyCommand {
     Test {
         /// Its name: NAME of the table [notify.NAME].
         name: String,
+        #[command(flatten)]
+        at: Where,
     },
     /// Print a new secret that signs webhooks.
     #[command(after_help = NOTIFY_EXAMPLES)]

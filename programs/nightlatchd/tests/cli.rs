@@ -221,3 +221,40 @@ fn every_source_is_tried_and_what_does_not_work_says_why() {
     );
     assert!(table.contains("there is no such file\n"), "{table}");
 }
+
+#[test]
+fn only_what_looks_at_a_configuration_takes_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let help = |line: &[&str]| {
+        let output = nightlatchd(folder.path(), &[line, &["--help"]].concat());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for line in [
+        &["gate", "show"][..],
+        &["sources"],
+        &["log-ruleset"],
+        &["notify", "test"],
+    ] {
+        let help = help(line);
+        assert!(help.contains("--config <FILE>"), "{help}");
+        assert!(help.contains("--knockd-config <FILE>"), "{help}");
+        assert!(!help.contains("beside the grants"), "{help}");
+    }
+    for line in [&["import"][..], &["gate", "down"], &["notify", "secret"]] {
+        assert!(!help(line).contains("config <FILE>"), "{line:?}");
+    }
+}
+
+#[test]
+fn the_configuration_may_be_named_before_a_command_too() {
+    let folder = tempfile::tempdir().unwrap();
+    for line in [
+        ["--config", "none.toml", "gate", "show"],
+        ["gate", "show", "--config", "none.toml"],
+        ["--knockd-config", "none.toml", "gate", "show"],
+    ] {
+        let output = nightlatchd(folder.path(), &line);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.contains("none.toml: there is no such file"), "{told}");
+    }
+}
