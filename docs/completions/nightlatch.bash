@@ -688,7 +688,7 @@ _nightlatch() {
             return 0
             ;;
         nightlatch__subcmd__sequence__subcmd__lines)
-            opts="-n -o -h --number --steps --span --protocol --output --help"
+            opts="-n -o -h --number --steps --span --protocol --host --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -711,6 +711,10 @@ _nightlatch() {
                     return 0
                     ;;
                 --protocol)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -125,6 +125,7 @@ complete -c nightlatch -n "__fish_nightlatch_using_subcommand sequence; and __fi
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand sequence; and __fish_seen_subcommand_from lines" -l steps -d 'How many ports each has, 3 to 32' -r
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand sequence; and __fish_seen_subcommand_from lines" -l span -d 'Where the ports lie' -r
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand sequence; and __fish_seen_subcommand_from lines" -l protocol -d 'tcp or udp' -r
+complete -c nightlatch -n "__fish_nightlatch_using_subcommand sequence; and __fish_seen_subcommand_from lines" -l host -d 'Above each sequence, as a comment, the line that touches its ports of this host with nc' -r
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand sequence; and __fish_seen_subcommand_from lines" -s o -l output -d 'Write them to this file instead; an existing file is never overwritten' -r -F
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand sequence; and __fish_seen_subcommand_from lines" -s h -l help -d 'Print help'
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand sequence; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show the ports to touch now, for somebody who has nothing but nc'

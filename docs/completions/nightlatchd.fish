@@ -44,63 +44,43 @@ complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -f -a "clerk" -d '
 complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -f -a "herald" -d 'The half that tells others what happens; started by the daemon itself'
 complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -f -a "hand" -d 'Becomes a command and its user; started by the runner itself'
 complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and not __fish_seen_subcommand_from down show help" -l config -d 'The configuration file' -r -F
-complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and not __fish_seen_subcommand_from down show help" -l knockd-config -d 'knockd\'s configuration file in the place of our own; its commands run beside the grants' -r -F
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and not __fish_seen_subcommand_from down show help" -s h -l help -d 'Print help'
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and not __fish_seen_subcommand_from down show help" -f -a "down" -d 'Take the gate away: every guarded port is as open as the rest of the firewall leaves it'
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and not __fish_seen_subcommand_from down show help" -f -a "show" -d 'Print the gate of a configuration as nftables text, without touching anything'
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and not __fish_seen_subcommand_from down show help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and __fish_seen_subcommand_from down" -l config -d 'The configuration file' -r -F
-complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and __fish_seen_subcommand_from down" -l knockd-config -d 'knockd\'s configuration file in the place of our own; its commands run beside the grants' -r -F
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and __fish_seen_subcommand_from down" -s h -l help -d 'Print help'
-complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and __fish_seen_subcommand_from show" -l config -d 'The configuration file' -r -F
-complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and __fish_seen_subcommand_from show" -l knockd-config -d 'knockd\'s configuration file in the place of our own; its commands run beside the grants' -r -F
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [default: /etc/nightlatch/nightlatchd.toml]' -r -F
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and __fish_seen_subcommand_from show" -l knockd-config -d 'knockd\'s configuration file in the place of our own' -r -F
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and __fish_seen_subcommand_from help" -f -a "down" -d 'Take the gate away: every guarded port is as open as the rest of the firewall leaves it'
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and __fish_seen_subcommand_from help" -f -a "show" -d 'Print the gate of a configuration as nftables text, without touching anything'
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand gate; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand sources" -l config -d 'The configuration file' -r -F
-complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand sources" -l knockd-config -d 'knockd\'s configuration file in the place of our own; its commands run beside the grants' -r -F
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand sources" -l config -d 'The configuration file [default: /etc/nightlatch/nightlatchd.toml]' -r -F
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand sources" -l knockd-config -d 'knockd\'s configuration file in the place of our own' -r -F
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand sources" -l json -d 'As one JSON list, for programs'
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand sources" -s h -l help -d 'Print help'
-complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand log-ruleset" -l config -d 'The configuration file' -r -F
-complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand log-ruleset" -l knockd-config -d 'knockd\'s configuration file in the place of our own; its commands run beside the grants' -r -F
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand log-ruleset" -l config -d 'The configuration file [default: /etc/nightlatch/nightlatchd.toml]' -r -F
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand log-ruleset" -l knockd-config -d 'knockd\'s configuration file in the place of our own' -r -F
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand log-ruleset" -l iptables -d 'As a script for iptables and ip6tables instead of nft\'s text'
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand log-ruleset" -s h -l help -d 'Print help'
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand import" -s o -l output -d 'Where to write the configuration; nothing that exists is written over. Without it: standard output' -r -F
-complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand import" -l config -d 'The configuration file' -r -F
-complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand import" -l knockd-config -d 'knockd\'s configuration file in the place of our own; its commands run beside the grants' -r -F
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand import" -l keep-commands -d 'Run the firewall commands beside the grants, for a host whose own firewall drops the ports'
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand import" -s h -l help -d 'Print help'
-complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand notify; and not __fish_seen_subcommand_from test secret help" -l config -d 'The configuration file' -r -F
-complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand notify; and not __fish_seen_subcommand_from test secret help" -l knockd-config -d 'knockd\'s configuration file in the place of our own; its commands run beside the grants' -r -F
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand notify; and not __fish_seen_subcommand_from test secret help" -s h -l help -d 'Print help'
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand notify; and not __fish_seen_subcommand_from test secret help" -f -a "test" -d 'Send one that says so to a receiver, and tell what it answers. The daemon need not run'
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand notify; and not __fish_seen_subcommand_from test secret help" -f -a "secret" -d 'Print a new secret that signs webhooks'
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand notify; and not __fish_seen_subcommand_from test secret help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand notify; and __fish_seen_subcommand_from test" -l config -d 'The configuration file' -r -F
-complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand notify; and __fish_seen_subcommand_from test" -l knockd-config -d 'knockd\'s configuration file in the place of our own; its commands run beside the grants' -r -F
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand notify; and __fish_seen_subcommand_from test" -l config -d 'The configuration file [default: /etc/nightlatch/nightlatchd.toml]' -r -F
+complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand notify; and __fish_seen_subcommand_from test" -l knockd-config -d 'knockd\'s configuration file in the place of our own' -r -F
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand notify; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help'
-complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand notify; and __fish_seen_subcommand_from secret" -l config -d 'The configuration file' -r -F
-complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand notify; and __fish_seen_subcommand_from secret" -l knockd-config -d 'knockd\'s configuration file in the place of our own; its commands run beside the grants' -r -F
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand notify; and __fish_seen_subcommand_from secret" -s h -l help -d 'Print help'
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand notify; and __fish_seen_subcommand_from help" -f -a "test" -d 'Send one that says so to a receiver, and tell what it answers. The daemon need not run'
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand notify; and __fish_seen_subcommand_from help" -f -a "secret" -d 'Print a new secret that signs webhooks'
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand notify; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand listener" -l config -d 'The configuration file' -r -F
-complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand listener" -l knockd-config -d 'knockd\'s configuration file in the place of our own; its commands run beside the grants' -r -F
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand listener" -s h -l help -d 'Print help'
-complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand runner" -l config -d 'The configuration file' -r -F
-complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand runner" -l knockd-config -d 'knockd\'s configuration file in the place of our own; its commands run beside the grants' -r -F
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand runner" -s h -l help -d 'Print help'
-complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand clerk" -l config -d 'The configuration file' -r -F
-complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand clerk" -l knockd-config -d 'knockd\'s configuration file in the place of our own; its commands run beside the grants' -r -F
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand clerk" -s h -l help -d 'Print help'
-complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand herald" -l config -d 'The configuration file' -r -F
-complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand herald" -l knockd-config -d 'knockd\'s configuration file in the place of our own; its commands run beside the grants' -r -F
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand herald" -s h -l help -d 'Print help'
-complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand hand" -l config -d 'The configuration file' -r -F
-complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand hand" -l knockd-config -d 'knockd\'s configuration file in the place of our own; its commands run beside the grants' -r -F
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand hand" -s h -l help -d 'Print help'
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand help; and not __fish_seen_subcommand_from gate sources log-ruleset import notify listener runner clerk herald hand help" -f -a "gate" -d 'Look at the gate, or take it away'
 complete -c nightlatchd -n "__fish_nightlatchd_using_subcommand help; and not __fish_seen_subcommand_from gate sources log-ruleset import notify listener runner clerk herald hand help" -f -a "sources" -d 'Try every source of knocks: which of them work on this host, and why others do not'
