@@ -55,9 +55,10 @@ impl Attempt {
             offset
         };
         // What was named before may be higher and no longer so: a server can lose its state.
-        self.memory.named = match is_overtaken {
-            true => self.memory.named.max(ack.last),
-            false => ack.last,
+        self.memory.named = if is_overtaken {
+            self.memory.named.max(ack.last)
+        } else {
+            ack.last
         };
         self.memory.address = Some(ack.seen);
     }
