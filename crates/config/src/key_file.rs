@@ -14,7 +14,8 @@ use zeroize::Zeroizing;
 
 use crate::{
     sealed_key::{SealedKey, UnsealError},
-    trust::{Care, ReadError, Trusted, folder_of},
+    secret_file::read,
+    trust::{ReadError, folder_of},
 };
 
 /// A secret key as it lies on disk.
@@ -208,30 +209,6 @@ pub enum WriteFileError {
     },
 }
 
-fn read(path: &Path) -> Result<Zeroizing<String>, KeyFileError> {
-    let opened = match Trusted::open(path, Care::Secret) {
-        // To tell somebody who mistyped the path to shut another program's file would be bad advice.
-        Err(ReadError::OthersMayRead { .. } | ReadError::ForeignOwner { .. }) if !is_ours(path) => {
-            return Err(KeyFileError::NotOurs(path.to_owned()));
-        }
-        opened => opened,
-    };
-    Ok(opened?.text(LONGEST_KEY_FILE)?)
-}
-
-/// Whether a file that is kept badly looks like one of our secrets at all.
-fn is_ours(path: &Path) -> bool {
-    let text = Trusted::open(path, Care::Nothing).and_then(|mut file| file.text(LONGEST_KEY_FILE));
-    text.is_ok_and(|text| {
-        let mut lines = text.lines().map(str::trim);
-        let begins = |line: &str| {
-            line.get(..OURS.len())
-                .is_some_and(|it| it.eq_ignore_ascii_case(OURS))
-        };
-        lines.any(begins)
-    })
-}
-
 fn only_line<'a>(path: &Path, text: &'a str) -> Result<&'a str, KeyFileError> {
     let mut lines = text
         .lines()
@@ -257,9 +234,6 @@ fn public_in_comments(text: &str) -> Option<PublicKey> {
         .flat_map(str::split_whitespace)
         .find_map(|word| word.parse().ok())
 }
-
-/// What every key of ours begins with.
-const OURS: &str = "nightlatch-";
 
 /// Joins without growing on the way, which would leave pieces of a secret in freed memory.
 fn join(parts: &[&str]) -> Zeroizing<String> {
@@ -308,6 +282,3 @@ fn refused(path: &Path, cause: io::Error) -> WriteFileError {
         },
     }
 }
-
-/// A key, its comments, and room for a few words of the owner's.
-const LONGEST_KEY_FILE: usize = 16 << 10;

@@ -37,6 +37,7 @@ mod remembered;
 mod roster;
 mod scanned;
 mod sealed_key;
+mod secret_file;
 mod server;
 mod signing_secret;
 mod size;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use nightlatch_config::{Commands, ConfigError, Server, load_knockd, load_server};
 
 /// Where the configuration stands.
@@ -27,6 +28,28 @@ impl ConfigFile {
     pub(crate) fn path(&self) -> &Path {
         match self {
             Self::Ours(path) | Self::Knockds(path) => path,
+        }
+    }
+}
+
+/// Where the configuration stands that a command looks at.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Where {
+    /// The configuration file [default: /etc/nightlatch/nightlatchd.toml]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// knockd's configuration file in the place of our own.
+    #[arg(long, value_name = "FILE", conflicts_with = "config")]
+    knockd_config: Option<PathBuf>,
+}
+
+impl Where {
+    /// The file that is named behind the command, or else the daemon's own.
+    pub(crate) fn file_or(&self, daemons: ConfigFile) -> ConfigFile {
+        match (&self.config, &self.knockd_config) {
+            (Some(path), _) => ConfigFile::Ours(path.clone()),
+            (None, Some(path)) => ConfigFile::Knockds(path.clone()),
+            (None, None) => daemons,
         }
     }
 }

@@ -53,18 +53,15 @@ pub(crate) fn import(order: &Import) -> Result<(), ImportError> {
         Some(path) => write(path, text)?,
         None => print(text)?,
     }
-    match refused {
+    if let Some(wrong) = refused {
         // They tell the warnings as well.
-        Some(wrong) => {
-            complain(&format!("{wrong}\n"));
-            Err(ImportError::Refused)
-        }
-        None => {
-            let warnings = converted.warnings.iter();
-            warnings.for_each(|warning| complain(&format!("{warning}\n")));
-            Ok(())
-        }
+        complain(&format!("{wrong}\n"));
+        return Err(ImportError::Refused);
     }
+    for warning in &converted.warnings {
+        complain(&format!("{warning}\n"));
+    }
+    Ok(())
 }
 
 fn write(path: &Path, text: &str) -> Result<(), ImportError> {

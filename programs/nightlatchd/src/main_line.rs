@@ -19,7 +19,7 @@ use crate::herald::HeraldError;
 use crate::listener::ListenerError;
 use crate::log;
 use crate::log_ruleset::Tool;
-use crate::options::{Command, Daemon, Form, GateCommand, NotifyCommand, Options};
+use crate::options::{Command, Form, GateCommand, NotifyCommand, Options};
 use crate::runner::{HandError, RunError};
 use crate::{
     broker, clerk, forwarding, gate, herald, import, listener, log_ruleset, replay, runner, sources,
@@ -53,17 +53,17 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
         }) => end(gate::down().map_err(|error| (error.exit(), because(&error)))),
         Some(Command::Gate {
             what: GateCommand::Show(at),
-        }) => with_config(&at.file_or(&options.run), |server| {
+        }) => with_config(&at.file_or(options.run.file()), |server| {
             gate::show(server);
             Exit::Ok
         }),
-        Some(Command::Notify { what }) => notify(&what, &options.run),
+        Some(Command::Notify { what }) => notify(&what, options.run.file()),
         Some(Command::Sources { json, at }) => {
-            sources::show(&at.file_or(&options.run), Form::of_switch(json))
+            sources::show(&at.file_or(options.run.file()), Form::of_switch(json))
         }
         Some(Command::LogRuleset { iptables, at }) => {
             let tool = if iptables { Tool::Iptables } else { Tool::Nft };
-            with_config(&at.file_or(&options.run), |server| {
+            with_config(&at.file_or(options.run.file()), |server| {
                 log_ruleset::show(server, tool);
                 Exit::Ok
             })
@@ -110,12 +110,12 @@ pub fn because(error: &dyn Error) -> String {
     line
 }
 
-fn notify(what: &NotifyCommand, daemon: &Daemon) -> Exit {
+fn notify(what: &NotifyCommand, daemons: ConfigFile) -> Exit {
     let NotifyCommand::Test { name, at } = what else {
         say(&herald::new_secret());
         return Exit::Ok;
     };
-    with_config(&at.file_or(daemon), |server| {
+    with_config(&at.file_or(daemons), |server| {
         match herald::try_out(server, name) {
             Ok(answer) => {
                 say(&answer);

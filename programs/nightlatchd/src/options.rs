@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use nightlatch_config::Commands;
 
 use crate::clerk::Plan;
-use crate::config_file::ConfigFile;
+use crate::config_file::{ConfigFile, Where};
 
 /// Guards ports: strangers see nothing, a sealed knock opens one port for one address.
 #[derive(Debug, Parser)]
@@ -51,28 +51,6 @@ pub(crate) struct Daemon {
     /// What a recording comes to as JSON, one object a line.
     #[arg(long, requires = "read")]
     pub(crate) json: bool,
-}
-
-/// Where the configuration stands that a command looks at.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct Where {
-    /// The configuration file [default: /etc/nightlatch/nightlatchd.toml]
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// knockd's configuration file in the place of our own.
-    #[arg(long, value_name = "FILE", conflicts_with = "config")]
-    knockd_config: Option<PathBuf>,
-}
-
-impl Where {
-    /// The file that is named behind the command, or else before it.
-    pub(crate) fn file_or(&self, daemon: &Daemon) -> ConfigFile {
-        match (&self.config, &self.knockd_config) {
-            (Some(path), _) => ConfigFile::Ours(path.clone()),
-            (None, Some(path)) => ConfigFile::Knockds(path.clone()),
-            (None, None) => daemon.file(),
-        }
-    }
 }
 
 /// For whom something is printed.

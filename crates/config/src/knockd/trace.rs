@@ -46,17 +46,12 @@ impl Trace<'_> {
             "no door is left that opens or runs anything, so nothing is guarded",
         )
         .advise("mend what the warnings name; without any, add a door");
-        self.with(vec![self.complaint(remark)], warnings)
+        with(vec![self.complaint(remark)], warnings)
     }
 
     fn of_all(&self, wrong: Complaints, warnings: &[Complaint]) -> Complaints {
         let errors = wrong.0.into_iter().map(|one| self.of(one)).collect();
-        self.with(errors, warnings)
-    }
-
-    fn with(&self, mut errors: Vec<Complaint>, warnings: &[Complaint]) -> Complaints {
-        errors.extend(warnings.iter().cloned());
-        Complaints(errors)
+        with(errors, warnings)
     }
 
     /// A complaint about our text becomes one about the line that this part of it was made of.
@@ -107,6 +102,12 @@ impl Trace<'_> {
         let blank = line.len().saturating_sub(line.trim_start().len());
         start.saturating_add(blank)..start.saturating_add(line.len())
     }
+}
+
+/// What is wrong, and below it what was odd before.
+fn with(mut errors: Vec<Complaint>, warnings: &[Complaint]) -> Complaints {
+    errors.extend(warnings.iter().cloned());
+    Complaints(errors)
 }
 
 /// `#> 8: tcpflags = syn`

@@ -18,6 +18,7 @@ mod settings;
 mod sources;
 mod suspects;
 mod syslog;
+mod unopened;
 mod values;
 mod webhook_url;
 mod whole;

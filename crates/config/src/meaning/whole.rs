@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use nightlatch_core::{
-    ActionId, Deed, Limits, MOST_HEARD_BY_PORTS, Policy, PolicyError, Protocol, Sequence, ServiceId,
+    ActionId, Limits, MOST_HEARD_BY_PORTS, Policy, PolicyError, Protocol, Sequence,
 };
 use nightlatch_ticket::Span;
 use serde_spanned::Spanned;
@@ -16,6 +16,7 @@ use super::{
     settings::{self, Need, Needs, Settings},
     sources,
     suspects::{self, Neighbours},
+    unopened,
 };
 use crate::{
     desk::Desk,
@@ -77,7 +78,7 @@ pub(crate) fn server(path: &Path, text: &str, desk: &mut Desk) -> Option<Server>
     let roster = clients::read(&written.clients, &services, settings.as_ref(), folder, desk);
     written.warn_of_clients(&roster, span.is_some(), desk);
     if roster.is_empty() {
-        warn_of_closed(&services, &sequences, desk);
+        unopened::warn(&services, &sequences, desk);
     }
     if !desk.is_clean() {
         return None;
@@ -229,24 +230,6 @@ impl Written {
                     "there is no client, so nobody can send an encrypted sequence",
                 )
                 .advise("make a key with nightlatch keygen, and add a table [client.NAME]"),
-            );
-        }
-    }
-}
-
-/// Without clients a service that sequences only close stays shut to everybody.
-fn warn_of_closed(services: &ServiceBook, sequences: &[Sequence], desk: &mut Desk) {
-    let named = services.services().iter().zip(services.places());
-    for ((service, place), id) in named.zip((0..).map(ServiceId)) {
-        let mut deeds = sequences.iter().filter(|one| one.service == id).peekable();
-        if deeds.peek().is_some() && deeds.all(|one| one.deed == Deed::Close) {
-            let title = format!(
-                "sequences only close `{}`, and there is no client: nothing opens it",
-                service.name.escape_debug()
-            );
-            desk.add(
-                Remark::warning(place.clone(), title)
-                    .advise("add a sequence that opens it, or a table [client.NAME]"),
             );
         }
     }

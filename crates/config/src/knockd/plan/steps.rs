@@ -150,7 +150,7 @@ fn flag_risk(door: &Door) -> Option<Risk> {
     })
 }
 
-/// What no connect() sends.
+/// What no call of `connect` sends.
 fn odd_flags(door: &Door) -> Option<Risk> {
     let said = door.last(Key::TcpFlags)?;
     (has_tcp(door) && !door.flags.take_an_attempt()).then(|| {
