@@ -2,7 +2,7 @@
 
 use nightlatch_core::{Answers, Limits, Warning};
 use nightlatch_testkit::{Came, Scene, Told, usual_policy};
-use nightlatch_ticket::{Status, UnixTime};
+use nightlatch_ticket::{Counter, Status, UnixTime};
 
 use crate::repairs::{granted, sends};
 use crate::{ALICE, home, is_in, opened, seconds};
@@ -54,6 +54,19 @@ fn a_client_whose_clock_was_years_ahead_gets_in_after_it_is_put_right() {
     granted(scene.attempt(ALICE, "ssh"));
     scene.person(ALICE).clock_error = 0;
     scene.wait(seconds(60));
+    granted(scene.attempt(ALICE, "ssh"));
+    // Nobody took the counters of that time: the server is not taken along.
+    let half_an_hour_on = scene.now().unix.saturating_add(seconds(1800));
+    assert!(scene.person(ALICE).memory.named.0 < half_an_hour_on.as_nanos());
+    scene.crash();
+    granted(scene.attempt(ALICE, "ssh"));
+}
+
+#[test]
+fn a_client_whose_counter_is_years_ahead_gets_in_over_and_over() {
+    let mut scene = Scene::new();
+    let ahead = scene.now().unix.saturating_add(seconds(300_000_000));
+    scene.person(ALICE).memory.named = Counter(ahead.as_nanos());
     granted(scene.attempt(ALICE, "ssh"));
     // Its counter stays ahead of every watermark: each knock has a line of its own on the disk.
     let writes = scene.disk.writes();

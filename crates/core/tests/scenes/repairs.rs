@@ -96,19 +96,19 @@ fn a_client_that_lost_its_memory_gets_in_with_the_next_packet() {
 fn a_client_whose_counter_is_behind_learns_the_last_one() {
     let mut scene = Scene::new();
     let ahead = scene.now().unix.saturating_add(seconds(86_400)).as_nanos();
-    scene.person(ALICE).memory.last = Counter(ahead);
+    scene.person(ALICE).memory.named = Counter(ahead);
     granted(scene.attempt(ALICE, "ssh"));
     // The device that knew is gone; this one has the key and the right time.
     scene.person(ALICE).memory = Memory::default();
     assert_eq!(repairs(scene.attempt(ALICE, "ssh")).counter, 1);
-    assert!(scene.person(ALICE).memory.last > Counter(ahead));
+    assert!(scene.person(ALICE).memory.named > Counter(ahead));
 }
 
 #[test]
 fn everything_wrong_at_once_is_repaired_at_once() {
     let mut scene = Scene::new();
     let ahead = scene.now().unix.saturating_add(seconds(86_400)).as_nanos();
-    scene.person(ALICE).memory.last = Counter(ahead);
+    scene.person(ALICE).memory.named = Counter(ahead);
     granted(scene.attempt(ALICE, "ssh"));
     scene.crash();
     scene.person(ALICE).memory = Memory::default();
