@@ -34,10 +34,7 @@ pub(super) fn write(batch: &mut Batch<'_>, plan: &GatePlan, ground: Ground, flag
     if ground == Ground::Other {
         batch.message(DELETE_TABLE, of_our_table);
     }
-    batch.message(NEW_TABLE, |writer| {
-        of_our_table(writer);
-        writer.number32(TABLE_FLAGS, flags);
-    });
+    write_table(batch, flags);
     if let Ground::Fitting { leads } = ground {
         // Of no chain: of all chains.
         batch.message(DELETE_LINE, of_our_table);
@@ -64,6 +61,14 @@ pub(super) fn write(batch: &mut Batch<'_>, plan: &GatePlan, ground: Ground, flag
     banned(batch, plan);
     gate(batch, plan);
     forwards::write(batch, plan);
+}
+
+/// The table by itself: makes it, or takes over one that nobody holds.
+pub(super) fn write_table(batch: &mut Batch<'_>, flags: u32) {
+    batch.message(NEW_TABLE, |writer| {
+        of_our_table(writer);
+        writer.number32(TABLE_FLAGS, flags);
+    });
 }
 
 /// The lines that every packet meets.

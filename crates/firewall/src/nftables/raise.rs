@@ -1,6 +1,6 @@
 //! Putting the gate up, or taking over the one that stands.
 //!
-//! Whatever may fail the call comes before the one transaction. After it the gate stands as the
+//! Whatever may fail the call comes before the transaction that makes the gate. After it the gate stands as the
 //! caller wants it; what cannot be brought in any more is counted, and stays outside.
 
 use std::cmp::Reverse;
@@ -25,7 +25,7 @@ use crate::layout::{RUNNING_TIME, Set};
 use crate::nfnl::{Channel, NetlinkError};
 use crate::sockets;
 
-/// Puts the gate up in one transaction.
+/// Puts the gate up in one transaction; what nobody holds is taken over in one before it.
 pub(super) fn raise(gate: &mut Nftables, plan: &GatePlan) -> Result<Raised, RaiseError> {
     let abilities = abilities_of(gate)?;
     let (hold, flags) = if abilities.owned_tables_persist {
@@ -34,6 +34,9 @@ pub(super) fn raise(gate: &mut Nftables, plan: &GatePlan) -> Result<Raised, Rais
         (Hold::Shared, 0)
     };
     let found = look(gate, plan, abilities.owned_tables_persist)?;
+    if found.is_orphan {
+        take_over(gate, flags)?;
+    }
     let first = found.elements.len();
     let rest = commit(gate, plan, (found.ground, flags), found.elements)?;
     gate.hold = hold;
@@ -70,6 +73,8 @@ pub(super) fn raise(gate: &mut Nftables, plan: &GatePlan) -> Result<Raised, Rais
 /// What there is before the gate goes up.
 struct Found {
     ground: Ground,
+    /// Its owner is dead, and it stays as it is but for its lines.
+    is_orphan: bool,
     /// What goes into the gate with it: the openings of another table, or what runs already.
     elements: Vec<Element>,
     /// How many more there are than the sets hold.
@@ -89,6 +94,7 @@ fn look(gate: &mut Nftables, plan: &GatePlan, persists: bool) -> Result<Found, R
         elements.extend(within_room(&in_cut_sets(&cuts)));
         return Ok(Found {
             ground: Ground::Empty,
+            is_orphan: false,
             too_many,
             elements,
             running,
@@ -110,11 +116,21 @@ fn look(gate: &mut Nftables, plan: &GatePlan, persists: bool) -> Result<Found, R
     };
     Ok(Found {
         ground,
+        is_orphan: persists && table.owner.is_none() && ground != Ground::Other,
         elements,
         too_many,
         running: BTreeSet::new(),
         cuts,
     })
+}
+
+/// Makes a gate ours that its process left behind; all of it stands on as it was.
+///
+/// By itself: the kernel hangs no chain into a table whose owner changes in the same transaction.
+fn take_over(gate: &mut Nftables, flags: u32) -> Result<(), RaiseError> {
+    let mut batch = gate.channel.batch();
+    build::write_table(&mut batch, flags);
+    batch.commit().map_err(sort)
 }
 
 /// One transaction for the gate, with as many elements as fit; hands back the rest.

@@ -21,6 +21,7 @@ mod running;
 mod scene;
 mod sets;
 mod strangers;
+mod takeover;
 
 use std::process::ExitCode;
 
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         bans::STORIES,
         one_shot::STORIES,
         holding::STORIES,
+        takeover::STORIES,
         listening::STORIES,
         addresses::STORIES,
         sets::STORIES,

@@ -52,6 +52,7 @@ mod replays;
 mod sequences;
 mod sources;
 mod stage;
+mod takeovers;
 mod tell;
 mod time_based;
 mod tool;
@@ -86,6 +87,7 @@ fn main() -> ExitCode {
         replays::STORIES,
         refusals::STORIES,
         crashes::STORIES,
+        takeovers::STORIES,
         cuts::STORIES,
         admin::STORIES,
         disk::STORIES,
