@@ -161,9 +161,21 @@ pub enum RaiseError {
         port: Option<u32>,
     },
     /// The kernel said no.
-    #[error("the gate could not be put up")]
+    #[error("the gate could not be put up{}", advice(.0))]
     Netlink(#[from] NetlinkError),
 }
+
+/// What is wrong beside a refusal says itself what to do.
+const fn advice(error: &NetlinkError) -> &'static str {
+    match error {
+        NetlinkError::Refused { .. } => REFUSED,
+        _ => "",
+    }
+}
+
+const REFUSED: &str = "
+  a gate that stood before stands on, and what it guards stays shut: `nft list table inet nightlatch` shows it
+  if no start succeeds, `nightlatchd gate down` takes it away and opens its ports; then start again, and report this";
 
 /// Why an effect could not be carried out. Nothing of it is in force.
 #[derive(Debug, Error)]
@@ -239,4 +251,28 @@ pub enum NoiseError {
     /// The kernel said no.
     #[error("the tallies could not be read")]
     Netlink(#[source] NetlinkError),
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_what_to_do_and_that_what_stood_before_stands_on() {
+        let refused = NetlinkError::Refused {
+            doing: "make a chain",
+            cause: io::Error::from_raw_os_error(22),
+            said: None,
+        };
+        let said = RaiseError::from(refused).to_string();
+        assert!(said.contains("stands on"), "{said}");
+        assert!(said.contains("`nightlatchd gate down`"), "{said}");
+        let said = RaiseError::from(NetlinkError::NoNfTables).to_string();
+        assert_eq!(
+            said, "the gate could not be put up",
+            "its cause says what to do"
+        );
+    }
 }
