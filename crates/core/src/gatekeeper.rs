@@ -176,9 +176,12 @@ impl Gatekeeper {
                 .any(|(key, _)| prefix.contains(key.address))
     }
 
-    /// What the kernel brought over from a former life, for a status: nobody knows whose it was.
+    /// What the kernel brought over from a former life, for a status: nobody knows whose it was. What
+    /// somebody has been granted since is his, and stands among the grants.
     pub fn adopted(&self, now: Now) -> impl Iterator<Item = Standing> + '_ {
-        self.ledger.adopted(now)
+        let is_granted = move |opening| self.ledger.holds.is_granted(opening, now);
+        let adopted = self.ledger.adopted(now);
+        adopted.filter(move |standing| !is_granted(standing.opening))
     }
 
     /// What the kernel should hold open now, by all that it was told.

@@ -156,6 +156,15 @@ impl Holds {
         self.doors.get(&opening).map(Door::furthest)
     }
 
+    /// Whether somebody who is known holds this open.
+    pub(crate) fn is_granted(&self, opening: Opening, now: Now) -> bool {
+        let is_granted =
+            |share: &Share| share.holder != Holder::FormerLife && share.until > now.monotonic;
+        self.doors
+            .get(&opening)
+            .is_some_and(|door| is_granted(&door.first) || door.more.iter().any(is_granted))
+    }
+
     /// Every opening that is held, with the time that is left of it.
     pub(crate) fn standing(&self, now: Now) -> impl Iterator<Item = Standing> + '_ {
         self.doors

@@ -26,6 +26,19 @@ fn a_crash_leaves_the_door_to_the_kernel_which_closes_it() {
 }
 
 #[test]
+fn what_is_granted_again_after_a_crash_is_shown_once() {
+    let mut scene = Scene::new();
+    home(&mut scene, ALICE);
+    opened(&scene.knock(ALICE, "ssh"));
+    scene.crash();
+    assert_eq!(scene.gatekeeper.adopted(scene.now()).count(), 1);
+    scene.wait(nightlatch_core::WINDOW + Duration::from_millis(1));
+    opened(&scene.knock(ALICE, "ssh"));
+    assert_eq!(scene.gatekeeper.adopted(scene.now()).count(), 0);
+    assert_eq!(scene.gatekeeper.grants(scene.now()).count(), 1);
+}
+
+#[test]
 fn a_knock_honoured_before_a_crash_is_not_honoured_after_it() {
     let mut scene = Scene::new();
     let ticket = scene.ticket(ALICE, Kind::Knock, "ssh");

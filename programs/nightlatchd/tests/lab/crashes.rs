@@ -2,6 +2,7 @@
 
 use nightlatch_lab::{Entered, wait_until};
 use nightlatch_ticket::Happened;
+use serde_json::Value;
 use std::time::Duration;
 
 use crate::daemon::{let_pass, processes_in};
@@ -21,6 +22,10 @@ pub(crate) const STORIES: &[Story] = &[
         adopted,
     ),
     ("stopped_it_leaves_the_gate_closed", stopped),
+    (
+        "one_opening_is_one_line_of_the_status_after_a_restart_and_a_reload",
+        one_line,
+    ),
 ];
 
 fn killed_while_open(entered: &Entered) -> Told {
@@ -110,6 +115,31 @@ fn stopped(entered: &Entered) -> Told {
     let outcome = stage.alice.knock("ssh", V4).unwrap();
     assert_eq!(outcome.sends, 1, "a clean stop leaves no doubt");
     Told::Whole
+}
+
+fn one_line(entered: &Entered) -> Told {
+    let (mut stage, mut daemon) = Stage::running(entered, "one-line");
+    stage.write_config(&stage.config.replace("for = \"3s\"", "for = \"1h\""));
+    daemon.stop();
+    let mut daemon = stage.start();
+    stage.alice.knock("office", V4).unwrap();
+    daemon.stop();
+    let daemon = stage.start();
+    assert_eq!(whose(&daemon.status()), ["null"]);
+    stage.alice.knock("office", V4).unwrap();
+    assert_eq!(whose(&daemon.status()), ["\"alice\""]);
+    stage.write_config(&stage.config.replace("for = \"3s\"", "for = \"2h\""));
+    daemon.reload();
+    daemon.await_line("reloaded");
+    assert_eq!(whose(&daemon.status()), ["\"alice\""]);
+    assert_eq!(daemon.status()["grants_in_force"], 1);
+    Told::Whole
+}
+
+/// Who stands in the lines of the status.
+fn whose(status: &Value) -> Vec<String> {
+    let lines = status["grants"].as_array().unwrap().iter();
+    lines.map(|line| line["client"].to_string()).collect()
 }
 
 /// A busy machine may take long.
