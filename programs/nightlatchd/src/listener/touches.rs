@@ -34,7 +34,12 @@ pub(crate) fn touches(
             Protocol::Udp => touches.datagrams.push(span.bounds()),
         }
     }
-    touches
+    // Some who take them, nft among them, refuse ranges that overlap.
+    Touches {
+        attempts: merged(touches.attempts),
+        datagrams: merged(touches.datagrams),
+        ..touches
+    }
 }
 
 /// The same, and what may be a failure: touches of ports that nobody uses, of decoys, and whatever comes to the knock
@@ -216,6 +221,22 @@ mod tests {
     fn a_ping_of_either_family_is_seen() {
         let touches = touches(&[variant(&["icmp/echo"])], &[], None);
         assert_eq!((touches.icmp4, touches.icmp6), (vec![8], vec![128]));
+    }
+
+    #[test]
+    fn a_span_beside_sequences_is_part_of_their_ranges() {
+        let variants = [variant(&["tcp/7000", "tcp/8000"])];
+        let in_use = ranges(&["tcp/80", "udp/25000-26000"]);
+        for carrier in [Protocol::Tcp, Protocol::Udp] {
+            let span = Span::new(20_000, 28_191, &[]).unwrap();
+            let touches = touches(&variants, &in_use, Some(&(span, carrier)));
+            let datagrams: &[(u16, u16)] = match carrier {
+                Protocol::Tcp => &[(1, 24_999), (26_001, 65_535)],
+                Protocol::Udp => &[(1, 65_535)],
+            };
+            assert_eq!(touches.attempts, [(1, 79), (81, 65_535)]);
+            assert_eq!(touches.datagrams, datagrams);
+        }
     }
 
     #[test]
