@@ -132,7 +132,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         at: Where,
     },
-    /// Print the ruleset that has the firewall log what sequences need, a limit for each source.
+    /// Print the ruleset that has the firewall log what sequences need, or send what is needed to an NFLOG group.
     #[command(after_help = LOG_RULESET_EXAMPLES)]
     LogRuleset {
         /// As a script for iptables and ip6tables instead of nft's text.
@@ -265,7 +265,11 @@ Examples:
   nightlatchd log-ruleset --iptables | sh
 
 Nothing is changed by printing it. The lines go where the kernel's go: sources = [\"log:/var/log/kern.log\"], or
-\"kmsg\", or \"journal\". For a source like \"packets\" or \"nflog:5\" no line is needed.";
+\"kmsg\", or \"journal\". For \"nflog:5\" the rules send knocks and touches of closed ports to that group; rules of
+your own have to stand in front of the gate, too: at a priority below -150, or in the table raw of iptables. The gate
+drops knocks, so no rule in INPUT sees any. For a source like \"packets\" no rule is needed.
+
+Each source has a limit of its own, 50 touches a second, so that noise of others hides nothing.";
 
 const EXAMPLES: &str = "\
 Examples:

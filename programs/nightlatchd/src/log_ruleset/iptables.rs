@@ -2,50 +2,92 @@
 
 use nightlatch_capture::Touches;
 
-use super::lines::{BURST, MEMORY, PREFIX, RATE, SOURCES, ports};
+use super::lines::{BURST, MEMORY, Outlet, PREFIX, RATE, SOURCES, ports};
 
 /// The whole script; it can be run again.
-pub(super) fn text(wanted: &Touches) -> String {
-    let rules = rules(wanted).join("\n");
+pub(super) fn text(wanted: &Touches, outlets: &[Outlet]) -> String {
+    let chains = outlets.iter().map(|outlet| chains(wanted, *outlet));
+    let chains: Vec<String> = chains.collect();
+    let heads = outlets.iter().map(|outlet| match outlet {
+        Outlet::Lines => HEAD,
+        Outlet::Group(..) => HEAD_OF_GROUP,
+    });
+    let mut heads: Vec<&str> = heads.collect();
+    heads.dedup();
+    format!(
+        "#!/bin/sh
+{}
+set -e
+four() {{ iptables -w -t raw \"$@\"; }}
+six() {{ ip6tables -w -t raw \"$@\"; }}
+both() {{ four \"$@\"; six \"$@\"; }}
+{}",
+        heads.concat(),
+        chains.concat()
+    )
+}
+
+/// The two chains of an outlet.
+fn chains(wanted: &Touches, outlet: Outlet) -> String {
+    let (chain, table, log) = match outlet {
+        Outlet::Lines => {
+            let log = format!(
+                "LOG --log-prefix \"{PREFIX}\" --log-level info --log-tcp-sequence --log-tcp-options"
+            );
+            ("NIGHTLATCH".to_owned(), "nightlatch".to_owned(), log)
+        }
+        Outlet::Group(group, _) => {
+            let log = format!("NFLOG --nflog-group {group}");
+            (format!("NIGHTLATCH-{group}"), format!("nflog{group}-"), log)
+        }
+    };
+    let [touched, written] = ["TOUCHED", "WRITTEN"].map(|end| format!("{chain}-{end}"));
+    let knocks = knocks(outlet, &touched, &log);
+    let rules: Vec<String> = knocks.into_iter().chain(rules(wanted, &chain)).collect();
+    let rules = rules.join("\n");
     let expire = MEMORY.saturating_mul(1000);
     let limit = format!(
         "--hashlimit-upto {RATE}/second --hashlimit-burst {BURST} \\\n    --hashlimit-htable-size 8192 \
          --hashlimit-htable-max {SOURCES} --hashlimit-htable-expire {expire}"
     );
-    let log = format!(
-        "\\\n    -j LOG --log-prefix \"{PREFIX}\" --log-level info --log-tcp-sequence --log-tcp-options"
-    );
     format!(
-        "#!/bin/sh
-{HEAD}
-set -e
-four() {{ iptables -w -t raw \"$@\"; }}
-six() {{ ip6tables -w -t raw \"$@\"; }}
-both() {{ four \"$@\"; six \"$@\"; }}
-
+        "
 for tool in four six; do
-    for chain in NIGHTLATCH-TOUCHED NIGHTLATCH-WRITTEN; do
+    for chain in {touched} {written}; do
         $tool -N $chain 2>/dev/null || $tool -F $chain
     done
 done
-four -A NIGHTLATCH-WRITTEN -m hashlimit --hashlimit-name nightlatch4 \\
-    --hashlimit-mode srcip --hashlimit-srcmask 32 {limit} {log}
+four -A {written} -m hashlimit --hashlimit-name {table}4 \\
+    --hashlimit-mode srcip --hashlimit-srcmask 32 {limit} \\
+    -j {log}
 # A home or a server has 2^64 addresses of IPv6: it is one source.
-six -A NIGHTLATCH-WRITTEN -m hashlimit --hashlimit-name nightlatch6 \\
-    --hashlimit-mode srcip --hashlimit-srcmask 64 {limit} {log}
-both -A NIGHTLATCH-TOUCHED -i lo -j RETURN
-both -A NIGHTLATCH-TOUCHED -m addrtype ! --dst-type LOCAL -j RETURN
+six -A {written} -m hashlimit --hashlimit-name {table}6 \\
+    --hashlimit-mode srcip --hashlimit-srcmask 64 {limit} \\
+    -j {log}
+both -A {touched} -i lo -j RETURN
+both -A {touched} -m addrtype ! --dst-type LOCAL -j RETURN
 {rules}
 for tool in four six; do
-    $tool -C PREROUTING -j NIGHTLATCH-TOUCHED 2>/dev/null || $tool -I PREROUTING -j NIGHTLATCH-TOUCHED
+    $tool -C PREROUTING -j {touched} 2>/dev/null || $tool -I PREROUTING -j {touched}
 done"
     )
 }
 
-fn rules(wanted: &Touches) -> Vec<String> {
-    let rule = |tool: &str, what: &str| {
-        format!("{tool} -A NIGHTLATCH-TOUCHED {what} -g NIGHTLATCH-WRITTEN")
+/// Knocks are not limited: each is proved by its tag, and whose address it carries proves nothing.
+fn knocks(outlet: Outlet, touched: &str, log: &str) -> Vec<String> {
+    let Outlet::Group(_, Some(port)) = outlet else {
+        return Vec::new();
     };
+    let matched = format!("both -A {touched} -p udp --dport {port}");
+    vec![
+        format!("{matched} -j {log}"),
+        format!("{matched} -j RETURN"),
+    ]
+}
+
+fn rules(wanted: &Touches, chain: &str) -> Vec<String> {
+    let rule =
+        |tool: &str, what: &str| format!("{tool} -A {chain}-TOUCHED {what} -g {chain}-WRITTEN");
     let of_ports = |what: &str, ranges: &[(u16, u16)]| {
         let each = ports(ranges, ":").into_iter();
         each.map(|ports| rule("both", &format!("{what} --dport {ports}")))
@@ -79,9 +121,28 @@ const HEAD: &str = "\
 # can send from very many addresses at once, or forge them, can reach that. The ruleset for nft has a rest for them.
 ";
 
+const HEAD_OF_GROUP: &str = "\
+# Has the firewall send what the configuration needs to an NFLOG group. Printed by: nightlatchd log-ruleset --iptables
+#
+# Run it; it drops nothing. A rule of your own does the same only in front of the gate, in the table raw: the gate
+# drops knocks and what is guarded, and INPUT comes after it. Print it anew when the knock port or sequences change, or
+# when something listens on another port.
+#
+# Touches have a limit for each source, as lines of the log have: noise of others does not hide them. Knocks have none.
+";
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_group_gets_knocks_in_front_of_the_gate() {
+        let script = text(&Touches::default(), &[Outlet::Group(5, Some(62_201))]);
+        let knocks = "both -A NIGHTLATCH-5-TOUCHED -p udp --dport 62201 -j NFLOG --nflog-group 5";
+        assert!(script.contains(knocks), "{script}");
+        assert!(script.contains("-t raw"), "{script}");
+        assert!(!script.contains("-j LOG"), "{script}");
+    }
 
     #[test]
     fn each_range_and_each_kind_has_its_line() {
@@ -91,7 +152,7 @@ mod tests {
             icmp6: vec![128],
             ..Touches::default()
         };
-        let rules = rules(&wanted);
+        let rules = rules(&wanted, "NIGHTLATCH");
         assert_eq!(rules.len(), 4);
         assert!(rules[0].contains("-p tcp --dport 7000 -g"), "{}", rules[0]);
         assert!(

@@ -1,4 +1,16 @@
-//! What both rulesets have in common: how much they let each source write.
+//! What both rulesets have in common: where they put what they see, and how much of each source.
+
+/// Where the kernel puts what it sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outlet {
+    /// Lines in its log.
+    Lines,
+    /// An NFLOG group; knocks to this port go there too.
+    Group(u16, Option<u16>),
+}
+
+/// The lengths of the datagrams that carry a knock or a message, with their headers of eight bytes.
+pub(super) const LENGTHS: [u16; 2] = [108, 1132];
 
 /// What the kernel puts in front of each line: the administrator's, for whoever reads along.
 pub(super) const PREFIX: &str = "nightlatch: ";

@@ -1,12 +1,13 @@
-//! The ruleset that has the firewall write the lines which sequences need, and no others.
+//! The ruleset that has the firewall show what the configuration needs, and no more: lines, or NFLOG packets.
 
 mod iptables;
 mod lines;
 mod nft;
 mod wanted;
 
-use nightlatch_config::Server;
+use nightlatch_config::{Server, SourceChoice};
 
+use self::lines::Outlet;
 use crate::main_line::{complain, say};
 
 /// For whose tool it is printed.
@@ -20,17 +21,38 @@ pub(crate) enum Tool {
 
 /// Prints the ruleset of a configuration, without touching the kernel.
 pub(crate) fn show(server: &Server, tool: Tool) {
-    for name in wanted::unseen(server) {
-        complain(&format!(
-            "nightlatchd: `{name}` asks for a payload, which no log shows: it takes another source"
-        ));
+    let outlets = outlets(server);
+    if outlets.contains(&Outlet::Lines) {
+        for name in wanted::unseen(server) {
+            complain(&format!(
+                "nightlatchd: `{name}` asks for a payload, which no log shows: it takes another source"
+            ));
+        }
     }
     let wanted = wanted::touches_of(server);
-    if wanted == nightlatch_capture::Touches::default() {
+    let takes_knocks = |outlet: &Outlet| matches!(outlet, Outlet::Group(_, Some(_)));
+    if wanted == nightlatch_capture::Touches::default() && !outlets.iter().any(takes_knocks) {
         complain("nightlatchd: nothing is needed: the configuration has no sequence");
     }
     say(&match tool {
-        Tool::Nft => nft::text(&wanted),
-        Tool::Iptables => iptables::text(&wanted),
+        Tool::Nft => nft::text(&wanted, &outlets),
+        Tool::Iptables => iptables::text(&wanted, &outlets),
     });
+}
+
+/// The NFLOG groups that are sources, and the log, unless they are all that is heard of the firewall.
+fn outlets(server: &Server) -> Vec<Outlet> {
+    let is_log = |source: &SourceChoice| {
+        use SourceChoice::{Journal, KernelLog, Log};
+        matches!(source, Log(_) | KernelLog | Journal)
+    };
+    let group = |source: &SourceChoice| match source {
+        SourceChoice::Nflog(group) => Some(Outlet::Group(*group, server.knock_port)),
+        _ => None,
+    };
+    let mut outlets: Vec<Outlet> = server.sources.iter().filter_map(group).collect();
+    if outlets.is_empty() || server.sources.iter().any(is_log) {
+        outlets.insert(0, Outlet::Lines);
+    }
+    outlets
 }

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use nightlatch_lab::{Entered, Flags, Forger, Kind, Packet, pause, program, unix_now, wait_until};
@@ -56,7 +56,7 @@ fn compared(entered: &Entered) -> Told {
         );
     }
     assert_eq!(live(&stage, "nflog:5", &packets), expected, "nflog");
-    assert!(load(&stage.server, &ruleset(&stage)));
+    assert!(load(&stage.server, &output(&stage, ruleset(&stage))));
     let _alone = alone_in_the_kernels_log();
     if kernel_logs(&stage) {
         assert_eq!(live(&stage, "kmsg", &packets), expected, "kmsg");
@@ -93,7 +93,7 @@ fn settled(entered: &Entered, name: &str) -> Stage {
 fn noisy(entered: &Entered) -> Told {
     let stage = Stage::new(entered, "noisy");
     stage.write_config(&config(&stage, "\"kmsg\""));
-    if !load(&stage.server, &ruleset(&stage)) {
+    if !load(&stage.server, &output(&stage, ruleset(&stage))) {
         return Told::Skipped("no `nft` here to load the ruleset with");
     }
     let _alone = alone_in_the_kernels_log();
@@ -299,17 +299,18 @@ fn told(line: &Value, verdict: &str) -> String {
     )
 }
 
-/// The ruleset that the program itself prints.
-fn ruleset(stage: &Stage) -> String {
+/// What has the program itself print its ruleset.
+pub(crate) fn ruleset(stage: &Stage) -> Command {
     let mut command = program(env!("CARGO_BIN_EXE_nightlatchd"));
     command
         .arg("--config")
         .arg(stage.config_path())
         .arg("log-ruleset");
-    output(stage, command)
+    command
 }
 
-fn output(stage: &Stage, mut command: std::process::Command) -> String {
+/// What a command prints at the server.
+pub(crate) fn output(stage: &Stage, mut command: Command) -> String {
     command.stdout(Stdio::piped()).stderr(Stdio::null());
     let mut process = stage.server.spawn(command).unwrap();
     let mut text = String::new();

@@ -10,6 +10,7 @@ use nightlatch_lab::{Entered, Host, Standing, mount_over, pause, program, wait_u
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
+use crate::compare::{output, ruleset};
 use crate::daemon::Daemon;
 use crate::sequences::gets_in;
 use crate::stage::Family::{V4, V6};
@@ -23,6 +24,14 @@ pub(crate) const STORIES: &[Story] = &[
     (
         "what_the_firewall_sends_to_a_group_counts",
         what_the_firewall_sends,
+    ),
+    (
+        "what_the_printed_ruleset_sends_to_a_group_opens",
+        printed_for_nft,
+    ),
+    (
+        "what_the_printed_script_of_iptables_sends_to_a_group_opens",
+        printed_for_iptables,
     ),
     ("lines_of_the_firewall_open", lines_open),
     (
@@ -76,6 +85,48 @@ fn what_the_firewall_sends(entered: &Entered) -> Told {
         assert!(gets_in(&stage.bob.host, family), "{}", daemon.log());
     }
     Told::Whole
+}
+
+fn printed_for_nft(entered: &Entered) -> Told {
+    let mut stage = stage(entered, "nflog-nft", "[\"nflog:5\"]");
+    if !load(&stage.server, &output(&stage, ruleset(&stage))) {
+        return Told::Skipped("no `nft` here to choose packets with");
+    }
+    opens_through_the_group(&mut stage);
+    Told::Whole
+}
+
+fn printed_for_iptables(entered: &Entered) -> Told {
+    let mut stage = stage(entered, "nflog-iptables", "[\"nflog:5\"]");
+    let mut command = ruleset(&stage);
+    command.arg("--iptables");
+    let mut shell = program("sh");
+    shell.arg("-c").arg(output(&stage, command));
+    let mut shell = stage.server.spawn(shell).unwrap();
+    let ended = shell.wait_within(PATIENCE).unwrap().unwrap();
+    if ended.code() == Some(NO_SUCH_PROGRAM) {
+        return Told::Skipped("no `iptables` here to choose packets with");
+    }
+    assert!(ended.success(), "iptables refuses: {ended}");
+    opens_through_the_group(&mut stage);
+    Told::Whole
+}
+
+/// The gate drops the same packets, behind the rules.
+fn opens_through_the_group(stage: &mut Stage) {
+    let daemon = stage.start();
+    assert_eq!(packet_sockets(&stage.server), 0, "nobody captures packets");
+    for family in [V4, V6] {
+        stage.alice.knock("ssh", family).unwrap();
+        assert!(is_in(&stage.alice.host, 22, family), "{}", daemon.log());
+        touch(&stage.bob.host, &OPENING, family);
+        assert!(gets_in(&stage.bob.host, family), "{}", daemon.log());
+        assert_silent(&stage.stranger, 22, family);
+    }
+    // What is no touch of a closed port is not sent there: that would be all that the host receives.
+    let heard = || daemon.status()["hearing"][0]["heard"].as_u64().unwrap();
+    assert!(wait_until(PATIENCE, || heard() >= 8));
+    assert!(heard() < 30, "{}", daemon.status());
 }
 
 fn lines_open(entered: &Entered) -> Told {
@@ -447,6 +498,7 @@ pub(crate) fn said(text: &str) {
     eprintln!("{text}");
 }
 
+const NO_SUCH_PROGRAM: i32 = 127;
 const SEQUENCE: &str = r#"
 [sequence.by-ports]
 steps = ["tcp/7000", "udp/8000", "tcp/9000"]
