@@ -42,7 +42,7 @@ pub use filter::{KnockShape, MOST_TAGS, Touches};
 pub use kernel_log::{KernelLog, KernelLogError};
 #[cfg(feature = "libpcap")]
 pub use libpcap::{Libpcap, LibpcapError};
-pub use log::{FollowError, LogFollower, LogLosses, LogStream};
+pub use log::{Deafness, FollowError, LogFollower, LogLosses, LogStream};
 pub use nflog::{Nflog, NflogError};
 pub use packet_socket::{FilterError, OpenError, PacketSocket};
 pub use recording::{Recording, RecordingError};

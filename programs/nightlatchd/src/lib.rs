@@ -24,6 +24,7 @@ mod gate;
 mod herald;
 mod import;
 mod inherited;
+mod interfaces;
 mod listener;
 mod log;
 mod log_groups;

@@ -22,7 +22,8 @@ use crate::log_ruleset::Tool;
 use crate::options::{Command, Form, GateCommand, NotifyCommand, Options};
 use crate::runner::{HandError, RunError};
 use crate::{
-    broker, clerk, forwarding, gate, herald, import, listener, log_ruleset, replay, runner, sources,
+    broker, clerk, forwarding, gate, herald, import, interfaces, listener, log_ruleset, replay,
+    runner, sources,
 };
 
 /// Does what the arguments ask for.
@@ -139,7 +140,9 @@ fn check(file: &ConfigFile) -> Exit {
         match checked {
             Ok(()) => {
                 doubt_sets(server);
-                for doubt in forwarding::doubts(&server.gate) {
+                let missing = interfaces::doubts(&server.interfaces);
+                let doubts = forwarding::doubts(&server.gate).into_iter();
+                for doubt in doubts.chain(missing).chain(log_ruleset::doubts(server)) {
                     complain(&format!("warning: {doubt}"));
                 }
                 say(&praise(file.path(), server));

@@ -9,6 +9,7 @@ use crate::because;
 use crate::broker::has_journal;
 use crate::config_file::ConfigFile;
 use crate::exit::Exit;
+use crate::interfaces;
 use crate::listener::{Keyholes, try_source};
 use crate::log_groups::is_within_reach;
 use crate::main_line::{complain, say};
@@ -27,7 +28,13 @@ pub(crate) fn show(file: &ConfigFile, form: Form) -> Exit {
     };
     let tried = try_all(server.as_ref());
     match form {
-        Form::Human => say(&table(&tried)),
+        Form::Human => {
+            say(&table(&tried));
+            let named = server.as_ref().map(|server| &server.interfaces);
+            for missing in named.map(interfaces::doubts).unwrap_or_default() {
+                complain(&format!("warning: {missing}"));
+            }
+        }
         Form::Json => say(&serde_json::to_string_pretty(&tried).unwrap_or_default()),
     }
     let is_missed = |one: &Tried| one.configured && !one.works;

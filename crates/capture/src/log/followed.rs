@@ -45,6 +45,24 @@ pub(super) enum Unfollowable {
     Closed(io::Error),
 }
 
+/// What stands at a path, whether or not it may be read.
+pub(super) struct Standing(Metadata);
+
+impl Standing {
+    pub(super) fn look(path: &Path) -> Option<Self> {
+        // Not by the path itself: a confined process may ask only about what it has open.
+        let place = OpenOptions::new()
+            .read(true)
+            .custom_flags(libc::O_PATH)
+            .open(path);
+        place.ok()?.metadata().ok().map(Self)
+    }
+
+    pub(super) fn is_file(&self) -> bool {
+        self.0.is_file()
+    }
+}
+
 impl Followed {
     /// Opens the file at this path; a pipe does not make it wait.
     pub(super) fn open(path: &Path, begin: Begin) -> Result<Self, Unfollowable> {
@@ -85,6 +103,10 @@ impl Followed {
 
     pub(super) fn is(&self, other: &Self) -> bool {
         self.identity == other.identity
+    }
+
+    pub(super) fn is_what(&self, stands: &Standing) -> bool {
+        self.identity == identity(&stands.0)
     }
 
     pub(super) fn too_long(&self) -> u64 {

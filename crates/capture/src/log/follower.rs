@@ -10,7 +10,8 @@ use nightlatch_wire::Link;
 use rustix::event::{EventfdFlags, epoll, eventfd};
 
 use super::{
-    followed::{Begin, Followed, Progress, Unfollowable},
+    deafness::Deafness,
+    followed::{Begin, Followed, Progress, Standing, Unfollowable},
     losses::LogLosses,
     news::{Happened, News},
     place::{FollowError, place_of},
@@ -35,6 +36,7 @@ pub struct LogFollower {
     previous: Option<Watched>,
     /// How to begin with a file that could not be opened yet.
     pending: Option<Begin>,
+    deafness: Option<Deafness>,
     losses: LogLosses,
     room: Box<[u8]>,
 }
@@ -63,6 +65,7 @@ impl LogFollower {
             current: None,
             previous: None,
             pending: None,
+            deafness: None,
             losses: LogLosses::default(),
             room: vec![0; ROOM].into(),
         };
@@ -70,6 +73,7 @@ impl LogFollower {
             Ok(found) => Some(found),
             Err(Unfollowable::Absent) => {
                 follower.pending = Some(Begin::AtEnd);
+                follower.deafness = Some(Deafness::Absent);
                 None
             }
             Err(Unfollowable::NotAFile) => return Err(FollowError::NotAFile(path.to_owned())),
@@ -88,6 +92,11 @@ impl LogFollower {
     /// What it writes to, so that it is called again: nothing else is ever written.
     pub fn mark(&self) -> BorrowedFd<'_> {
         self.more.as_fd()
+    }
+
+    /// Why nothing more will be heard of it, while that is so.
+    pub const fn deafness(&self) -> Option<Deafness> {
+        self.deafness
     }
 
     /// What was lost since `open`, and why.
@@ -117,16 +126,28 @@ impl LogFollower {
             current.as_ref().is_some_and(|now| now.file.is(&found.file))
         };
         match self.find(begin) {
-            Ok(found) if is_the_same(&found, &self.current) => {}
+            Ok(found) if is_the_same(&found, &self.current) => self.deafness = None,
             Ok(found) => {
-                self.pending = None;
+                (self.pending, self.deafness) = (None, None);
                 let before = self.current.replace(found);
                 self.retire(before);
             }
             Err(why) => {
                 self.count(&why);
+                self.deafness = self.deaf_by(&why);
                 self.pending = Some(begin);
             }
+        }
+    }
+
+    /// What is open stays readable, whatever has become of its mode. To a confined process a folder is
+    /// only closed.
+    fn deaf_by(&self, why: &Unfollowable) -> Option<Deafness> {
+        let current = self.current.as_ref();
+        match Standing::look(&self.path) {
+            Some(standing) if current.is_some_and(|now| now.file.is_what(&standing)) => None,
+            Some(standing) if !standing.is_file() => Some(Deafness::NotAFile),
+            _ => Some(why.into()),
         }
     }
 

@@ -5,6 +5,7 @@
 //! place in the folder ─► Followed: the file that is there, and how far it was read ─► Lines
 //! ```
 
+mod deafness;
 mod followed;
 mod follower;
 mod lines;
@@ -13,6 +14,7 @@ mod news;
 mod place;
 mod stream;
 
+pub use deafness::Deafness;
 pub use follower::LogFollower;
 pub use losses::LogLosses;
 pub use place::FollowError;

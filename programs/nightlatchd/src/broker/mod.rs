@@ -8,6 +8,7 @@ mod alarms;
 mod bell;
 mod child;
 mod claims;
+mod deafness;
 mod doubt;
 mod durability;
 mod errands;

@@ -37,6 +37,7 @@ use crate::sandbox::{Landlocked, confine_broker};
 use crate::state::{ClientMark, Doubt, Remembered, StateFolder};
 use crate::status::StatusSocket;
 use crate::watchdog::{self, Watchdog};
+use crate::{interfaces, log_ruleset};
 
 /// What is open before the privileges go.
 pub(super) struct Start<'a> {
@@ -190,7 +191,9 @@ impl<'s> Start<'s> {
                 warning: warning.to_string(),
             });
         }
-        for warning in forwarding::doubts(&server.gate) {
+        let doubts = forwarding::doubts(&server.gate).into_iter();
+        let doubts = doubts.chain(interfaces::doubts(&server.interfaces));
+        for warning in doubts.chain(log_ruleset::doubts(server)) {
             log.say(Line::Warned { warning });
         }
         log.say(Line::GateRaised {

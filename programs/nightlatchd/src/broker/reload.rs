@@ -47,7 +47,7 @@ pub(super) struct Reloading {
 pub(super) struct Fixed {
     pub(super) knock_port: Option<u16>,
     pub(super) sources: Vec<SourceChoice>,
-    interfaces: nightlatch_config::Interfaces,
+    pub(super) interfaces: nightlatch_config::Interfaces,
     state: PathBuf,
     status_socket: PathBuf,
     span: Option<(Span, Protocol)>,

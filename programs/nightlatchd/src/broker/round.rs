@@ -191,7 +191,7 @@ impl Round {
                 Some(Letter::Tally(tally)) => self.tallies.listener = *tally,
                 Some(Letter::Suspect(suspect)) => suspects.push(suspect),
                 Some(Letter::Louder(louder)) => self.guarding.hear(louder),
-                Some(Letter::Hearing(hearing)) => self.tallies.hear(hearing),
+                Some(Letter::Hearing(hearing)) => self.hear(hearing, clock::now()),
                 Some(Letter::Ready(..) | Letter::Listening) => {
                     return Err(crate::channel::ChannelError::Malformed.into());
                 }

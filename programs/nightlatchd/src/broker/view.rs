@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use nightlatch_core::{Banning, Failure, Now, Refused, SequenceId, ServiceId, Verdict};
 use nightlatch_firewall::Noise;
 
+use super::deafness::Said;
 use super::round::Round;
 use super::sets::unfit;
 use super::words::{self, Carried};
 use crate::channel::{HeardAt, Hearing};
 use crate::events::{Hearer, Role};
 use crate::forwarding;
+use crate::interfaces;
 use crate::listener::{PLACES, Place};
 use crate::state::Upkeep;
 use crate::status::{
@@ -26,6 +28,8 @@ pub(super) struct Tallies {
     pub(super) listener: Tally,
     /// What its sources heard and lost, in the order of the configuration.
     pub(super) hearing: Vec<HeardAt>,
+    /// What was said of sources that are deaf.
+    pub(super) deaf_said: Said,
     /// Verdicts by name.
     pub(super) verdicts: BTreeMap<&'static str, u64>,
     /// Acks for which the listener had no room.
@@ -164,6 +168,10 @@ impl Round {
         of_listener.chain(of_broker).collect()
     }
 
+    fn missing_interfaces(&self) -> Vec<String> {
+        interfaces::doubts(&self.reloading.fixed.interfaces)
+    }
+
     fn sources(&self) -> Vec<String> {
         let sources = self.reloading.fixed.sources.iter();
         sources.map(ToString::to_string).collect()
@@ -255,6 +263,8 @@ impl Round {
             .chain(stops)
             .chain(self.of_hearers())
             .chain(sets)
+            .chain(self.deaf())
+            .chain(self.missing_interfaces())
             .chain(forwarding::doubts(&self.plan))
             .chain(untold)
             .chain(

@@ -1,4 +1,6 @@
-//! What each source has heard and lost: numbers alone, in letters of one size.
+//! What each source has heard and lost, and whether it still hears: in letters of one size.
+
+use nightlatch_capture::Deafness;
 
 /// What one source has heard and lost since it was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -7,6 +9,8 @@ pub(crate) struct HeardAt {
     pub(crate) heard: u64,
     /// What it knows to have lost; of what is not counted, nothing.
     pub(crate) lost: u64,
+    /// Why it hears nothing more, while it does not.
+    pub(crate) deaf: Option<Deafness>,
 }
 
 /// Some sources in a row, in the order in which the configuration names them.
@@ -38,6 +42,8 @@ impl Hearing {
             .chain(numbers.flat_map(u64::to_be_bytes))
             .collect();
         super::letter::put(body, &bytes);
+        let deaf: Vec<u8> = self.row.iter().map(|one| number_of(one.deaf)).collect();
+        super::letter::put(body.get_mut(DEAF_AT..).unwrap_or_default(), &deaf);
     }
 
     pub(super) fn read(body: &[u8]) -> Option<Self> {
@@ -48,17 +54,44 @@ impl Hearing {
         }
         let (numbers, _) = rest.as_chunks::<8>();
         let (pairs, _) = numbers.as_chunks::<2>();
-        let row = pairs.iter().take(length).map(|[heard, lost]| HeardAt {
-            heard: u64::from_be_bytes(*heard),
-            lost: u64::from_be_bytes(*lost),
+        let deaf = body.get(DEAF_AT..)?.iter();
+        let row = pairs.iter().zip(deaf).take(length);
+        let row = row.map(|([heard, lost], deaf)| {
+            Some(HeardAt {
+                heard: u64::from_be_bytes(*heard),
+                lost: u64::from_be_bytes(*lost),
+                deaf: deafness_of(*deaf).ok()?,
+            })
         });
         Some(Self {
             first,
-            row: row.collect(),
+            row: row.collect::<Option<_>>()?,
         })
     }
 }
 
+const fn number_of(deaf: Option<Deafness>) -> u8 {
+    match deaf {
+        None => 0,
+        Some(Deafness::Absent) => 1,
+        Some(Deafness::NotAFile) => 2,
+        Some(Deafness::Unreadable) => 3,
+    }
+}
+
+/// An error for what nobody writes.
+const fn deafness_of(number: u8) -> Result<Option<Deafness>, u8> {
+    Ok(match number {
+        0 => None,
+        1 => Some(Deafness::Absent),
+        2 => Some(Deafness::NotAFile),
+        3 => Some(Deafness::Unreadable),
+        other => return Err(other),
+    })
+}
+
+/// Behind the numbers of a full row.
+const DEAF_AT: usize = 2 + SOURCES_A_LETTER * 16;
 /// What fits into a letter as long as a claim.
 pub(crate) const SOURCES_A_LETTER: usize = 11;
 
@@ -74,9 +107,9 @@ mod tests {
 
         #[test]
         fn any_number_of_sources_is_told_in_rows(
-            numbers in proptest::collection::vec(any::<(u64, u64)>(), 0..40)
+            numbers in proptest::collection::vec((any::<(u64, u64)>(), 0..=3_u8), 0..40)
         ) {
-            let all = numbers.into_iter().map(|(heard, lost)| HeardAt { heard, lost });
+            let all = numbers.into_iter().map(|((heard, lost), deaf)| HeardAt { heard, lost, deaf: deafness_of(deaf).unwrap() });
             let all: Vec<_> = all.collect();
             let mut told = Vec::new();
             for letter in Hearing::letters(&all) {

@@ -6,8 +6,8 @@ use std::os::fd::{AsFd, OwnedFd};
 #[cfg(feature = "libpcap")]
 use nightlatch_capture::Libpcap;
 use nightlatch_capture::{
-    FilterError, Interfaces, KernelLog, KnockShape, LogFollower, LogStream, Nflog, PacketSocket,
-    Source, TagCheck, Touches, UdpKnocks, Watch,
+    Deafness, FilterError, Interfaces, KernelLog, KnockShape, LogFollower, LogStream, Nflog,
+    PacketSocket, Source, TagCheck, Touches, UdpKnocks, Watch,
 };
 use nightlatch_config::SourceChoice;
 use nightlatch_ticket::{MESSAGE_LENGTH, SEALED_LENGTH};
@@ -139,6 +139,14 @@ impl Inlet {
             #[cfg(feature = "libpcap")]
             Self::Libpcap(_) => true,
             _ => false,
+        }
+    }
+
+    /// Why nothing more is heard of it, while that is so.
+    pub(super) const fn deafness(&self) -> Option<Deafness> {
+        match self {
+            Self::Log(source) => source.deafness(),
+            _ => None,
         }
     }
 

@@ -28,6 +28,8 @@ struct Heard {
     is_ready: bool,
     /// How much it has handed over, and what it has lost by its own word.
     count: HeardAt,
+    /// Whether it was deaf at the last look: a file that is rotated is gone for a moment.
+    was_deaf: bool,
 }
 
 impl Sources {
@@ -62,6 +64,7 @@ impl Sources {
                     place,
                     is_ready: false,
                     count: HeardAt::default(),
+                    was_deaf: false,
                 });
             }
         }
@@ -184,13 +187,18 @@ impl Sources {
         Ok(())
     }
 
-    /// Writes down what was lost, all sources of one kind together.
+    /// Writes down what was lost and what is deaf, all sources of one kind together.
     pub(super) fn count_losses(&mut self, tally: &mut Tally) {
         let mut lost = Vec::new();
         for heard in &mut self.heard {
             let losses = heard.by.losses();
             let counts = losses.iter().map(|(_, count)| *count);
             heard.count.lost = counts.fold(0, u64::saturating_add);
+            let deaf = heard.by.deafness();
+            if deaf.is_none() || heard.was_deaf {
+                heard.count.deaf = deaf;
+            }
+            heard.was_deaf = deaf.is_some();
             lost.extend(losses);
         }
         for (place, _) in &lost {

@@ -47,6 +47,7 @@ impl Line {
             | Self::Unbanned { .. }
             | Self::SetsFilled
             | Self::LeftAlone { .. }
+            | Self::HearsAgain { .. }
             | Self::GateRaised { .. } => Level::Notice,
             Self::Ready { .. }
             | Self::Deriving { .. }

@@ -82,10 +82,7 @@ pub(crate) enum Line {
     },
     /// Connections that ran could not be cut.
     #[display("the kernel refused to cut what runs: {cause}")]
-    CutRefused {
-        /// What it said.
-        cause: String,
-    },
+    CutRefused { cause: String },
     /// An authentic knock was answered, but opened nothing.
     #[display("not opened for {client} at {address}: {answer}")]
     Answered {
@@ -222,6 +219,9 @@ pub(crate) enum Line {
         /// What, and what to do.
         warning: String,
     },
+    /// A source that was deaf hears again.
+    #[display("{source} is heard again")]
+    HearsAgain { source: String },
     /// A warning about the configuration.
     #[display("{warning}")]
     ConfigDoubtful {

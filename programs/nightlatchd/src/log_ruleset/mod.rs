@@ -24,9 +24,7 @@ pub(crate) fn show(server: &Server, tool: Tool) {
     let outlets = outlets(server);
     if outlets.contains(&Outlet::Lines) {
         for name in wanted::unseen(server) {
-            complain(&format!(
-                "nightlatchd: `{name}` asks for a payload, which no log shows: it takes another source"
-            ));
+            complain(&format!("nightlatchd: {}", in_words(name)));
         }
     }
     let wanted = wanted::touches_of(server);
@@ -40,12 +38,28 @@ pub(crate) fn show(server: &Server, tool: Tool) {
     });
 }
 
+/// What no source of a configuration can show, where all of them are logs.
+pub(crate) fn doubts(server: &Server) -> Vec<String> {
+    use SourceChoice::{Nflog, Packets, Pcap};
+    let shows_payloads = |source: &SourceChoice| matches!(source, Packets | Nflog(_) | Pcap(_));
+    if server.sources.iter().any(shows_payloads) || !server.sources.iter().any(is_log) {
+        return Vec::new();
+    }
+    let unseen = wanted::unseen(server).into_iter();
+    unseen.map(in_words).collect()
+}
+
+fn in_words(name: &str) -> String {
+    format!("`{name}` asks for a payload, which no log shows: it takes another source")
+}
+
+fn is_log(source: &SourceChoice) -> bool {
+    use SourceChoice::{Journal, KernelLog, Log};
+    matches!(source, Log(_) | KernelLog | Journal)
+}
+
 /// The NFLOG groups that are sources, and the log, unless they are all that is heard of the firewall.
 fn outlets(server: &Server) -> Vec<Outlet> {
-    let is_log = |source: &SourceChoice| {
-        use SourceChoice::{Journal, KernelLog, Log};
-        matches!(source, Log(_) | KernelLog | Journal)
-    };
     let group = |source: &SourceChoice| match source {
         SourceChoice::Nflog(group) => Some(Outlet::Group(*group, server.knock_port)),
         _ => None,

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::Write;
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -39,6 +39,18 @@ pub(crate) const STORIES: &[Story] = &[
         rotated,
     ),
     ("what_stands_in_a_log_beside_lines_opens_nothing", garbage),
+    (
+        "a_log_that_goes_deaf_is_said_and_shown_until_it_is_heard",
+        deaf,
+    ),
+    (
+        "an_interface_that_is_not_there_is_said_and_shown",
+        no_interface,
+    ),
+    (
+        "a_payload_that_no_source_shows_is_said_at_the_check",
+        no_payload,
+    ),
     ("several_sources_are_heard_at_once", several),
     ("a_failure_that_two_sources_show_is_one", shown_twice),
     (
@@ -208,6 +220,100 @@ fn await_ignored(daemon: &Daemon, name: &str) {
     let ignored = || daemon.status()["ignored"].clone();
     let is_told = || ignored()[name].as_u64() > Some(0);
     assert!(wait_until(PATIENCE, is_told), "{name} in {}", ignored());
+}
+
+fn deaf(entered: &Entered) -> Told {
+    let (stage, log) = logged(entered, "source-log-deaf");
+    let daemon = stage.start();
+    let count = |what: &str| {
+        let what = format!("\"what\":\"{what}\"");
+        daemon.log().matches(&what).count()
+    };
+    let is_shown = |why: &str| daemon.status()["warnings"].to_string().contains(why);
+    let spoil: [(&str, &dyn Fn()); 4] = [
+        ("it may not be read", &|| {
+            let mut file = OpenOptions::new();
+            file.write(true).create(true).mode(0o600);
+            file.open(&log.path).unwrap();
+        }),
+        ("there is no such file", &|| {}),
+        ("a folder, a pipe or a device", &|| {
+            fs::create_dir(&log.path).unwrap();
+        }),
+        ("a folder, a pipe or a device", &|| {
+            mkfifo(&log.path, Mode::from_bits_retain(0o644)).unwrap();
+        }),
+    ];
+    for (round, (why, spoil)) in spoil.into_iter().enumerate() {
+        fs::rename(&log.path, log.path.with_extension(format!("{round}-away"))).unwrap();
+        spoil();
+        assert!(
+            wait_until(PATIENCE, || is_shown(why)),
+            "{round} {} {}",
+            daemon.status(),
+            daemon.log()
+        );
+        assert!(wait_until(PATIENCE, || count("warned") == round + 1));
+        assert!(daemon.log().contains(why), "{}", daemon.log());
+        let _ = fs::rename(&log.path, log.path.with_extension(format!("{round}-gone")));
+        log.make(entered);
+        assert!(wait_until(PATIENCE, || count("hears-again") == round + 1));
+        assert!(!is_shown("is deaf"), "{}", daemon.status());
+    }
+    log.write(&knock("alice", V4));
+    assert!(gets_in(&stage.alice.host, V4), "{}", daemon.log());
+    // Another mode takes nothing from what is open already.
+    fs::set_permissions(&log.path, Permissions::from_mode(0o600)).unwrap();
+    log.write(&knock("bob", V4));
+    assert!(gets_in(&stage.bob.host, V4), "{}", daemon.log());
+    assert_eq!(count("warned"), 4, "{}", daemon.log());
+    Told::Whole
+}
+
+fn no_interface(entered: &Entered) -> Told {
+    let stage = Stage::new(entered, "no-interface");
+    let named = "log = \"json\"\ninterfaces = [\"eth0\", \"nosuch0\"]";
+    stage.write_config(&stage.config.replace("log = \"json\"", named));
+    let why = "interface nosuch0 is not there";
+    assert!(checked(&stage).contains(why), "{}", checked(&stage));
+    let daemon = stage.start();
+    assert!(daemon.log().contains(why), "{}", daemon.log());
+    let warnings = || daemon.status()["warnings"].to_string();
+    assert!(warnings().contains(why), "{}", warnings());
+    let (near, far) = (
+        stage.server.plug("nosuch0", &[]),
+        stage.bob.host.plug("eth1", &[]),
+    );
+    stage.world.join(near, far).unwrap();
+    assert!(!warnings().contains(why), "{}", warnings());
+    Told::Whole
+}
+
+fn no_payload(entered: &Entered) -> Told {
+    let (stage, log) = logged(entered, "no-payload");
+    let step = "udp/7001 payload='open up'";
+    let sequence = format!(
+        "[sequence.secret]\nsteps = [\"{step}\", \"tcp/7100\", \"tcp/9001\"]\nopens = \"ssh\"\n"
+    );
+    let why = "`secret` asks for a payload, which no log shows";
+    for (more, is_said) in [("", true), (", \"packets\"", false)] {
+        let sources = format!("[\"log:{}\"{more}]", log.path.display());
+        stage.write_config(&(config(&stage, &sources) + &sequence));
+        let said = checked(&stage);
+        assert!(said.contains("is right"), "{said}");
+        assert_eq!(said.contains(why), is_said, "{said}");
+    }
+    Told::Whole
+}
+
+/// What the program says of the configuration.
+fn checked(stage: &Stage) -> String {
+    let mut command = program("sh");
+    command.arg("-c").arg("\"$0\" --check --config \"$1\" 2>&1");
+    command
+        .arg(env!("CARGO_BIN_EXE_nightlatchd"))
+        .arg(stage.config_path());
+    output(stage, command)
 }
 
 fn several(entered: &Entered) -> Told {
