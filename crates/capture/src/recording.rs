@@ -4,7 +4,7 @@ use std::{
     fs::File,
     io,
     os::fd::{AsFd, BorrowedFd},
-    path::Path,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -37,16 +37,18 @@ enum Progress {
 impl Recording {
     /// Opens a file as tcpdump writes it; its link must be one that `nightlatch-wire` reads.
     pub fn open(path: &Path) -> Result<Self, RecordingError> {
-        Self::of(File::open(path).map_err(RecordingError::Open)?)
+        let file =
+            File::open(path).map_err(|cause| RecordingError::Open(path.to_owned(), cause))?;
+        Self::of(file)
     }
 
     /// The same of a file that is open already, which may be a pipe.
     pub fn of(file: File) -> Result<Self, RecordingError> {
         let reader =
-            PcapReader::new(file.try_clone().map_err(RecordingError::Open)?).map_err(|error| {
+            PcapReader::new(file.try_clone().map_err(RecordingError::Read)?).map_err(|error| {
                 match error {
                     PcapError::InvalidField(_) => RecordingError::NotPcap,
-                    other => RecordingError::from(other),
+                    other => RecordingError::from(other).before_its_header(),
                 }
             })?;
         let header = reader.header();
@@ -110,8 +112,17 @@ impl Source for Recording {
 #[derive(Debug, Error)]
 pub enum RecordingError {
     /// The file cannot be opened.
-    #[error("the recording cannot be opened")]
-    Open(#[source] io::Error),
+    #[error(
+        "the recording {0} cannot be opened\n  see whether it is there and who may read it; `-` is \
+         standard input"
+    )]
+    Open(PathBuf, #[source] io::Error),
+    /// Not even its header is whole.
+    #[error(
+        "the recording is empty, or ends within its header\n  whoever records it may hold it back: \
+         tcpdump writes at once with -U"
+    )]
+    Empty,
     /// The file is something else.
     #[error(
         "this is no pcap file\n  a pcapng file, as Wireshark writes it, becomes one with: editcap -F \
@@ -130,6 +141,15 @@ pub enum RecordingError {
     /// The file contradicts itself.
     #[error("the recording contradicts itself: {0}")]
     Contradiction(&'static str),
+}
+
+impl RecordingError {
+    fn before_its_header(self) -> Self {
+        match self {
+            Self::CutOff => Self::Empty,
+            other => other,
+        }
+    }
 }
 
 impl From<PcapError> for RecordingError {

@@ -76,8 +76,8 @@ impl ReplySocket {
 pub enum ReplyOpenError {
     /// Another program has the port.
     #[error(
-        "udp port {0} is in use by another program\n  choose another knock port, or stop that \
-         program: ss -lunp shows it"
+        "udp port {0} is in use already\n  ss -lunp shows by whom: a nightlatchd that runs has it \
+         with good reason; of another program choose another knock port, or stop it"
     )]
     PortInUse(u16),
     /// The port is a privileged one.

@@ -334,8 +334,20 @@ fn what_is_no_recording_is_said_to_be_none() {
     let output = nightlatchd(scene.folder.path(), &["--read", "street.pcap"], &[]);
     assert_eq!(output.status.code(), Some(65));
     assert!(err(&output).contains("no pcap file"), "{}", err(&output));
+    scene.write(b"");
+    for nothing in ["street.pcap", "/dev/null"] {
+        let output = nightlatchd(scene.folder.path(), &["--read", nothing], &[]);
+        assert_eq!(output.status.code(), Some(65));
+        assert!(err(&output).contains("is empty"), "{}", err(&output));
+    }
     let output = nightlatchd(scene.folder.path(), &["--read", "none.pcap"], &[]);
     assert_eq!(output.status.code(), Some(71));
+    let said = err(&output);
+    assert!(
+        said.contains("recording none.pcap cannot be opened"),
+        "{said}"
+    );
+    assert!(said.contains("see whether it is there"), "{said}");
     let output = nightlatchd(scene.folder.path(), &["--json"], &[]);
     assert_eq!(output.status.code(), Some(64));
 }

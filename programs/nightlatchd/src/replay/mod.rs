@@ -55,7 +55,7 @@ impl ReplayError {
     pub(crate) const fn exit(&self) -> Exit {
         match self {
             Self::Config(_) | Self::Client(_) => Exit::Config,
-            Self::Recording(RecordingError::Open(_) | RecordingError::Read(_)) => Exit::System,
+            Self::Recording(RecordingError::Open(..) | RecordingError::Read(_)) => Exit::System,
             Self::Recording(_) => Exit::Data,
             Self::Carrying(error) => error.exit(),
         }
@@ -105,5 +105,5 @@ fn open(from: &Path) -> Result<Recording, RecordingError> {
         return Recording::open(from);
     }
     let input = io::stdin().as_fd().try_clone_to_owned();
-    Recording::of(File::from(input.map_err(RecordingError::Open)?))
+    Recording::of(File::from(input.map_err(RecordingError::Read)?))
 }
