@@ -119,13 +119,16 @@ impl Sentry {
         if !self.is_for_us(seen.destination) {
             return None;
         }
+        let source = hosts(seen.source, seen.destination).ok();
+        let source = source.map(|(source, _)| source);
+        if source.is_some_and(|source| source.is_loopback()) {
+            // This host's own programs: what listens on loopback alone is no port in use to strangers.
+            return None;
+        }
         if let Some(count) = self.counts.get_mut(usize::from(failure.number())) {
             *count = count.saturating_add(1);
         }
-        let (source, _) = hosts(seen.source, seen.destination).ok()?;
-        if source.is_loopback() {
-            return None;
-        }
+        let source = source?;
         self.note(source, (failure, port), now.monotonic)
     }
 

@@ -94,6 +94,14 @@ fn sources_that_no_host_has_are_nobody() {
 }
 
 #[test]
+fn what_this_host_s_programs_touch_on_loopback_is_not_even_counted() {
+    let (mut street, mut sentry) = (Street::new(), sentry(&[]));
+    let visits = (7000..7060).map(|port| Packet::syn(port).from(address("127.0.0.1")));
+    assert_eq!(suspects(&mut street, &mut sentry, visits), []);
+    assert_eq!(sentry.counts(), &[0; Failure::SEEN.len()]);
+}
+
+#[test]
 fn who_only_goes_through_this_host_is_not() {
     let (mut street, mut sentry) = (Street::new(), sentry(&[]));
     sentry.replace_addresses(vec![address("203.0.113.1")]);
