@@ -29,7 +29,7 @@ complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -l knockd-config -
 complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -l read -d 'Judge the packets of a recording (pcap; `-` is standard input) by its own clock; opens nothing without --carry-out' -r -F
 complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -l check -d 'Only read the configuration, say what is wrong with it, and end'
 complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -l dry-run -d 'Hear and judge knocks, but only tell what the firewall would be told'
-complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -l carry-out -d 'Open on this host what a recording opens, from now on for its whole time; no daemon may run here'
+complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -l carry-out -d 'Open on this host what a recording opens, from now on for its whole time; no daemon may run here. Used counters and lines are not asked about: the same recording opens again each time'
 complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -l json -d 'What a recording comes to as JSON, one object a line'
 complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -s h -l help -d 'Print help'
 complete -c nightlatchd -n "__fish_nightlatchd_needs_command" -s V -l version -d 'Print version'

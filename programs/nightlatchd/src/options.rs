@@ -45,7 +45,8 @@ pub(crate) struct Daemon {
     /// Judge the packets of a recording (pcap; `-` is standard input) by its own clock; opens nothing without --carry-out.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["check", "dry_run"])]
     pub(crate) read: Option<PathBuf>,
-    /// Open on this host what a recording opens, from now on for its whole time; no daemon may run here.
+    /// Open on this host what a recording opens, from now on for its whole time; no daemon may run here. Used counters and
+    /// lines are not asked about: the same recording opens again each time.
     #[arg(long, requires = "read")]
     pub(crate) carry_out: bool,
     /// What a recording comes to as JSON, one object a line.

@@ -59,3 +59,33 @@ pub(crate) const fn of_answer(status: Status) -> &'static str {
         Status::Taken => "taken",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use nightlatch_core::{Refused, Spared};
+
+    use super::*;
+    use crate::listener::{PLACES, Place};
+
+    /// The words of a section, in their order.
+    fn explained(section: &str) -> Vec<&'static str> {
+        let (_, rest) = PAGE.split_once(section).unwrap();
+        let section = rest.split("\n## ").next().unwrap();
+        let rows = section.lines().filter_map(|line| line.strip_prefix("| `"));
+        rows.filter_map(|row| row.split('`').next()).collect()
+    }
+
+    #[test]
+    fn every_word_of_the_status_is_explained() {
+        let answers = Status::ALL.iter().map(|status| of_answer(*status));
+        let refusals = Refused::ALL.iter().map(|reason| reason.name());
+        let knocks: Vec<_> = answers.chain(refusals).collect();
+        assert_eq!(explained("## What became of knocks"), knocks);
+        let seen = PLACES.map(Place::name);
+        assert_eq!(explained("## What the listener saw"), seen);
+        let spared = Spared::ALL.map(Spared::name);
+        assert_eq!(explained("## Why suspects were not banned"), spared);
+    }
+
+    const PAGE: &str = include_str!("../../../../docs/words.md");
+}
