@@ -40,6 +40,8 @@ pub(super) struct Tallies {
     pub(super) commands: BTreeMap<&'static str, u64>,
     /// What is wrong with the commands that are due later, while it is.
     pub(super) stops_failing: Option<&'static str>,
+    /// How many of them wait for an action that the configuration does not have.
+    pub(super) stops_orphaned: u32,
     /// What the listener said of itself.
     pub(super) listener_is: String,
     /// Whether the gate only exists on paper.
@@ -247,12 +249,17 @@ impl Round {
             .mend_at
             .map(|_| "the gate is not as it should be: it is tried again every second".to_owned());
         let stops = self.tallies.stops_failing.map(ToOwned::to_owned);
+        let orphaned = self.tallies.stops_orphaned;
+        let orphaned = (orphaned > 0).then(|| {
+            format!("{orphaned} stop commands wait for actions that the configuration does not have: the log names them")
+        });
         let untold = self.notifications().filter(|of| of.failing);
         let untold = untold.map(|_| UNTOLD.to_owned());
         state
             .into_iter()
             .chain(gate)
             .chain(stops)
+            .chain(orphaned)
             .chain(self.of_hearers())
             .chain(sets)
             .chain(forwarding::doubts(&self.plan))
