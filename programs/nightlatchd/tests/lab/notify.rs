@@ -166,7 +166,11 @@ fn logged(entered: &Entered) -> Told {
     };
     let line = str::from_utf8(&place[..length]).unwrap();
     let (head, words) = line.split_once(": ").unwrap();
-    assert!(head.starts_with("<85>nightlatchd["), "{line}");
+    assert_eq!(
+        head,
+        format!("<85>nightlatchd[{}]", daemon.status()["pid"]),
+        "{line}"
+    );
     assert_eq!(
         words,
         "granted address=10.77.0.2 client=alice seconds=3 service=office"
