@@ -40,6 +40,7 @@ mod sources;
 mod state;
 mod status;
 mod tally;
+mod voice;
 mod watchdog;
 mod way;
 

@@ -21,6 +21,7 @@ use crate::log;
 use crate::log_ruleset::Tool;
 use crate::options::{Command, Form, GateCommand, NotifyCommand, Options};
 use crate::runner::{HandError, RunError};
+use crate::voice::{complain, say};
 use crate::{
     broker, clerk, forwarding, gate, herald, import, listener, log_ruleset, replay, runner, sources,
 };
@@ -50,13 +51,13 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
         }
         Some(Command::Gate {
             what: GateCommand::Down,
-        }) => end(gate::down().map_err(|error| (error.exit(), because(&error)))),
+        }) => match gate::down() {
+            Ok(exit) => exit,
+            Err(error) => end(Err((error.exit(), because(&error)))),
+        },
         Some(Command::Gate {
             what: GateCommand::Show,
-        }) => with_config(&options.run.file(), |server| {
-            gate::show(server);
-            Exit::Ok
-        }),
+        }) => with_config(&options.run.file(), gate::show),
         Some(Command::Notify { what }) => notify(&what, &options.run.file()),
         Some(Command::Sources { json }) => {
             sources::show(&options.run.file(), Form::of_switch(json))
@@ -64,8 +65,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
         Some(Command::LogRuleset { iptables }) => {
             let tool = if iptables { Tool::Iptables } else { Tool::Nft };
             with_config(&options.run.file(), |server| {
-                log_ruleset::show(server, tool);
-                Exit::Ok
+                log_ruleset::show(server, tool)
             })
         }
         Some(Command::Import(order)) => {
@@ -112,14 +112,10 @@ pub fn because(error: &dyn Error) -> String {
 
 fn notify(what: &NotifyCommand, file: &ConfigFile) -> Exit {
     let NotifyCommand::Test { name } = what else {
-        say(&herald::new_secret());
-        return Exit::Ok;
+        return say(&herald::new_secret());
     };
     with_config(file, |server| match herald::try_out(server, name) {
-        Ok(answer) => {
-            say(&answer);
-            Exit::Ok
-        }
+        Ok(answer) => say(&answer),
         Err(error) => {
             complain(&because(&error));
             error.exit()
@@ -140,8 +136,7 @@ fn check(file: &ConfigFile) -> Exit {
                 for doubt in forwarding::doubts(&server.gate) {
                     complain(&format!("warning: {doubt}"));
                 }
-                say(&praise(file.path(), server));
-                Exit::Ok
+                say(&praise(file.path(), server))
             }
             Err(why) => {
                 complain(&why);
@@ -268,20 +263,4 @@ fn explain(error: &clap::Error) -> Exit {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Ok,
         _ => Exit::Usage,
     }
-}
-
-#[expect(
-    clippy::print_stdout,
-    reason = "what was asked for goes to standard output, here"
-)]
-pub(crate) fn say(text: &str) {
-    println!("{text}");
-}
-
-#[expect(
-    clippy::print_stderr,
-    reason = "before there is a log, and after it, this is the door"
-)]
-pub(crate) fn complain(text: &str) {
-    eprintln!("{text}");
 }

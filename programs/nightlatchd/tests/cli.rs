@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::thread;
 
 const GOOD: &str = r#"
@@ -216,3 +216,49 @@ fn every_source_is_tried_and_what_does_not_work_says_why() {
     );
     assert!(table.contains("there is no such file\n"), "{table}");
 }
+
+#[expect(clippy::disallowed_methods, reason = "the program is what is tested")]
+#[test]
+fn who_has_read_enough_ends_no_command_with_an_abort() {
+    let folder = folder(GOOD);
+    fs::write(folder.path().join("knockd.conf"), KNOCKD).unwrap();
+    for arguments in [
+        &["--check"][..],
+        &["gate", "show"],
+        &["sources"],
+        &["log-ruleset"],
+        &["import", "knockd.conf"],
+        &["notify", "secret"],
+        &["--check", "--config", "none.toml"],
+        &["--help"],
+        &["--chekc"],
+    ] {
+        let ended = |deaf: fn(&mut Command) -> &mut Command| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_nightlatchd"));
+            command.args(arguments).current_dir(folder.path());
+            if !arguments.contains(&"--config") {
+                command.args(["--config", "n.toml"]);
+            }
+            deaf(&mut command).status().unwrap().code()
+        };
+        let whole = ended(|command| command.stdout(Stdio::null()).stderr(Stdio::null()));
+        let deaf = ended(|command| command.stdout(closed()).stderr(closed()));
+        assert_eq!(deaf, whole, "{arguments:?}");
+    }
+}
+
+/// A pipe that nobody reads.
+fn closed() -> Stdio {
+    let (_, end) = std::io::pipe().unwrap();
+    end.into()
+}
+
+const KNOCKD: &str = "\
+[options]
+ UseSyslog
+[openSSH]
+ sequence = 7000,8000,9000
+ seq_timeout = 5
+ command = /sbin/iptables -A INPUT -s %IP% -p tcp --dport 22 -j ACCEPT
+ tcpflags = syn
+";

@@ -7,7 +7,8 @@ mod wanted;
 
 use nightlatch_config::Server;
 
-use crate::main_line::{complain, say};
+use crate::exit::Exit;
+use crate::voice::{complain, say};
 
 /// For whose tool it is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub(crate) enum Tool {
 }
 
 /// Prints the ruleset of a configuration, without touching the kernel.
-pub(crate) fn show(server: &Server, tool: Tool) {
+pub(crate) fn show(server: &Server, tool: Tool) -> Exit {
     for name in wanted::unseen(server) {
         complain(&format!(
             "nightlatchd: `{name}` asks for a payload, which no log shows: it takes another source"
@@ -32,5 +33,5 @@ pub(crate) fn show(server: &Server, tool: Tool) {
     say(&match tool {
         Tool::Nft => nft::text(&wanted),
         Tool::Iptables => iptables::text(&wanted),
-    });
+    })
 }
