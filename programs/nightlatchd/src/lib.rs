@@ -12,6 +12,7 @@
 mod attention;
 mod broker;
 mod channel;
+mod check;
 mod clerk;
 mod clock;
 mod config_file;

@@ -7,24 +7,20 @@ use std::path::Path;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use nightlatch_capture::{CaptureError, OpenError};
-use nightlatch_config::{Server, Strength};
-use nightlatch_core::Deed;
-use nightlatch_firewall::Nftables;
+use nightlatch_config::Server;
 
+use crate::check::check;
 use crate::clerk::ClerkError;
 use crate::config_file::ConfigFile;
-use crate::errand::{Doer, Plan};
+use crate::errand::Doer;
 use crate::exit::Exit;
 use crate::herald::HeraldError;
 use crate::listener::ListenerError;
-use crate::log;
 use crate::log_ruleset::Tool;
 use crate::options::{Command, Form, GateCommand, NotifyCommand, Options};
 use crate::runner::{HandError, RunError};
 use crate::voice::{complain, say};
-use crate::{
-    broker, clerk, forwarding, gate, herald, import, listener, log_ruleset, replay, runner, sources,
-};
+use crate::{broker, clerk, gate, herald, import, listener, log_ruleset, replay, runner, sources};
 
 /// Does what the arguments ask for.
 pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
@@ -123,74 +119,7 @@ fn notify(what: &NotifyCommand, file: &ConfigFile) -> Exit {
     })
 }
 
-/// The configuration, whether the users exist that it names, and whether certificates are some.
-fn check(file: &ConfigFile) -> Exit {
-    with_config(file, |server| {
-        let actions = Plan::of(&server.actions, log::Form::of(server.log));
-        let actions = actions.map(drop).map_err(|error| because(&error));
-        let certificates = || herald::check(&server.notifications);
-        let checked = actions.and_then(|()| certificates().map_err(|error| because(&error)));
-        match checked {
-            Ok(()) => {
-                doubt_sets(server);
-                for doubt in forwarding::doubts(&server.gate) {
-                    complain(&format!("warning: {doubt}"));
-                }
-                say(&praise(file.path(), server))
-            }
-            Err(why) => {
-                complain(&why);
-                Exit::Config
-            }
-        }
-    })
-}
-
-/// Looks up the sets that services name, where that is allowed. They are the administrator's own and
-/// may come and go, so what is wrong with them does not make the configuration wrong.
-fn doubt_sets(server: &Server) {
-    let mut services = server.policy.services().iter();
-    if services.all(|service| service.inserts.is_empty()) {
-        return;
-    }
-    match Nftables::open() {
-        Ok(mut firewall) => {
-            for unfit in broker::unfit(&server.policy, &mut firewall) {
-                let (service, cause) = (unfit.service, unfit.cause);
-                complain(&format!("warning: service {service}: {cause}"));
-            }
-        }
-        Err(error) => complain(&format!(
-            "the sets at `insert` were not looked up: {}",
-            because(&error)
-        )),
-    }
-}
-
-fn praise(path: &Path, server: &Server) -> String {
-    let guarded = count(server.gate.guarded.len(), "guarded range");
-    let services = count(server.policy.services().len(), "service");
-    let clients = count(server.roster.len(), "client");
-    let sequences = count(server.policy.sequences().len(), "sequence");
-    let praise = format!(
-        "{} is right: {guarded}, {services}, {clients}, {sequences}",
-        path.display()
-    );
-    let all = server.policy.sequences().iter();
-    // What only closes tempts nobody.
-    let opening = all.filter(|sequence| sequence.deed == Deed::Open);
-    let strengths =
-        opening.map(|sequence| format!("{}: {}", sequence.name, Strength::of(sequence)));
-    let lines: Vec<String> = core::iter::once(praise).chain(strengths).collect();
-    lines.join("\n")
-}
-
-fn count(number: usize, thing: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{number} {thing}{ending}")
-}
-
-fn with_config(file: &ConfigFile, then: impl Fn(&Server) -> Exit) -> Exit {
+pub(crate) fn with_config(file: &ConfigFile, then: impl Fn(&Server) -> Exit) -> Exit {
     match file.load() {
         Ok(server) => {
             for warning in &server.warnings {

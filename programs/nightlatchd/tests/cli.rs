@@ -217,6 +217,60 @@ fn every_source_is_tried_and_what_does_not_work_says_why() {
     assert!(table.contains("there is no such file\n"), "{table}");
 }
 
+#[test]
+fn what_a_start_would_refuse_a_check_refuses_too() {
+    let server = |line: &str| GOOD.replace("[server]", &format!("[server]\n{line}"));
+    let long = format!("status-socket = \"{}/s\"", "long/".repeat(22));
+    for (line, words) in [
+        ("user = \"nosuchuser\"", "there is no user \"nosuchuser\""),
+        ("state = \"server.key\"", "the state folder ./server.key"),
+        (
+            "state = \"server.key/state\"",
+            "the state folder ./server.key/state",
+        ),
+        (
+            "status-socket = \"server.key\"",
+            "the status socket ./server.key",
+        ),
+        (&long, "the status socket ./long/"),
+        (
+            "sources = [\"log:none/kern.log\"]",
+            "the folder is not there",
+        ),
+        ("sources = [\"log:/var/log\"]", "it is a folder"),
+    ] {
+        let (code, said) = checked(&server(line));
+        assert!(said.contains(words), "{line}: {said}");
+        assert_eq!(code, Some(78), "{line}");
+    }
+    let weak = GOOD.replace(
+        "nightlatch-pub1gy5utje9dvx72d2nw7rawfpsw5emff3myddq6kxd2mh7pap8yanqkmf2z8",
+        &nightlatch_ticket::PublicKey::from_bytes([0; 32]).to_string(),
+    );
+    let (code, said) = checked(&weak);
+    assert!(said.contains("alice"), "{said}");
+    assert_eq!(code, Some(78));
+}
+
+#[test]
+fn a_program_that_is_not_there_is_warned_of() {
+    let action = |program: &str| {
+        format!(
+            "{GOOD}\n[messages]\nrun = \"note\"\n[action.note]\nstart = [\"{program}\"]\nuser = \"nobody\"\n"
+        )
+    };
+    for (program, words) in [
+        ("/usr/bin/none-such", "there is no such program"),
+        ("/etc/passwd", "no program that can be started"),
+        ("/usr", "no program that can be started"),
+    ] {
+        let (code, said) = checked(&action(program));
+        assert!(said.contains(words), "{program}: {said}");
+        assert_eq!(code, Some(0), "{said}");
+    }
+    assert!(!checked(&action("/bin/true")).1.contains("action `note`: "));
+}
+
 #[expect(clippy::disallowed_methods, reason = "the program is what is tested")]
 #[test]
 fn who_has_read_enough_ends_no_command_with_an_abort() {
