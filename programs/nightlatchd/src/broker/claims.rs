@@ -212,7 +212,8 @@ impl Round {
             Verdict::Close(grants) => {
                 for grant in grants {
                     self.log.say(Line::Closed {
-                        client: self.seats.spoken(grant.knocker),
+                        client: self.knocker(claim),
+                        service: self.seats.service(grant.service),
                         address,
                     });
                 }

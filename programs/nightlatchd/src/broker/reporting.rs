@@ -52,7 +52,7 @@ impl Round {
             (Verdict::Close(grants), Carried::Out) => {
                 for grant in grants {
                     let closed = event(Kind::Closed)
-                        .by(self.who(grant.knocker))
+                        .by(self.who(knocker(claim)))
                         .about(&self.seats.service(grant.service))
                         .from(Prefix::of(address));
                     self.report(&closed);

@@ -64,11 +64,13 @@ pub(crate) enum Line {
         /// From the claim's arrival at the broker to the kernel's word that the port is open.
         micros: u64,
     },
-    /// Somebody closed what he had opened.
-    #[display("closed by {client} at {address}")]
+    /// Somebody closed what was open.
+    #[display("closed: {service} by {client} at {address}")]
     Closed {
-        /// Who.
+        /// Who closed it, whoever opened it.
         client: String,
+        /// What.
+        service: String,
         /// From where.
         address: IpAddr,
     },
