@@ -51,7 +51,7 @@ pub struct Syslog {
 }
 
 /// What can be told: the kinds of events, by their names.
-pub const EVENT_KINDS: [&str; 12] = [
+pub const EVENT_KINDS: [&str; 13] = [
     "granted",
     "closed",
     "refused",
@@ -64,6 +64,7 @@ pub const EVENT_KINDS: [&str; 12] = [
     "reloaded",
     "reload-refused",
     "gate-put-back",
+    "answered",
 ];
 
 /// What is told where nothing is named: who got in, who should have, who was kept out, and what befell the daemon.

@@ -227,7 +227,7 @@ impl Round {
                 self.log.say(Line::Answered {
                     client: self.knocker(claim),
                     address,
-                    answer: words::of_answer(*status).to_owned(),
+                    answer: words::of_nothing(*status).to_owned(),
                 });
             }
             Verdict::Ignore(_) => {}

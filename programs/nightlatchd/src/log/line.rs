@@ -7,6 +7,9 @@ use serde::Serialize;
 
 use super::command_line::CommandLine;
 
+/// What a close that finds nothing comes to.
+pub(crate) const NOT_OPEN: &str = "was not open";
+
 /// One line of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Display, Serialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
@@ -88,8 +91,8 @@ pub(crate) enum Line {
         /// What it said.
         cause: String,
     },
-    /// An authentic knock was answered, but opened nothing.
-    #[display("not opened for {client} at {address}: {answer}")]
+    /// An authentic knock was answered, but opened or closed nothing.
+    #[display("{} for {client} at {address}: {answer}", if answer == NOT_OPEN { "nothing closed" } else { "not opened" })]
     Answered {
         /// Who.
         client: String,
@@ -298,4 +301,31 @@ pub(crate) enum Line {
     /// The runner says something about commands; among the lines of programs it stands as they do.
     #[serde(untagged)]
     Command(CommandLine),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_closes_what_is_not_open_is_not_told_that_it_was_not_opened() {
+        let answered = |answer: &str| {
+            let address = IpAddr::from([192, 0, 2, 7]);
+            let (client, answer) = ("alice".to_owned(), answer.to_owned());
+            Line::Answered {
+                client,
+                address,
+                answer,
+            }
+            .to_string()
+        };
+        assert_eq!(
+            answered("stale"),
+            "not opened for alice at 192.0.2.7: stale"
+        );
+        assert_eq!(
+            answered(NOT_OPEN),
+            "nothing closed for alice at 192.0.2.7: was not open"
+        );
+    }
 }

@@ -9,5 +9,5 @@ mod line;
 mod writer;
 
 pub(crate) use command_line::CommandLine;
-pub(crate) use line::Line;
+pub(crate) use line::{Line, NOT_OPEN};
 pub(crate) use writer::{Form, Log, say_at_once};

@@ -395,8 +395,7 @@ fn kinds(events: &[Value]) -> Vec<String> {
 
 /// Where the state is new, people repair themselves first: whether they do is another story's business.
 fn without_doubts(mut events: Vec<Value>) -> Vec<Value> {
-    events
-        .retain(|event| text(event, "event") != "refused" || text(event, "detail") == "forbidden");
+    events.retain(|event| text(event, "event") != "answered");
     events
 }
 
