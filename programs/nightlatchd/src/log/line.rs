@@ -287,7 +287,7 @@ pub(crate) enum Line {
         words: String,
     },
     /// The daemon ends.
-    #[display("stopping ({why}): the gate stays closed")]
+    #[display("stopping ({}): the gate stays closed{}", split(why).0, split(why).1)]
     Stopping {
         /// Why.
         why: String,
@@ -303,9 +303,32 @@ pub(crate) enum Line {
     Command(CommandLine),
 }
 
+/// What is wrong, and what to do about it, which has lines of its own.
+fn split(words: &str) -> (&str, &str) {
+    words.split_at(words.find('\n').unwrap_or(words.len()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn advice_stands_below_what_it_is_about() {
+        let stopping = |why: &str| {
+            Line::Stopping {
+                why: why.to_owned(),
+            }
+            .to_string()
+        };
+        assert_eq!(
+            stopping("asked to"),
+            "stopping (asked to): the gate stays closed"
+        );
+        assert_eq!(
+            stopping("the runner ended (signal: 9 (SIGKILL))\n  it says why above"),
+            "stopping (the runner ended (signal: 9 (SIGKILL))): the gate stays closed\n  it says why above"
+        );
+    }
 
     #[test]
     fn who_closes_what_is_not_open_is_not_told_that_it_was_not_opened() {
