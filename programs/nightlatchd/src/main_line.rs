@@ -4,7 +4,7 @@ use std::error::Error;
 use std::ffi::OsString;
 use std::path::Path;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
 use nightlatch_capture::{CaptureError, OpenError};
 use nightlatch_config::Server;
@@ -26,7 +26,7 @@ use crate::{broker, clerk, gate, herald, import, listener, log_ruleset, replay, 
 pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
     let options = match Options::try_parse_from(arguments) {
         Ok(options) => options,
-        Err(error) => return explain(&error),
+        Err(error) => return explain(error),
     };
     match options.command {
         Some(Command::Listener) => {
@@ -186,10 +186,31 @@ const fn hand_exit(error: &HandError) -> Exit {
 }
 
 /// Help and version are no errors; everything else of clap's is a wrong command line.
-fn explain(error: &clap::Error) -> Exit {
+fn explain(mut error: clap::Error) -> Exit {
+    keep_internals_back(&mut error);
     let _ = error.print();
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Ok,
         _ => Exit::Usage,
+    }
+}
+
+/// What the daemon starts by itself is no advice for people.
+fn keep_internals_back(error: &mut clap::Error) {
+    let suggested = error.remove(ContextKind::SuggestedSubcommand);
+    let Some(ContextValue::Strings(names)) = suggested else {
+        return;
+    };
+    let commands = command();
+    let is_for_people = |name: &String| {
+        let found = commands.find_subcommand(name);
+        found.is_some_and(|command| !command.is_hide_set())
+    };
+    let names: Vec<String> = names.into_iter().filter(is_for_people).collect();
+    if !names.is_empty() {
+        error.insert(
+            ContextKind::SuggestedSubcommand,
+            ContextValue::Strings(names),
+        );
     }
 }

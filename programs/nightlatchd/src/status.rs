@@ -175,6 +175,8 @@ pub(crate) struct GrantStatus {
     pub(crate) address: IpAddr,
     /// Which ports.
     pub(crate) ports: Vec<String>,
+    /// Which sets of the administrator's.
+    pub(crate) sets: Vec<String>,
     /// For how long still.
     pub(crate) remaining_seconds: u64,
 }

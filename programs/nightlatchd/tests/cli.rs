@@ -174,6 +174,20 @@ fn a_wrong_command_line_is_a_usage_error() {
 }
 
 #[test]
+fn what_the_daemon_starts_by_itself_is_suggested_to_nobody() {
+    let said = |arguments: &[&str]| {
+        let output = nightlatchd(Path::new("/"), arguments);
+        assert_eq!(output.status.code(), Some(64));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    for word in ["extra", "herold", "listen", "run", "clerc", "hands"] {
+        let words = said(&["--check", word]);
+        assert!(!words.contains("similar"), "{words}");
+    }
+    assert!(said(&["gates"]).contains("'gate'"));
+}
+
+#[test]
 fn the_gate_of_a_configuration_is_shown_without_touching_the_kernel() {
     let folder = folder(GOOD);
     let output = nightlatchd(folder.path(), &["gate", "show", "--config", "n.toml"]);

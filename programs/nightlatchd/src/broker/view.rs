@@ -188,6 +188,7 @@ impl Round {
             service: Some(self.seats.service(grant.service)),
             address: grant.address,
             ports: self.ports(grant.service),
+            sets: self.sets(grant.service),
             remaining_seconds: grant.remaining.as_secs(),
         });
         let adopted = self.gatekeeper.adopted(now).map(|standing| GrantStatus {
@@ -195,6 +196,7 @@ impl Round {
             service: None,
             address: standing.opening.address,
             ports: vec![standing.opening.port.to_string()],
+            sets: Vec::new(),
             remaining_seconds: standing.remaining.as_secs(),
         });
         known.chain(adopted).take(GRANTS_SHOWN).collect()
@@ -223,6 +225,13 @@ impl Round {
         let service = self.gatekeeper.policy().service(service);
         service.map_or_else(Vec::new, |service| {
             service.ports.iter().map(ToString::to_string).collect()
+        })
+    }
+
+    fn sets(&self, service: ServiceId) -> Vec<String> {
+        let service = self.gatekeeper.policy().service(service);
+        service.map_or_else(Vec::new, |service| {
+            service.inserts.iter().map(ToString::to_string).collect()
         })
     }
 

@@ -269,7 +269,7 @@ pub(crate) enum Line {
         file: String,
     },
     /// A helper that the daemon can do without ended.
-    #[display("the {helper}'s process ended ({how})\n  restart nightlatchd to have it back")]
+    #[display("the process of the {helper} ended ({how})\n  restart nightlatchd to have it back")]
     HelperEnded {
         /// What it was for.
         helper: &'static str,
