@@ -1,6 +1,7 @@
 //! How much a line matters.
 
 use super::command_line::CommandLine;
+use super::guard_line::GuardLine;
 use super::line::Line;
 
 /// How much it matters; the numbers are syslog's.
@@ -35,7 +36,6 @@ impl Line {
             | Self::Warned { .. }
             | Self::ConfigDoubtful { .. }
             | Self::Notification { .. }
-            | Self::BansUntold { .. }
             | Self::JournalGoesOn { .. }
             | Self::LinesLost { .. } => Level::Warning,
             Self::Granted { .. }
@@ -43,18 +43,26 @@ impl Line {
             | Self::Cut { .. }
             | Self::Told { .. }
             | Self::WouldRun { .. }
-            | Self::Banned { .. }
-            | Self::Unbanned { .. }
             | Self::SetsFilled
             | Self::LeftAlone { .. }
             | Self::GateRaised { .. } => Level::Notice,
             Self::Ready { .. }
             | Self::Deriving { .. }
             | Self::Answered { .. }
-            | Self::Suspected { .. }
             | Self::Reloaded { .. }
             | Self::Stopping { .. } => Level::Info,
+            Self::Guard(line) => line.level(),
             Self::Command(line) => line.level(),
+        }
+    }
+}
+
+impl GuardLine {
+    const fn level(&self) -> Level {
+        match self {
+            Self::BansUntold { .. } => Level::Warning,
+            Self::Banned { .. } | Self::Unbanned { .. } => Level::Notice,
+            Self::Suspected { .. } => Level::Info,
         }
     }
 }

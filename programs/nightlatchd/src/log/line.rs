@@ -6,6 +6,7 @@ use derive_more::Display;
 use serde::Serialize;
 
 use super::command_line::CommandLine;
+use super::guard_line::GuardLine;
 
 /// What a close that finds nothing comes to.
 pub(crate) const NOT_OPEN: &str = "was not open";
@@ -130,44 +131,6 @@ pub(crate) enum Line {
         client: String,
         /// For which address.
         address: IpAddr,
-    },
-    /// Somebody failed too often. Programs read this line: it does not change.
-    #[display("suspect {source}: {failure}, {count} times")]
-    Suspected {
-        /// The address, or the network of IPv6.
-        source: String,
-        /// What it did.
-        failure: &'static str,
-        /// How often; of closed ports, how many.
-        count: u32,
-    },
-    /// Somebody is banned. Programs read this line: it does not change.
-    #[display("banned {source} for {seconds} s: {failure}, {count} times; ban {nth} in a row")]
-    Banned {
-        /// The address, or the network of IPv6.
-        source: String,
-        /// What it did.
-        failure: &'static str,
-        /// How often; of closed ports, how many.
-        count: u32,
-        /// For how long.
-        seconds: u64,
-        /// The how-manieth ban in a row.
-        nth: u32,
-    },
-    /// Somebody is banned no more. Programs read this line: it does not change.
-    #[display("unbanned {source}: {why}")]
-    Unbanned {
-        /// The address, or the network of IPv6.
-        source: String,
-        /// Why.
-        why: &'static str,
-    },
-    /// More was banned and unbanned than is told.
-    #[display("{lines} lines about bans were left out: strangers shall not fill this log")]
-    BansUntold {
-        /// How many.
-        lines: u64,
     },
     /// The kernel refused a change of the gate.
     #[display("the kernel refused to change the gate: {cause}")]
@@ -298,6 +261,9 @@ pub(crate) enum Line {
         /// How many.
         lines: u64,
     },
+    /// Who fails, and who is banned for it.
+    #[serde(untagged)]
+    Guard(GuardLine),
     /// The runner says something about commands; among the lines of programs it stands as they do.
     #[serde(untagged)]
     Command(CommandLine),
