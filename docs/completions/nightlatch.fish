@@ -141,7 +141,7 @@ complete -c nightlatch -n "__fish_nightlatch_using_subcommand journal" -l client
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand journal" -l service -d 'Only what is about this service' -r
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand journal" -l address -d 'Only what came from this address or network' -r
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand journal" -l event -d 'Only events of this kind, such as granted, refused or banned; may be said several times' -r
-complete -c nightlatch -n "__fish_nightlatch_using_subcommand journal" -s n -l lines -d 'Only the last so many of them' -r
+complete -c nightlatch -n "__fish_nightlatch_using_subcommand journal" -s n -l lines -d 'Only the last so many of them; with --follow ten, unless --since says from when on' -r
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand journal" -l socket -d 'The daemon\'s status socket; the journal\'s is beside it' -r -F
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand journal" -l state -d 'Read the journal in this state folder, whose daemon does not run' -r -F
 complete -c nightlatch -n "__fish_nightlatch_using_subcommand journal" -s f -l follow -d 'Go on with what happens from now on'

@@ -51,7 +51,7 @@ pub struct Syslog {
 }
 
 /// What can be told: the kinds of events, by their names.
-pub const EVENT_KINDS: [&str; 13] = [
+pub const EVENT_KINDS: [&str; 14] = [
     "granted",
     "closed",
     "refused",
@@ -64,6 +64,7 @@ pub const EVENT_KINDS: [&str; 13] = [
     "reloaded",
     "reload-refused",
     "gate-put-back",
+    "answered",
     "refusals-untold",
 ];
 

@@ -122,12 +122,10 @@ pub enum ReadError {
     #[error("{}: there is no such file\n  check the path, or make the file", .0.display())]
     Missing(PathBuf),
     /// The user we run as may not read it.
-    #[error("{0}: this user may not read it\n  run it as root or as the file's owner, or: chown {1} {0}", .path.display(), .user)]
+    #[error("{0}: this user may not read it\n  run it as root or as the file's owner", .path.display())]
     Forbidden {
         /// The file.
         path: PathBuf,
-        /// The user id we run as.
-        user: u32,
     },
     /// A folder, a device, a pipe.
     #[error("{}: not a regular file\n  name a file", .0.display())]
@@ -226,7 +224,6 @@ pub(crate) fn from_io(path: &Path, cause: io::Error) -> ReadError {
         io::ErrorKind::NotFound => ReadError::Missing(path.to_owned()),
         io::ErrorKind::PermissionDenied => ReadError::Forbidden {
             path: path.to_owned(),
-            user: geteuid().as_raw(),
         },
         _ => ReadError::System {
             path: path.to_owned(),
@@ -243,9 +240,11 @@ mod tests {
     fn a_file_that_may_not_be_read_says_so() {
         let path = Path::new("/etc/nightlatch/server.key");
         let error = from_io(path, io::ErrorKind::PermissionDenied.into()).to_string();
-        assert!(error.starts_with(
-            "/etc/nightlatch/server.key: this user may not read it\n  run it as root"
-        ));
+        // No advice to give root's files away.
+        assert_eq!(
+            error,
+            "/etc/nightlatch/server.key: this user may not read it\n  run it as root or as the file's owner"
+        );
     }
 
     #[test]

@@ -97,7 +97,7 @@ impl Event {
     #[must_use]
     pub fn saying(self, detail: &str) -> Self {
         Self {
-            detail: Label::of(detail.lines().next().unwrap_or_default()),
+            detail: Label::of_words(detail.lines().next().unwrap_or_default()),
             ..self
         }
     }

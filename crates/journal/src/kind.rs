@@ -8,7 +8,7 @@ use core::fmt;
 pub enum Kind {
     /// Somebody got in: who, to what, from where, for how many seconds.
     Granted = 1,
-    /// Somebody closed what he had opened.
+    /// Somebody closed what was open; the detail says it where nothing was.
     Closed = 2,
     /// An authentic knock opened nothing; the detail is the answer.
     Refused = 3,
@@ -34,13 +34,15 @@ pub enum Kind {
     JournalLost = 13,
     /// What was kept before cannot be read and was set aside; the detail is the file.
     JournalSetAside = 14,
+    /// An authentic knock was told what it lacks, and its client knocks again by itself; the detail is the answer.
+    Answered = 15,
     /// Somebody was refused more often than is listed: how often.
-    RefusalsUntold = 15,
+    RefusalsUntold = 16,
 }
 
 impl Kind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Granted,
         Self::Closed,
         Self::Refused,
@@ -55,6 +57,7 @@ impl Kind {
         Self::GatePutBack,
         Self::JournalLost,
         Self::JournalSetAside,
+        Self::Answered,
         Self::RefusalsUntold,
     ];
 
@@ -75,6 +78,7 @@ impl Kind {
             Self::GatePutBack => "gate-put-back",
             Self::JournalLost => "journal-lost",
             Self::JournalSetAside => "journal-set-aside",
+            Self::Answered => "answered",
             Self::RefusalsUntold => "refusals-untold",
         }
     }

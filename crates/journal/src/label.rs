@@ -19,6 +19,24 @@ impl Label {
         Self(fitting)
     }
 
+    /// These words; of a text that does not fit, those that do, and a sign that there are more.
+    pub fn of_words(text: &str) -> Self {
+        if text.len() <= LABEL_LENGTH {
+            return Self::of(text);
+        }
+        let room = LABEL_LENGTH.saturating_sub(MORE.len());
+        let fitting = text.floor_char_boundary(room);
+        let (fitting, next) = text.split_at(fitting);
+        let end = if next.starts_with(' ') {
+            Some(fitting.len())
+        } else {
+            fitting.rfind(' ')
+        };
+        // One long word is cut all the same.
+        let words = end.and_then(|end| fitting.get(..end)).unwrap_or(fitting);
+        Self::of(&format!("{}{MORE}", words.trim_end()))
+    }
+
     /// Its letters.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -62,6 +80,9 @@ impl fmt::Display for Label {
 /// As long as a name of the configuration may be.
 pub const LABEL_LENGTH: usize = 64;
 
+/// Stands for what did not fit.
+const MORE: &str = " …";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +92,19 @@ mod tests {
         let long = "ä".repeat(33);
         assert_eq!(Label::of(&long).as_str(), "ä".repeat(32));
         assert_eq!(Label::of("a\nb\u{9b}c").as_str(), "a b c");
+    }
+
+    #[test]
+    fn a_sentence_is_cut_between_words() {
+        let whole = "the runner, which runs the commands of actions, ended";
+        assert_eq!(Label::of_words(whole).as_str(), whole);
+        let long = format!("{whole} (signal: 9 (SIGKILL))");
+        assert_eq!(Label::of_words(&long).as_str(), format!("{whole} …"));
+        let word = "ä".repeat(40);
+        assert_eq!(
+            Label::of_words(&word).as_str(),
+            format!("{} …", "ä".repeat(30))
+        );
     }
 
     #[test]

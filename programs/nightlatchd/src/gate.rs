@@ -5,7 +5,7 @@ use nightlatch_firewall::{Firewall, LowerError, Lowered, Nftables, OpenError, re
 use thiserror::Error;
 
 use crate::exit::Exit;
-use crate::main_line::say;
+use crate::voice::say;
 
 /// Why the gate could not be taken away.
 #[derive(Debug, Error)]
@@ -30,17 +30,16 @@ impl DownError {
 }
 
 /// Takes the gate away, grants and all.
-pub(crate) fn down() -> Result<(), DownError> {
-    match Nftables::open()?.lower()? {
+pub(crate) fn down() -> Result<Exit, DownError> {
+    Ok(match Nftables::open()?.lower()? {
         Lowered::Removed => say(
             "the gate is gone: guarded ports are as open as the rest of the firewall leaves them",
         ),
         Lowered::NotThere => say("there was no gate"),
-    }
-    Ok(())
+    })
 }
 
 /// Prints the gate that this configuration asks for.
-pub(crate) fn show(server: &Server) {
-    say(&render(&server.gate));
+pub(crate) fn show(server: &Server) -> Exit {
+    say(&render(&server.gate))
 }

@@ -9,8 +9,8 @@ use nightlatch_config::{ConfigError, Imported, import_knockd};
 use thiserror::Error;
 
 use crate::exit::Exit;
-use crate::main_line::complain;
 use crate::options::Import;
+use crate::voice::complain;
 
 /// Why there is no translation.
 #[derive(Debug, Error)]

@@ -12,6 +12,7 @@
 mod attention;
 mod broker;
 mod channel;
+mod check;
 mod clerk;
 mod clock;
 mod config_file;
@@ -42,6 +43,7 @@ mod sources;
 mod state;
 mod status;
 mod tally;
+mod voice;
 mod watchdog;
 mod way;
 

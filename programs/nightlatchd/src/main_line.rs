@@ -4,33 +4,29 @@ use std::error::Error;
 use std::ffi::OsString;
 use std::path::Path;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
 use nightlatch_capture::{CaptureError, OpenError};
-use nightlatch_config::{Server, Strength};
-use nightlatch_core::Deed;
-use nightlatch_firewall::Nftables;
+use nightlatch_config::Server;
 
+use crate::check::check;
 use crate::clerk::ClerkError;
 use crate::config_file::ConfigFile;
-use crate::errand::{Doer, Plan};
+use crate::errand::Doer;
 use crate::exit::Exit;
 use crate::herald::HeraldError;
 use crate::listener::ListenerError;
-use crate::log;
 use crate::log_ruleset::Tool;
 use crate::options::{Command, Form, GateCommand, NotifyCommand, Options};
 use crate::runner::{HandError, RunError};
-use crate::{
-    broker, clerk, forwarding, gate, herald, import, interfaces, listener, log_ruleset, replay,
-    runner, sources,
-};
+use crate::voice::{complain, say};
+use crate::{broker, clerk, gate, herald, import, listener, log_ruleset, replay, runner, sources};
 
 /// Does what the arguments ask for.
 pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
     let options = match Options::try_parse_from(arguments) {
         Ok(options) => options,
-        Err(error) => return explain(&error),
+        Err(error) => return explain(error),
     };
     match options.command {
         Some(Command::Listener) => {
@@ -51,13 +47,13 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
         }
         Some(Command::Gate {
             what: GateCommand::Down,
-        }) => end(gate::down().map_err(|error| (error.exit(), because(&error)))),
+        }) => match gate::down() {
+            Ok(exit) => exit,
+            Err(error) => end(Err((error.exit(), because(&error)))),
+        },
         Some(Command::Gate {
             what: GateCommand::Show(at),
-        }) => with_config(&at.file_or(options.run.file()), |server| {
-            gate::show(server);
-            Exit::Ok
-        }),
+        }) => with_config(&at.file_or(options.run.file()), gate::show),
         Some(Command::Notify { what }) => notify(&what, options.run.file()),
         Some(Command::Sources { json, at }) => {
             sources::show(&at.file_or(options.run.file()), Form::of_switch(json))
@@ -65,8 +61,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
         Some(Command::LogRuleset { iptables, at }) => {
             let tool = if iptables { Tool::Iptables } else { Tool::Nft };
             with_config(&at.file_or(options.run.file()), |server| {
-                log_ruleset::show(server, tool);
-                Exit::Ok
+                log_ruleset::show(server, tool)
             })
         }
         Some(Command::Import(order)) => {
@@ -113,15 +108,11 @@ pub fn because(error: &dyn Error) -> String {
 
 fn notify(what: &NotifyCommand, daemons: ConfigFile) -> Exit {
     let NotifyCommand::Test { name, at } = what else {
-        say(&herald::new_secret());
-        return Exit::Ok;
+        return say(&herald::new_secret());
     };
     with_config(&at.file_or(daemons), |server| {
         match herald::try_out(server, name) {
-            Ok(answer) => {
-                say(&answer);
-                Exit::Ok
-            }
+            Ok(answer) => say(&answer),
             Err(error) => {
                 complain(&because(&error));
                 error.exit()
@@ -130,77 +121,7 @@ fn notify(what: &NotifyCommand, daemons: ConfigFile) -> Exit {
     })
 }
 
-/// The configuration, whether the users exist that it names, and whether certificates are some.
-fn check(file: &ConfigFile) -> Exit {
-    with_config(file, |server| {
-        let actions = Plan::of(&server.actions, log::Form::of(server.log));
-        let actions = actions.map(drop).map_err(|error| because(&error));
-        let certificates = || herald::check(&server.notifications);
-        let checked = actions.and_then(|()| certificates().map_err(|error| because(&error)));
-        match checked {
-            Ok(()) => {
-                doubt_sets(server);
-                let missing = interfaces::doubts(&server.interfaces);
-                let doubts = forwarding::doubts(&server.gate).into_iter();
-                for doubt in doubts.chain(missing).chain(log_ruleset::doubts(server)) {
-                    complain(&format!("warning: {doubt}"));
-                }
-                say(&praise(file.path(), server));
-                Exit::Ok
-            }
-            Err(why) => {
-                complain(&why);
-                Exit::Config
-            }
-        }
-    })
-}
-
-/// Looks up the sets that services name, where that is allowed. They are the administrator's own and
-/// may come and go, so what is wrong with them does not make the configuration wrong.
-fn doubt_sets(server: &Server) {
-    let mut services = server.policy.services().iter();
-    if services.all(|service| service.inserts.is_empty()) {
-        return;
-    }
-    match Nftables::open() {
-        Ok(mut firewall) => {
-            for unfit in broker::unfit(&server.policy, &mut firewall) {
-                let (service, cause) = (unfit.service, unfit.cause);
-                complain(&format!("warning: service {service}: {cause}"));
-            }
-        }
-        Err(error) => complain(&format!(
-            "the sets at `insert` were not looked up: {}",
-            because(&error)
-        )),
-    }
-}
-
-fn praise(path: &Path, server: &Server) -> String {
-    let guarded = count(server.gate.guarded.len(), "guarded range");
-    let services = count(server.policy.services().len(), "service");
-    let clients = count(server.roster.len(), "client");
-    let sequences = count(server.policy.sequences().len(), "sequence");
-    let praise = format!(
-        "{} is right: {guarded}, {services}, {clients}, {sequences}",
-        path.display()
-    );
-    let all = server.policy.sequences().iter();
-    // What only closes tempts nobody.
-    let opening = all.filter(|sequence| sequence.deed == Deed::Open);
-    let strengths =
-        opening.map(|sequence| format!("{}: {}", sequence.name, Strength::of(sequence)));
-    let lines: Vec<String> = core::iter::once(praise).chain(strengths).collect();
-    lines.join("\n")
-}
-
-fn count(number: usize, thing: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{number} {thing}{ending}")
-}
-
-fn with_config(file: &ConfigFile, then: impl Fn(&Server) -> Exit) -> Exit {
+pub(crate) fn with_config(file: &ConfigFile, then: impl Fn(&Server) -> Exit) -> Exit {
     match file.load() {
         Ok(server) => {
             for warning in &server.warnings {
@@ -267,7 +188,8 @@ const fn hand_exit(error: &HandError) -> Exit {
 }
 
 /// Help and version are no errors; everything else of clap's is a wrong command line.
-fn explain(error: &clap::Error) -> Exit {
+fn explain(mut error: clap::Error) -> Exit {
+    keep_internals_back(&mut error);
     let _ = error.print();
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Ok,
@@ -275,18 +197,22 @@ fn explain(error: &clap::Error) -> Exit {
     }
 }
 
-#[expect(
-    clippy::print_stdout,
-    reason = "what was asked for goes to standard output, here"
-)]
-pub(crate) fn say(text: &str) {
-    println!("{text}");
-}
-
-#[expect(
-    clippy::print_stderr,
-    reason = "before there is a log, and after it, this is the door"
-)]
-pub(crate) fn complain(text: &str) {
-    eprintln!("{text}");
+/// What the daemon starts by itself is no advice for people.
+fn keep_internals_back(error: &mut clap::Error) {
+    let suggested = error.remove(ContextKind::SuggestedSubcommand);
+    let Some(ContextValue::Strings(names)) = suggested else {
+        return;
+    };
+    let commands = command();
+    let is_for_people = |name: &String| {
+        let found = commands.find_subcommand(name);
+        found.is_some_and(|command| !command.is_hide_set())
+    };
+    let names: Vec<String> = names.into_iter().filter(is_for_people).collect();
+    if !names.is_empty() {
+        error.insert(
+            ContextKind::SuggestedSubcommand,
+            ContextValue::Strings(names),
+        );
+    }
 }

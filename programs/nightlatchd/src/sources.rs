@@ -12,9 +12,9 @@ use crate::exit::Exit;
 use crate::interfaces;
 use crate::listener::{Keyholes, try_source};
 use crate::log_groups::is_within_reach;
-use crate::main_line::{complain, say};
 use crate::options::Form;
 use crate::privilege::Identity;
+use crate::voice::{complain, say};
 
 /// Tries what the configuration names, and one of each other kind.
 pub(crate) fn show(file: &ConfigFile, form: Form) -> Exit {
@@ -27,21 +27,21 @@ pub(crate) fn show(file: &ConfigFile, form: Form) -> Exit {
         }
     };
     let tried = try_all(server.as_ref());
-    match form {
+    let said = match form {
         Form::Human => {
-            say(&table(&tried));
             let named = server.as_ref().map(|server| &server.interfaces);
             for missing in named.map(interfaces::doubts).unwrap_or_default() {
                 complain(&format!("warning: {missing}"));
             }
+            say(&table(&tried))
         }
         Form::Json => say(&serde_json::to_string_pretty(&tried).unwrap_or_default()),
-    }
+    };
     let is_missed = |one: &Tried| one.configured && !one.works;
     if tried.iter().any(is_missed) {
         Exit::Unavailable
     } else {
-        Exit::Ok
+        said
     }
 }
 

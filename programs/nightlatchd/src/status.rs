@@ -5,11 +5,13 @@ use std::io;
 use std::net::IpAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
 use rustix::net::{SendFlags, send, sockopt};
 use serde::Serialize;
+
+use crate::state::would_hold;
 
 /// What `status` tells. Fields are added, never renamed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -173,6 +175,8 @@ pub(crate) struct GrantStatus {
     pub(crate) address: IpAddr,
     /// Which ports.
     pub(crate) ports: Vec<String>,
+    /// Which sets of the administrator's.
+    pub(crate) sets: Vec<String>,
     /// For how long still.
     pub(crate) remaining_seconds: u64,
 }
@@ -237,6 +241,15 @@ impl StatusSocket {
             socket,
             _place: place,
         })
+    }
+
+    /// Says whether a socket could be made here, and makes none.
+    pub(crate) fn look(path: &Path) -> io::Result<()> {
+        SocketAddr::from_pathname(path)?;
+        if path.exists() && !is_socket(path) {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        would_hold(path.parent().unwrap_or(path))
     }
 
     /// The next one who asks, if there is one.

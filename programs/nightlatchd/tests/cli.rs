@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::thread;
 
 const GOOD: &str = r#"
@@ -179,6 +179,20 @@ fn a_wrong_command_line_is_a_usage_error() {
 }
 
 #[test]
+fn what_the_daemon_starts_by_itself_is_suggested_to_nobody() {
+    let said = |arguments: &[&str]| {
+        let output = nightlatchd(Path::new("/"), arguments);
+        assert_eq!(output.status.code(), Some(64));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    for word in ["extra", "herold", "listen", "run", "clerc", "hands"] {
+        let words = said(&["--check", word]);
+        assert!(!words.contains("similar"), "{words}");
+    }
+    assert!(said(&["gates"]).contains("'gate'"));
+}
+
+#[test]
 fn the_gate_of_a_configuration_is_shown_without_touching_the_kernel() {
     let folder = folder(GOOD);
     let output = nightlatchd(folder.path(), &["gate", "show", "--config", "n.toml"]);
@@ -258,3 +272,103 @@ fn the_configuration_may_be_named_before_a_command_too() {
         assert!(told.contains("none.toml: there is no such file"), "{told}");
     }
 }
+
+#[test]
+fn what_a_start_would_refuse_a_check_refuses_too() {
+    let server = |line: &str| GOOD.replace("[server]", &format!("[server]\n{line}"));
+    let long = format!("status-socket = \"{}/s\"", "long/".repeat(22));
+    for (line, words) in [
+        ("user = \"nosuchuser\"", "there is no user \"nosuchuser\""),
+        ("state = \"server.key\"", "the state folder ./server.key"),
+        (
+            "state = \"server.key/state\"",
+            "the state folder ./server.key/state",
+        ),
+        (
+            "status-socket = \"server.key\"",
+            "the status socket ./server.key",
+        ),
+        (&long, "the status socket ./long/"),
+        (
+            "sources = [\"log:none/kern.log\"]",
+            "the folder is not there",
+        ),
+        ("sources = [\"log:/var/log\"]", "it is a folder"),
+    ] {
+        let (code, said) = checked(&server(line));
+        assert!(said.contains(words), "{line}: {said}");
+        assert_eq!(code, Some(78), "{line}");
+    }
+    let weak = GOOD.replace(
+        "nightlatch-pub1gy5utje9dvx72d2nw7rawfpsw5emff3myddq6kxd2mh7pap8yanqkmf2z8",
+        &nightlatch_ticket::PublicKey::from_bytes([0; 32]).to_string(),
+    );
+    let (code, said) = checked(&weak);
+    assert!(said.contains("alice"), "{said}");
+    assert_eq!(code, Some(78));
+}
+
+#[test]
+fn a_program_that_is_not_there_is_warned_of() {
+    let action = |program: &str| {
+        format!(
+            "{GOOD}\n[messages]\nrun = \"note\"\n[action.note]\nstart = [\"{program}\"]\nuser = \"nobody\"\n"
+        )
+    };
+    for (program, words) in [
+        ("/usr/bin/none-such", "there is no such program"),
+        ("/etc/passwd", "no program that can be started"),
+        ("/usr", "no program that can be started"),
+    ] {
+        let (code, said) = checked(&action(program));
+        assert!(said.contains(words), "{program}: {said}");
+        assert_eq!(code, Some(0), "{said}");
+    }
+    assert!(!checked(&action("/bin/true")).1.contains("action `note`: "));
+}
+
+#[expect(clippy::disallowed_methods, reason = "the program is what is tested")]
+#[test]
+fn who_has_read_enough_ends_no_command_with_an_abort() {
+    let folder = folder(GOOD);
+    fs::write(folder.path().join("knockd.conf"), KNOCKD).unwrap();
+    for arguments in [
+        &["--check"][..],
+        &["gate", "show"],
+        &["sources"],
+        &["log-ruleset"],
+        &["import", "knockd.conf"],
+        &["notify", "secret"],
+        &["--check", "--config", "none.toml"],
+        &["--help"],
+        &["--chekc"],
+    ] {
+        let ended = |deaf: fn(&mut Command) -> &mut Command| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_nightlatchd"));
+            command.args(arguments).current_dir(folder.path());
+            if !arguments.contains(&"--config") {
+                command.args(["--config", "n.toml"]);
+            }
+            deaf(&mut command).status().unwrap().code()
+        };
+        let whole = ended(|command| command.stdout(Stdio::null()).stderr(Stdio::null()));
+        let deaf = ended(|command| command.stdout(closed()).stderr(closed()));
+        assert_eq!(deaf, whole, "{arguments:?}");
+    }
+}
+
+/// A pipe that nobody reads.
+fn closed() -> Stdio {
+    let (_, end) = std::io::pipe().unwrap();
+    end.into()
+}
+
+const KNOCKD: &str = "\
+[options]
+ UseSyslog
+[openSSH]
+ sequence = 7000,8000,9000
+ seq_timeout = 5
+ command = /sbin/iptables -A INPUT -s %IP% -p tcp --dport 22 -j ACCEPT
+ tcpflags = syn
+";

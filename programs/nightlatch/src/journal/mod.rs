@@ -35,7 +35,7 @@ pub(crate) fn run(options: &Journal) -> Result<(), ReadingError> {
     let mut source = Source::open(options)?;
     let wanted = Wanted::of(options, Clock::system().unix());
     let mut printer = Printer {
-        last: options.lines.map(Last::of),
+        last: options.last_lines().map(Last::of),
         audience: Audience::There,
     };
     while printer.audience == Audience::There {

@@ -24,12 +24,18 @@ fn what(entry: &Entry) -> String {
         told(&entry.address),
         told(&entry.detail),
     );
+    let about = entry.service.as_ref();
+    let about = about.map_or_else(String::new, |service| format!(": {}", tame(service)));
     let period = period::written(Duration::from_secs(entry.seconds));
     let count = entry.count;
     match Kind::named(&entry.event) {
         Some(Kind::Granted) => format!("open: {service} for {who} at {address}, {period}"),
+        Some(Kind::Closed) if entry.detail.is_some() => {
+            format!("nothing closed{about} for {who} at {address}: {detail}")
+        }
         Some(Kind::Closed) => format!("closed: {service} by {who} at {address}"),
-        Some(Kind::Refused) => format!("not opened for {who} at {address}: {detail}"),
+        Some(Kind::Refused) => format!("not opened{about} for {who} at {address}: {detail}"),
+        Some(Kind::Answered) => format!("asked to knock again: {who} at {address}: {detail}"),
         Some(Kind::Told) => format!("message from {who} at {address}"),
         Some(Kind::Banned) => format!("banned {address} for {period}: {detail}, {count} times"),
         Some(Kind::Unbanned) => format!("unbanned {address}: {detail}"),
@@ -96,6 +102,22 @@ mod tests {
             (
                 r#""event": "refused", "client": "bob", "address": "192.0.2.7", "detail": "forbidden""#,
                 "not opened for bob at 192.0.2.7: forbidden",
+            ),
+            (
+                r#""event": "refused", "client": "bob", "service": "ssh", "address": "192.0.2.7", "detail": "unavailable""#,
+                "not opened: ssh for bob at 192.0.2.7: unavailable",
+            ),
+            (
+                r#""event": "closed", "sequence": "shut", "service": "ssh", "address": "192.0.2.7""#,
+                "closed: ssh by sequence shut at 192.0.2.7",
+            ),
+            (
+                r#""event": "closed", "client": "bob", "address": "192.0.2.7", "detail": "was not open""#,
+                "nothing closed for bob at 192.0.2.7: was not open",
+            ),
+            (
+                r#""event": "answered", "client": "bob", "address": "192.0.2.7", "detail": "in-doubt""#,
+                "asked to knock again: bob at 192.0.2.7: in-doubt",
             ),
             (
                 r#""event": "banned", "address": "2001:db8::/64", "seconds": 600, "count": 12, "detail": "decoy""#,

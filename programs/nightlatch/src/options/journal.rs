@@ -29,7 +29,7 @@ pub(crate) struct Journal {
     /// Only events of this kind, such as granted, refused or banned; may be said several times
     #[arg(long, value_name = "KIND", value_parser = kind)]
     pub(crate) event: Vec<Kind>,
-    /// Only the last so many of them
+    /// Only the last so many of them; with --follow ten, unless --since says from when on
     #[arg(short = 'n', long, value_name = "COUNT")]
     pub(crate) lines: Option<usize>,
     /// Go on with what happens from now on
@@ -48,4 +48,38 @@ pub(crate) struct Journal {
     /// Read the journal in this state folder, whose daemon does not run
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["follow", "socket"])]
     pub(crate) state: Option<PathBuf>,
+}
+
+impl Journal {
+    /// How many of the last lines are printed that were kept so far; all, if nothing limits them.
+    pub(crate) fn last_lines(&self) -> Option<usize> {
+        let to_follow = (self.follow && self.since.is_none()).then_some(BEFORE_FOLLOWING);
+        self.lines.or(to_follow)
+    }
+}
+
+/// What `tail` and `journalctl` print before they follow.
+const BEFORE_FOLLOWING: usize = 10;
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use crate::options::{Options, Task};
+
+    fn last_lines(arguments: &[&str]) -> Option<usize> {
+        let program = ["nightlatch", "journal"].iter().chain(arguments);
+        match Options::try_parse_from(program).unwrap().task {
+            Task::Journal(options) => options.last_lines(),
+            _ => panic!("another task"),
+        }
+    }
+
+    #[test]
+    fn who_follows_does_not_read_years_first_unless_he_wants_to() {
+        assert_eq!(last_lines(&[]), None);
+        assert_eq!(last_lines(&["--follow", "--event", "granted"]), Some(10));
+        assert_eq!(last_lines(&["--follow", "-n", "25"]), Some(25));
+        assert_eq!(last_lines(&["--follow", "--since", "90d"]), None);
+    }
 }

@@ -164,6 +164,8 @@ pub(super) struct Grant {
     pub(super) address: String,
     /// Which ports.
     pub(super) ports: Vec<String>,
+    /// Which sets of the administrator's.
+    pub(super) sets: Vec<String>,
     /// For how long still.
     pub(super) remaining_seconds: u64,
 }

@@ -139,7 +139,11 @@ fn row(grant: &Grant) -> [String; 5] {
         known(&grant.client),
         known(&grant.service),
         tame(&grant.address),
-        tame(&grant.ports.join(", ")),
+        tame(
+            &[grant.ports.as_slice(), grant.sets.as_slice()]
+                .concat()
+                .join(", "),
+        ),
         period::written(Duration::from_secs(grant.remaining_seconds)),
     ]
 }
@@ -178,6 +182,14 @@ fn times(count: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_is_in_a_set_alone_is_shown_in_it() {
+        let text = shown(
+            r#"{"grants":[{"service":"db","address":"192.0.2.7","sets":["inet fw friends"]}],"grants_in_force":1}"#,
+        );
+        assert!(text.contains("inet fw friends"), "{text}");
+    }
 
     #[test]
     fn notifications_are_shown_where_somebody_is_told() {

@@ -9,9 +9,8 @@ use nightlatch_ticket::Ack;
 
 use super::durability::Durability;
 use super::error::BrokerError;
-use super::reporting::knocker;
 use super::round::Round;
-use super::words::{self, Carried};
+use super::words::Carried;
 use crate::channel::Reply;
 use crate::clock;
 use crate::log::Line;
@@ -181,11 +180,6 @@ impl Round {
         }
     }
 
-    /// Whose claim it is, by name.
-    fn knocker(&self, claim: &Claim) -> String {
-        self.seats.spoken(knocker(claim))
-    }
-
     fn answer(&mut self, claim: &Claim, ack: &Ack) -> Result<(), BrokerError> {
         // Who only touches ports has no ear for an answer.
         let Some((client, to, from)) = correspondent(claim) else {
@@ -201,41 +195,6 @@ impl Round {
             self.tallies.acks_lost = self.tallies.acks_lost.saturating_add(1);
         }
         Ok(())
-    }
-
-    /// Only authentic, first-time knocks reach the log: a recorded one could be sent a million times.
-    fn tell(&self, claim: &Claim, verdict: &Verdict, micros: u64) {
-        let address = source(claim);
-        match verdict {
-            Verdict::Grant(grant) => self.log.say(Line::Granted {
-                client: self.seats.spoken(grant.knocker),
-                service: self.seats.service(grant.service),
-                address: grant.address,
-                seconds: grant.lasts.as_secs(),
-                micros,
-            }),
-            Verdict::Close(grants) => {
-                for grant in grants {
-                    self.log.say(Line::Closed {
-                        client: self.seats.spoken(grant.knocker),
-                        address,
-                    });
-                }
-            }
-            Verdict::Tell { client, text } => self.log.say(Line::Told {
-                client: self.seats.client(*client),
-                address,
-                text: text.clone(),
-            }),
-            Verdict::Answer(status) => {
-                self.log.say(Line::Answered {
-                    client: self.knocker(claim),
-                    address,
-                    answer: words::of_answer(*status).to_owned(),
-                });
-            }
-            Verdict::Ignore(_) => {}
-        }
     }
 }
 

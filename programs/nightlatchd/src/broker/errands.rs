@@ -11,6 +11,7 @@ use super::round::Round;
 use crate::clock;
 use crate::errand::{Errand, Notice, Plan, Runner};
 use crate::log::Line;
+use crate::runner::has_stops;
 
 /// The runner, where there is something to run, and what it was told about.
 pub(super) struct Errands {
@@ -21,17 +22,15 @@ pub(super) struct Errands {
 }
 
 impl Errands {
-    /// Starts the runner if there is an action. It has to be before the privileges go.
+    /// Starts the runner if there is an action, or a stop that waits for one. It has to be before the
+    /// privileges go.
     pub(super) fn start(
         plan: &Plan,
         messages: Option<ActionId>,
         state: &Path,
     ) -> Result<Self, BrokerError> {
-        let runner = if plan.actions.is_empty() {
-            None
-        } else {
-            Some(start_runner(plan, state)?)
-        };
+        let is_needed = !plan.actions.is_empty() || has_stops(state);
+        let runner = is_needed.then(|| start_runner(plan, state)).transpose()?;
         Ok(Self {
             runner,
             ..Self::on_paper(plan, messages)
@@ -140,6 +139,7 @@ impl Round {
             match notice {
                 Notice::Undurable => self.tallies.stops_failing = Some(UNDURABLE),
                 Notice::Durable => self.tallies.stops_failing = None,
+                Notice::Orphaned(stops) => self.tallies.stops_orphaned = stops,
                 notice => {
                     let count = self.tallies.commands.entry(notice.name()).or_default();
                     *count = count.saturating_add(notice.count().into());

@@ -105,6 +105,7 @@ impl BrokerError {
             Self::Config(_)
             | Self::Client(_)
             | Self::Certificates(_)
+            | Self::Privilege(PrivilegeError::NoSuchUser(_) | PrivilegeError::Root(_))
             | Self::Runner(RunnerError::NoSuchUser(_)) => Exit::Config,
             Self::Privilege(_) | Self::Firewall(OpenError::NoPermission) => Exit::Permission,
             Self::ListenerEnded(status) if status.code() == Some(NO_PERMISSION) => Exit::Permission,

@@ -18,7 +18,7 @@ use crate::attention::{Attention, Notice};
 use crate::channel::{Channel, ChannelError, GuardText, LOUD_A_HALF, Louder, Word};
 use crate::clock;
 use crate::events::{Event, Kind};
-use crate::log::{Line, Log};
+use crate::log::{GuardLine, Line, Log};
 use crate::pace::Pace;
 use crate::random;
 use crate::state::Recorded;
@@ -217,16 +217,16 @@ impl Round {
                 .is_ok()
             && guarding.suspects_told.take(now).is_some()
         {
-            self.log.say(Line::Suspected {
+            self.log.say(Line::Guard(GuardLine::Suspected {
                 source: suspect.prefix.to_string(),
                 failure: suspect.failure.name(),
                 count: suspect.count,
-            });
+            }));
         }
     }
 
     fn tell_of_ban(&mut self, sentence: &Sentence, now: Now) {
-        let line = Line::Banned {
+        let line = GuardLine::Banned {
             source: sentence.prefix.to_string(),
             failure: sentence.failure.name(),
             count: sentence.count,
@@ -242,7 +242,7 @@ impl Round {
     }
 
     fn tell_of_end(&mut self, prefix: Prefix, why: &'static str, now: Now) {
-        let line = Line::Unbanned {
+        let line = GuardLine::Unbanned {
             source: prefix.to_string(),
             why,
         };
@@ -250,7 +250,7 @@ impl Round {
         self.tell_of_bans(line, &unbanned, now);
     }
 
-    fn tell_of_bans(&mut self, line: Line, event_told: &Event, now: Now) {
+    fn tell_of_bans(&mut self, line: GuardLine, event_told: &Event, now: Now) {
         let Some(left_out) = self.guarding.bans_told.take(now) else {
             return;
         };
@@ -261,7 +261,7 @@ impl Round {
             });
             self.report(&event(Kind::BansUntold).counting(left_out));
         }
-        self.log.say(line);
+        self.log.say(Line::Guard(line));
         self.report(event_told);
     }
 }

@@ -34,6 +34,7 @@ mod words;
 
 pub(crate) use child::has_journal;
 pub(crate) use claims::source;
+pub(crate) use error::BrokerError;
 pub(crate) use keys::{WeakClient, derive};
 pub(crate) use seats::Seats;
 pub(crate) use sets::unfit;

@@ -52,7 +52,7 @@ pub(super) struct Fixed {
     status_socket: PathBuf,
     span: Option<(Span, Protocol)>,
     has_sequences: bool,
-    has_actions: bool,
+    pub(super) has_actions: bool,
     pub(super) journal: Option<Journal>,
     has_notifications: bool,
     pub(super) identity: Identity,

@@ -35,7 +35,7 @@ use crate::{clerk, clock, random, watchdog};
 pub(crate) fn run(options: &Daemon) -> Result<(), BrokerError> {
     let server = options.file().load()?;
     demand(options.means(), &server)?;
-    let fixed = Fixed::of(&server)?;
+    let mut fixed = Fixed::of(&server)?;
     let (state, remembered) = StateFolder::open(&server.state)?;
     let socket = StatusSocket::bind(&server.status_socket)
         .map_err(|cause| BrokerError::Status(server.status_socket.clone(), cause))?;
@@ -43,6 +43,7 @@ pub(crate) fn run(options: &Daemon) -> Result<(), BrokerError> {
         Signals::listen().map_err(|cause| BrokerError::System("to hear signals", cause))?;
     let mut firewall = open_firewall(options)?;
     let errands = errands(&server, options)?;
+    fixed.has_actions |= errands.runner().is_some();
     let mut hearers = hearers(&server, options)?;
     let heralding = heralding(&server, options, fixed.identity, &mut hearers)?;
     let (channel, mut child) = listener(&server, fixed.identity)?;

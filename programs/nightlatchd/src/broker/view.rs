@@ -44,6 +44,8 @@ pub(super) struct Tallies {
     pub(super) commands: BTreeMap<&'static str, u64>,
     /// What is wrong with the commands that are due later, while it is.
     pub(super) stops_failing: Option<&'static str>,
+    /// How many of them wait for an action that the configuration does not have.
+    pub(super) stops_orphaned: u32,
     /// What the listener said of itself.
     pub(super) listener_is: String,
     /// Whether the gate only exists on paper.
@@ -194,6 +196,7 @@ impl Round {
             service: Some(self.seats.service(grant.service)),
             address: grant.address,
             ports: self.ports(grant.service),
+            sets: self.sets(grant.service),
             remaining_seconds: grant.remaining.as_secs(),
         });
         let adopted = self.gatekeeper.adopted(now).map(|standing| GrantStatus {
@@ -201,6 +204,7 @@ impl Round {
             service: None,
             address: standing.opening.address,
             ports: vec![standing.opening.port.to_string()],
+            sets: Vec::new(),
             remaining_seconds: standing.remaining.as_secs(),
         });
         known.chain(adopted).take(GRANTS_SHOWN).collect()
@@ -232,6 +236,13 @@ impl Round {
         })
     }
 
+    fn sets(&self, service: ServiceId) -> Vec<String> {
+        let service = self.gatekeeper.policy().service(service);
+        service.map_or_else(Vec::new, |service| {
+            service.inserts.iter().map(ToString::to_string).collect()
+        })
+    }
+
     fn ignored(&self) -> BTreeMap<&'static str, u64> {
         let places = PLACES.iter().map(|place| {
             (
@@ -255,12 +266,17 @@ impl Round {
             .mend_at
             .map(|_| "the gate is not as it should be: it is tried again every second".to_owned());
         let stops = self.tallies.stops_failing.map(ToOwned::to_owned);
+        let orphaned = self.tallies.stops_orphaned;
+        let orphaned = (orphaned > 0).then(|| {
+            format!("{orphaned} stop commands wait for actions that the configuration does not have: the log names them")
+        });
         let untold = self.notifications().filter(|of| of.failing);
         let untold = untold.map(|_| UNTOLD.to_owned());
         state
             .into_iter()
             .chain(gate)
             .chain(stops)
+            .chain(orphaned)
             .chain(self.of_hearers())
             .chain(sets)
             .chain(self.deaf())

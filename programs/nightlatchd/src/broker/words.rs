@@ -3,6 +3,8 @@
 use nightlatch_core::{Method, Verdict};
 use nightlatch_ticket::Status;
 
+use crate::log::NOT_OPEN;
+
 /// What the kernel made of an effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Carried {
@@ -40,6 +42,22 @@ pub(crate) const fn of_method(method: &Method) -> &'static str {
         Method::Plain(_) => "plain",
         Method::OneTime(_) => "one-time",
         Method::Timed(_) => "time-based",
+    }
+}
+
+/// Whether a client that hears this knocks again by itself, and then has what it lacked.
+pub(super) const fn heals(status: Status) -> bool {
+    matches!(
+        status,
+        Status::Seen | Status::InDoubt | Status::Stale | Status::Elsewhere | Status::Recovered
+    )
+}
+
+/// What became of an authentic knock that changed nothing.
+pub(super) const fn of_nothing(status: Status) -> &'static str {
+    match status {
+        Status::Closed => NOT_OPEN,
+        status => of_answer(status),
     }
 }
 

@@ -23,6 +23,8 @@ pub(crate) enum Notice {
     Undurable,
     /// They are again.
     Durable,
+    /// So many stops wait for actions that the plan does not have.
+    Orphaned(u32),
 }
 
 impl Notice {
@@ -39,13 +41,14 @@ impl Notice {
             Self::TooLate(_) => "too-late",
             Self::Undurable => "undurable",
             Self::Durable => "durable",
+            Self::Orphaned(_) => "orphaned",
         }
     }
 
     /// How many it counts for.
     pub(crate) const fn count(self) -> u32 {
         match self {
-            Self::Refused(count) | Self::TooLate(count) => count,
+            Self::Refused(count) | Self::TooLate(count) | Self::Orphaned(count) => count,
             _ => 1,
         }
     }
@@ -63,6 +66,7 @@ impl Notice {
             Self::TooLate(count) => (8, count),
             Self::Undurable => (9, 0),
             Self::Durable => (10, 0),
+            Self::Orphaned(count) => (11, count),
         };
         let [a, b, c, d] = number.to_be_bytes();
         [kind, 0, 0, 0, a, b, c, d]
@@ -83,6 +87,7 @@ impl Notice {
             (8, count) => Self::TooLate(count),
             (9, 0) => Self::Undurable,
             (10, 0) => Self::Durable,
+            (11, count) => Self::Orphaned(count),
             _ => return None,
         })
     }
@@ -100,8 +105,8 @@ mod tests {
             (0..=255).flat_map(|kind| [0, 1, 9].map(|number| [kind, 0, 0, 0, 0, 0, 0, number]));
         let (notices, others): (Vec<_>, Vec<_>) =
             all.partition(|bytes| Notice::from_bytes(*bytes).is_some());
-        // Four of ten carry a number.
-        assert_eq!((notices.len(), others.len()), (6 + 4 * 3, 768 - 18));
+        // Five of eleven carry a number.
+        assert_eq!((notices.len(), others.len()), (6 + 5 * 3, 768 - 21));
         for bytes in notices {
             assert_eq!(Notice::from_bytes(bytes).unwrap().to_bytes(), bytes);
         }

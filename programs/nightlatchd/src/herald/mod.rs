@@ -85,6 +85,8 @@ pub(crate) fn run() -> Result<(), HeraldError> {
 
 fn prepare(ear: Ear, mut plans: PlanEar) -> Result<Round, HeraldError> {
     let plan = first_plan(&mut plans)?;
+    // While it may still be asked for.
+    let pid = std::os::unix::process::parent_id();
     let becoming = drop_everything(plan.identity, &[])?;
     let landlocked = confine_herald(becoming)?;
     let log = Log::start(plan.form).map_err(|cause| HeraldError::System("a thread", cause))?;
@@ -98,7 +100,7 @@ fn prepare(ear: Ear, mut plans: PlanEar) -> Result<Round, HeraldError> {
         receivers: Vec::new(),
         around: Surroundings {
             host: hostname().into(),
-            pid: std::os::unix::process::parent_id(),
+            pid,
             teller: Arc::new(teller),
         },
         told: Tidings::default(),

@@ -196,6 +196,14 @@ pub(crate) fn try_source(choice: &SourceChoice, at: &Keyholes<'_>) -> Result<(),
     Inlet::open(choice, at).map(drop)
 }
 
+/// Whether this build can open what libpcap gives.
+pub(crate) const fn has_libpcap() -> Result<(), ListenerError> {
+    #[cfg(not(feature = "libpcap"))]
+    return Err(ListenerError::NoLibpcap);
+    #[cfg(feature = "libpcap")]
+    Ok(())
+}
+
 /// What a knock looks like.
 fn knock_at(port: u16) -> KnockShape {
     KnockShape {

@@ -32,7 +32,7 @@ use sources::Sources;
 use watching::Watching;
 
 pub(crate) use ears::hear_and_show;
-pub(crate) use inlet::{Keyholes, try_source};
+pub(crate) use inlet::{Keyholes, has_libpcap, try_source};
 pub(crate) use places::{PLACES, Place};
 pub(crate) use touches::touches;
 

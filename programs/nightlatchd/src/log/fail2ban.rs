@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::command_line::CommandLine;
+use super::guard_line::GuardLine;
 use super::line::Line;
 
 /// The line as the journal prints it, in both forms of the log.
@@ -14,11 +15,11 @@ fn printed(line: &Line) -> [String; 2] {
 }
 
 fn suspected(source: &str, failure: &'static str) -> Line {
-    Line::Suspected {
+    Line::Guard(GuardLine::Suspected {
         source: source.to_owned(),
         failure,
         count: 12,
-    }
+    })
 }
 
 /// What others have a hand in, and what is no failure.
@@ -35,17 +36,17 @@ fn other_lines() -> Vec<Line> {
             action: "note".to_owned(),
             text: forged.to_owned(),
         }),
-        Line::Banned {
+        Line::Guard(GuardLine::Banned {
             source: "203.0.113.98".to_owned(),
             failure: "decoy",
             count: 1,
             seconds: 600,
             nth: 1,
-        },
-        Line::Unbanned {
+        }),
+        Line::Guard(GuardLine::Unbanned {
             source: "203.0.113.97".to_owned(),
             why: "time is up",
-        },
+        }),
     ]
 }
 

@@ -1,6 +1,7 @@
 //! How much a line matters.
 
 use super::command_line::CommandLine;
+use super::guard_line::GuardLine;
 use super::line::Line;
 
 /// How much it matters; the numbers are syslog's.
@@ -43,8 +44,6 @@ impl Line {
             | Self::Cut { .. }
             | Self::Told { .. }
             | Self::WouldRun { .. }
-            | Self::Banned { .. }
-            | Self::Unbanned { .. }
             | Self::SetsFilled
             | Self::LeftAlone { .. }
             | Self::HearsAgain { .. }
@@ -52,10 +51,19 @@ impl Line {
             Self::Ready { .. }
             | Self::Deriving { .. }
             | Self::Answered { .. }
-            | Self::Suspected { .. }
             | Self::Reloaded { .. }
             | Self::Stopping { .. } => Level::Info,
+            Self::Guard(line) => line.level(),
             Self::Command(line) => line.level(),
+        }
+    }
+}
+
+impl GuardLine {
+    const fn level(&self) -> Level {
+        match self {
+            Self::Banned { .. } | Self::Unbanned { .. } => Level::Notice,
+            Self::Suspected { .. } => Level::Info,
         }
     }
 }

@@ -6,6 +6,10 @@ use derive_more::Display;
 use serde::Serialize;
 
 use super::command_line::CommandLine;
+use super::guard_line::GuardLine;
+
+/// What a close that finds nothing comes to.
+pub(crate) const NOT_OPEN: &str = "was not open";
 
 /// One line of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Display, Serialize)]
@@ -64,11 +68,13 @@ pub(crate) enum Line {
         /// From the claim's arrival at the broker to the kernel's word that the port is open.
         micros: u64,
     },
-    /// Somebody closed what he had opened.
-    #[display("closed by {client} at {address}")]
+    /// Somebody closed what was open.
+    #[display("closed: {service} by {client} at {address}")]
     Closed {
-        /// Who.
+        /// Who closed it, whoever opened it.
         client: String,
+        /// What.
+        service: String,
         /// From where.
         address: IpAddr,
     },
@@ -83,8 +89,8 @@ pub(crate) enum Line {
     /// Connections that ran could not be cut.
     #[display("the kernel refused to cut what runs: {cause}")]
     CutRefused { cause: String },
-    /// An authentic knock was answered, but opened nothing.
-    #[display("not opened for {client} at {address}: {answer}")]
+    /// An authentic knock was answered, but opened or closed nothing.
+    #[display("{} for {client} at {address}: {answer}", if answer == NOT_OPEN { "nothing closed" } else { "not opened" })]
     Answered {
         /// Who.
         client: String,
@@ -122,38 +128,6 @@ pub(crate) enum Line {
         client: String,
         /// For which address.
         address: IpAddr,
-    },
-    /// Somebody failed too often. Programs read this line: it does not change.
-    #[display("suspect {source}: {failure}, {count} times")]
-    Suspected {
-        /// The address, or the network of IPv6.
-        source: String,
-        /// What it did.
-        failure: &'static str,
-        /// How often; of closed ports, how many.
-        count: u32,
-    },
-    /// Somebody is banned. Programs read this line: it does not change.
-    #[display("banned {source} for {seconds} s: {failure}, {count} times; ban {nth} in a row")]
-    Banned {
-        /// The address, or the network of IPv6.
-        source: String,
-        /// What it did.
-        failure: &'static str,
-        /// How often; of closed ports, how many.
-        count: u32,
-        /// For how long.
-        seconds: u64,
-        /// The how-manieth ban in a row.
-        nth: u32,
-    },
-    /// Somebody is banned no more. Programs read this line: it does not change.
-    #[display("unbanned {source}: {why}")]
-    Unbanned {
-        /// The address, or the network of IPv6.
-        source: String,
-        /// Why.
-        why: &'static str,
     },
     /// More happened than is told.
     #[display("{lines} lines about {about} were left out: nobody shall fill this log")]
@@ -265,7 +239,7 @@ pub(crate) enum Line {
         file: String,
     },
     /// A helper that the daemon can do without ended.
-    #[display("the {helper}'s process ended ({how})\n  restart nightlatchd to have it back")]
+    #[display("the process of the {helper} ended ({how})\n  restart nightlatchd to have it back")]
     HelperEnded {
         /// What it was for.
         helper: &'static str,
@@ -283,7 +257,7 @@ pub(crate) enum Line {
         words: String,
     },
     /// The daemon ends.
-    #[display("stopping ({why}): the gate stays closed")]
+    #[display("stopping ({}): the gate stays closed{}", split(why).0, split(why).1)]
     Stopping {
         /// Why.
         why: String,
@@ -294,7 +268,60 @@ pub(crate) enum Line {
         /// How many.
         lines: u64,
     },
+    /// Who fails, and who is banned for it.
+    #[serde(untagged)]
+    Guard(GuardLine),
     /// The runner says something about commands; among the lines of programs it stands as they do.
     #[serde(untagged)]
     Command(CommandLine),
+}
+
+/// What is wrong, and what to do about it, which has lines of its own.
+fn split(words: &str) -> (&str, &str) {
+    words.split_at(words.find('\n').unwrap_or(words.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advice_stands_below_what_it_is_about() {
+        let stopping = |why: &str| {
+            Line::Stopping {
+                why: why.to_owned(),
+            }
+            .to_string()
+        };
+        assert_eq!(
+            stopping("asked to"),
+            "stopping (asked to): the gate stays closed"
+        );
+        assert_eq!(
+            stopping("the runner ended (signal: 9 (SIGKILL))\n  it says why above"),
+            "stopping (the runner ended (signal: 9 (SIGKILL))): the gate stays closed\n  it says why above"
+        );
+    }
+
+    #[test]
+    fn who_closes_what_is_not_open_is_not_told_that_it_was_not_opened() {
+        let answered = |answer: &str| {
+            let address = IpAddr::from([192, 0, 2, 7]);
+            let (client, answer) = ("alice".to_owned(), answer.to_owned());
+            Line::Answered {
+                client,
+                address,
+                answer,
+            }
+            .to_string()
+        };
+        assert_eq!(
+            answered("stale"),
+            "not opened for alice at 192.0.2.7: stale"
+        );
+        assert_eq!(
+            answered(NOT_OPEN),
+            "nothing closed for alice at 192.0.2.7: was not open"
+        );
+    }
 }

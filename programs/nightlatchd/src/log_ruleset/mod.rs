@@ -8,7 +8,8 @@ mod wanted;
 use nightlatch_config::{Server, SourceChoice};
 
 use self::lines::Outlet;
-use crate::main_line::{complain, say};
+use crate::exit::Exit;
+use crate::voice::{complain, say};
 
 /// For whose tool it is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub(crate) enum Tool {
 }
 
 /// Prints the ruleset of a configuration, without touching the kernel.
-pub(crate) fn show(server: &Server, tool: Tool) {
+pub(crate) fn show(server: &Server, tool: Tool) -> Exit {
     let outlets = outlets(server);
     if outlets.contains(&Outlet::Lines) {
         for name in wanted::unseen(server) {
@@ -35,7 +36,7 @@ pub(crate) fn show(server: &Server, tool: Tool) {
     say(&match tool {
         Tool::Nft => nft::text(&wanted, &outlets),
         Tool::Iptables => iptables::text(&wanted, &outlets),
-    });
+    })
 }
 
 /// What no source of a configuration can show, where all of them are logs.

@@ -8,7 +8,7 @@ use nightlatch_firewall::{Firewall, Nftables, OpenError, RaiseError};
 use thiserror::Error;
 
 use crate::exit::Exit;
-use crate::main_line::complain;
+use crate::voice::complain;
 
 /// The gate that a recording changes.
 pub(super) type Gate = Box<dyn Firewall>;

@@ -13,8 +13,8 @@ use super::house::{House, Start};
 use super::told::{Fails, Line, Sum};
 use crate::broker::{Carried, Seats};
 use crate::listener::{Place, hear_and_show};
-use crate::main_line::complain;
 use crate::tally::Tally;
+use crate::voice::complain;
 
 /// Everything that a recording is judged with.
 pub(super) struct Round {

@@ -70,6 +70,11 @@ pub(crate) fn run(state: &Path) -> Result<(), RunError> {
     }
 }
 
+/// Whether a life before this one left stops to run: they need a runner even where nothing else does.
+pub(crate) fn has_stops(state: &Path) -> bool {
+    !stops::remembered(state).is_empty()
+}
+
 fn prepare(mut ear: Ear, state: &Path) -> Result<Round, RunError> {
     let plan = first_plan(&mut ear)?;
     let log = Log::start(plan.form).map_err(|cause| RunError::System("a thread", cause))?;
@@ -81,7 +86,7 @@ fn prepare(mut ear: Ear, state: &Path) -> Result<Round, RunError> {
         Scribe::start(folder, stops).map_err(|cause| RunError::System("a thread", cause))?;
     warn_of_users(&plan, &teller);
     let agenda = Agenda::new(plan.actions, remembered, clock::now());
-    teller.orphans(&agenda.orphans());
+    teller.orphans(&ear, &agenda.orphans());
     Ok(Round {
         ear,
         agenda,

@@ -168,7 +168,7 @@ impl Round {
         match word {
             Word::Plan(plan) => {
                 self.agenda.replan(plan.actions, now);
-                self.teller.orphans(&self.agenda.orphans());
+                self.teller.orphans(&self.ear, &self.agenda.orphans());
             }
             Word::Errand(errand) => match self.agenda.ask(*errand, now) {
                 Asked::Taken => {}

@@ -117,7 +117,11 @@ impl Teller {
     }
 
     /// Stops that nobody knows how to run.
-    pub(super) fn orphans(&self, orphans: &BTreeMap<&str, usize>) {
+    pub(super) fn orphans(&self, ear: &Ear, orphans: &BTreeMap<&str, usize>) {
+        let waiting = orphans
+            .values()
+            .fold(0, |sum: usize, stops| sum.saturating_add(*stops));
+        ear.tell(Notice::Orphaned(u32::try_from(waiting).unwrap_or(u32::MAX)));
         for (action, stops) in orphans {
             self.warn(format!(
                 "{stops} stop commands wait for the action {action:?}, which the configuration does not have\n  \

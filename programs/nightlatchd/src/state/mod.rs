@@ -23,6 +23,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use nightlatch_ticket::{Counter, PublicKey};
+use rustix::fs::{Access, access};
+use rustix::io::Errno;
 use thiserror::Error;
 
 pub(crate) use bans::Recorded;
@@ -96,6 +98,11 @@ impl StateFolder {
             },
             remembered,
         ))
+    }
+
+    /// Says whether [`StateFolder::open`] would find or make this folder, and changes nothing.
+    pub(crate) fn look(folder: &Path) -> Result<(), StateError> {
+        would_hold(folder).map_err(|cause| StateError::Folder(folder.to_path_buf(), cause))
     }
 
     /// Notes that counters up to here may be used from now on. Returns when the disk has it.
@@ -234,6 +241,20 @@ pub(crate) fn make(folder: &Path) -> io::Result<()> {
         .recursive(true)
         .mode(0o700)
         .create(folder)
+}
+
+/// Whether this folder is there, or could be made. What a user may is not asked: it is another's question.
+pub(crate) fn would_hold(folder: &Path) -> io::Result<()> {
+    let there = folder.ancestors().find(|folder| folder.exists());
+    let there = there.filter(|folder| *folder != Path::new(""));
+    let there = there.unwrap_or_else(|| Path::new("."));
+    if !there.is_dir() {
+        return Err(io::ErrorKind::NotADirectory.into());
+    }
+    match access(there, Access::WRITE_OK) {
+        Err(Errno::ROFS) => Err(Errno::ROFS.into()),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 /// For files that nobody else reads.

@@ -20,6 +20,10 @@ pub(crate) const STORIES: &[Story] = &[
     ("closing_early_runs_the_second_half_at_once", closed_early),
     ("a_renewal_puts_the_second_half_off", renewed),
     ("the_second_half_survives_a_crash", survives),
+    (
+        "a_second_half_is_not_forgotten_where_no_action_is_left",
+        orphaned,
+    ),
     ("a_command_that_hangs_holds_nobody_up", hangs),
     ("a_reload_changes_what_is_run", reloaded),
     ("a_service_that_a_reload_takes_away_is_undone", taken_away),
@@ -93,6 +97,30 @@ fn survives(entered: &Entered) -> Told {
     );
     let daemon = stage.start();
     awaits(&stage, "stop 10.77.0.2", &daemon);
+    Told::Whole
+}
+
+/// Nobody knows how to run it; so it is told of until somebody does.
+fn orphaned(entered: &Entered) -> Told {
+    let (mut stage, mut daemon) = running(entered, "action-orphaned", ACTION);
+    let (action, _) = ACTION.split_once("[sequence.wake]").unwrap();
+    let whole = may_note(&stage.config) + &with_folder(&stage, action);
+    stage.alice.knock("note", V4).unwrap();
+    awaits(&stage, "start", &daemon);
+    assert!(daemon.stop().success());
+    stage.write_config(&stage.config);
+    let daemon = stage.start();
+    daemon.await_line("warned");
+    assert!(daemon.log().contains("\\\"note\\\""), "{}", daemon.log());
+    let warnings = || daemon.status()["warnings"].to_string();
+    let is_shown = || warnings().contains("1 stop commands wait");
+    assert!(wait_until(PATIENCE, is_shown), "{}", warnings());
+    // With its action it runs at last, and without another start.
+    stage.write_config(&whole);
+    daemon.reload();
+    awaits(&stage, "stop 10.77.0.2", &daemon);
+    let is_over = || !warnings().contains("stop commands wait");
+    assert!(wait_until(PATIENCE, is_over), "{}", warnings());
     Told::Whole
 }
 

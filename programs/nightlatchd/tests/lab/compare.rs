@@ -286,17 +286,8 @@ fn verdicts(daemon: &Daemon) -> Vec<String> {
 }
 
 fn told(line: &Value, verdict: &str) -> String {
-    // Whose a grant is that ends, the log says; a recording, by what.
-    let client = if line[verdict] == "closed" {
-        ""
-    } else {
-        line["client"].as_str().unwrap()
-    };
-    format!(
-        "{} {client} {}",
-        line[verdict].as_str().unwrap(),
-        line["address"]
-    )
+    let fields = [verdict, "client", "address"].map(|field| line[field].as_str().unwrap());
+    fields.join(" ")
 }
 
 /// What has the program itself print its ruleset.

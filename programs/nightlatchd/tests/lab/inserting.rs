@@ -47,6 +47,8 @@ fn for_a_while(entered: &Entered) -> Told {
         let outcome = stage.alice.knock("admin", family).unwrap();
         assert_eq!(outcome.happened, Happened::Granted { seconds: 2 });
         assert!(is_in(&stage.alice.host, 8443, family), "{}", daemon.log());
+        let sets = daemon.status()["grants"][0]["sets"].clone();
+        assert!(sets[0].as_str().is_some(), "{sets}");
         assert_silent(&stage.bob.host, 8443, family);
         assert_silent(&stage.stranger, 8443, family);
     }

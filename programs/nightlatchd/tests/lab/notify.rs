@@ -20,6 +20,7 @@ use crate::{Story, Told};
 pub(crate) const STORIES: &[Story] = &[
     ("who_is_told_of_a_grant_can_tell_who_says_so", signed),
     ("what_a_receiver_missed_it_is_told_when_it_is_back", back),
+    ("what_heals_by_itself_is_no_refusal", healed),
     ("a_receiver_that_hangs_holds_no_knock_up", hangs),
     ("a_flood_of_bans_is_told_as_a_number", flood),
     ("a_grant_stands_in_the_systems_log", logged),
@@ -70,6 +71,37 @@ fn signed(entered: &Entered) -> Told {
         PATIENCE,
         || daemon.status()["notifications"]["told"] == 3
     ));
+    Told::Whole
+}
+
+/// Nobody has to hear of it, unless he wants to.
+fn healed(entered: &Entered) -> Told {
+    let mut stage = Stage::new(entered, "notify-healed");
+    let receiver = Receiver::start(&stage.bob.host, PORT, Some("204 No Content"));
+    let text = with("on = [\"refused\", \"answered\", \"closed\", \"granted\"]");
+    // After a first start each client is in doubt once.
+    let daemon = running(&stage, &text);
+    stage.alice.wish(Kind::Close, "office", V4).unwrap();
+    stage.alice.knock("office", V4).unwrap();
+    let told = receiver.await_requests(3, || daemon.log());
+    let told: Vec<_> = told
+        .iter()
+        .map(|one| {
+            let body = one.json();
+            [&body["event"], &body["detail"]]
+                .map(|field| field.as_str().unwrap_or_default().to_owned())
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ["answered", "in-doubt"],
+            ["closed", "was not open"],
+            ["granted", ""]
+        ]
+    );
+    let said = "\"answer\":\"was not open\"";
+    assert!(daemon.log().contains(said), "{}", daemon.log());
     Told::Whole
 }
 
@@ -163,7 +195,11 @@ fn logged(entered: &Entered) -> Told {
     };
     let line = str::from_utf8(&place[..length]).unwrap();
     let (head, words) = line.split_once(": ").unwrap();
-    assert!(head.starts_with("<85>nightlatchd["), "{line}");
+    assert_eq!(
+        head,
+        format!("<85>nightlatchd[{}]", daemon.status()["pid"]),
+        "{line}"
+    );
     assert_eq!(
         words,
         "granted address=10.77.0.2 client=alice seconds=3 service=office"

@@ -73,6 +73,12 @@ fn closes(entered: &Entered) -> Told {
         daemon.log()
     );
     assert!(is_in(&stage.alice.host, 22, V6), "one family at a time");
+    // Who closed, not who opened.
+    let closed = format!(
+        "\"what\":\"closed\",\"client\":\"sequence and-shut\",\"service\":\"porch\",\"address\":\"{}\"",
+        address("alice", V4)
+    );
+    assert!(daemon.log().contains(&closed), "{}", daemon.log());
     Told::Whole
 }
 

@@ -130,7 +130,9 @@ impl Broker {
         let numbers = self.notices.iter().filter(|notice| notice[0] == kind);
         numbers
             .map(|notice| match kind {
-                REFUSED | TOO_LATE => u32::from_be_bytes(notice[4..].try_into().unwrap()),
+                REFUSED | TOO_LATE | ORPHANED => {
+                    u32::from_be_bytes(notice[4..].try_into().unwrap())
+                }
                 _ => 1,
             })
             .sum()
@@ -329,6 +331,7 @@ pub(crate) const TIMED_OUT: u8 = 5;
 pub(crate) const REFUSED: u8 = 7;
 pub(crate) const TOO_LATE: u8 = 8;
 pub(crate) const UNDURABLE: u8 = 9;
+pub(crate) const ORPHANED: u8 = 11;
 
 pub(crate) const ALICE: &str = "192.0.2.7";
 pub(crate) const BOB: &str = "2001:db8::7";

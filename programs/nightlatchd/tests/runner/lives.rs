@@ -7,7 +7,8 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Value, json};
 
 use crate::broker::{
-    ALICE, BOB, Broker, DONE, Kind, LONG, PATIENCE, STARTED, UNDURABLE, action, but, errand,
+    ALICE, BOB, Broker, DONE, Kind, LONG, ORPHANED, PATIENCE, STARTED, UNDURABLE, action, but,
+    errand,
 };
 use crate::halves::trace;
 
@@ -167,6 +168,7 @@ fn stops_of_an_action_that_is_gone_wait_for_it_and_are_told_of() {
     broker.again(&json!([]));
     let warned = broker.await_logged("warned");
     assert!(warned["warning"].as_str().unwrap().contains("\"act\""));
+    broker.await_told(ORPHANED, 1);
     broker.plan(&json!([noting(&file)]));
     broker.await_lines(
         &file,

@@ -54,11 +54,7 @@ impl Folder {
 
     /// What is still to come. A record that a crash has torn hides none of the others.
     pub(in crate::runner) fn read(&self) -> Stops {
-        let mut bytes = Vec::new();
-        let file = File::open(self.path.join(NAME));
-        // What cannot be read to its end is read as far as it goes.
-        let _ = file.and_then(|file| file.take(LONGEST).read_to_end(&mut bytes));
-        all(&bytes)
+        remembered(&self.path)
     }
 
     /// Appends changes. Returns when the disk has them.
@@ -94,6 +90,15 @@ impl Folder {
     pub(super) fn is_long(&self, living: usize) -> bool {
         self.file.is_none() || self.length > living.saturating_mul(2).saturating_add(SHORT)
     }
+}
+
+/// What stands in the file of this folder; none of it may still be so while another runner has it.
+pub(in crate::runner) fn remembered(folder: &Path) -> Stops {
+    let mut bytes = Vec::new();
+    let file = File::open(folder.join(NAME));
+    // What cannot be read to its end is read as far as it goes.
+    let _ = file.and_then(|file| file.take(LONGEST).read_to_end(&mut bytes));
+    all(&bytes)
 }
 
 fn all(bytes: &[u8]) -> Stops {

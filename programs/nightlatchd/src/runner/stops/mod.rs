@@ -16,7 +16,7 @@ use core::net::IpAddr;
 use nightlatch_ticket::UnixTime;
 
 use crate::errand::Name;
-pub(super) use file::{Folder, Locked};
+pub(super) use file::{Folder, Locked, remembered};
 pub(super) use scribe::Scribe;
 
 /// A stop half that is to run, and when.
