@@ -90,6 +90,8 @@ struct Day {
     last: [u64; PEOPLE],
     floor: u64,
     recorded: Vec<Sealed>,
+    /// Whose each of them was, and its counter.
+    counted: Vec<(usize, u64)>,
     honoured: BTreeSet<usize>,
 }
 
@@ -101,6 +103,7 @@ impl Day {
             last: [0; PEOPLE],
             floor: 0,
             recorded: Vec::new(),
+            counted: Vec::new(),
             honoured: BTreeSet::new(),
         }
     }
@@ -149,6 +152,7 @@ impl Day {
         request.wanted = wanted;
         let sealed = self.scene.seal(who, &request, tagged);
         self.recorded.push(sealed);
+        self.counted.push((who, request.counter.0));
         let came = self.scene.send_from(who, &sealed);
 
         let here = self.scene.person(who).seen_at;
@@ -259,6 +263,11 @@ impl Day {
         }
         if matches!(came, Came::Closed(_) | Came::Answered(_)) {
             self.resync(&came);
+        }
+        if matches!(came, Came::Answered(Status::InDoubt)) {
+            // It is used up, though it counts as no more than the floor where counters are handed on.
+            let (who, counter) = self.counted[which];
+            self.last[who] = self.last[who].max(counter);
         }
         let counters = self.scene.gatekeeper.counters();
         for (client, last) in counters {
