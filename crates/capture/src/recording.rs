@@ -113,8 +113,9 @@ impl Source for Recording {
 pub enum RecordingError {
     /// The file cannot be opened.
     #[error(
-        "the recording {0} cannot be opened\n  see whether it is there and who may read it; `-` is \
-         standard input"
+        "the recording {} cannot be opened\n  see whether it is there and who may read it; `-` is \
+         standard input",
+        .0.display()
     )]
     Open(PathBuf, #[source] io::Error),
     /// Not even its header is whole.
