@@ -38,8 +38,6 @@ pub struct Attempt {
     superseded: usize,
     /// How many packets in a row went unanswered in this phase.
     silent: u32,
-    /// Our own clock was tried in the place of what is remembered of the server's.
-    doubted: bool,
     waiting: Waiting,
     repairs: Repairs,
 }
@@ -57,7 +55,6 @@ impl Attempt {
             sent: Vec::new(),
             superseded: 0,
             silent: 0,
-            doubted: false,
             waiting: Waiting::ForNothing,
             repairs: Repairs {
                 clock: 0,
@@ -73,7 +70,7 @@ impl Attempt {
         if let Phase::Over(step) = self.phase {
             return step;
         }
-        let time = self.time(now);
+        let time = now.shifted(self.memory.offset);
         let Some(counter) = self.counter(time) else {
             return self.give_up(Reason::CounterUsedUp);
         };
@@ -90,8 +87,7 @@ impl Attempt {
         }
         self.waiting = Waiting::ForNothing;
         self.silent = self.silent.saturating_add(1);
-        let one_more = u32::from(self.doubted && self.phase == Phase::Normal);
-        if self.silent < UNANSWERED_AT_MOST.saturating_add(one_more) {
+        if self.silent < UNANSWERED_AT_MOST {
             return;
         }
         self.silent = 0;
@@ -122,24 +118,14 @@ impl Attempt {
         self.repairs
     }
 
-    /// What the server's clock is thought to show.
-    ///
-    /// Where that has led to nothing, our own clock is tried: it may have been put right since.
-    fn time(&mut self, now: UnixTime) -> UnixTime {
-        let told = now.shifted(self.memory.offset);
-        let is_second = self.phase == Phase::Normal && self.silent == 1;
-        // Nearer than that the server answers `stale`, and there is nothing to guess.
-        if is_second && Epoch::at(told).0.abs_diff(Epoch::at(now).0) > 1 {
-            self.doubted = true;
-            return now;
-        }
-        told
-    }
-
     /// The next counter, if one is left. One of this attempt is never used again: it would make an
     /// answer to one packet an answer to both.
     fn counter(&self, time: UnixTime) -> Option<Counter> {
-        let mut above = self.memory.above(time);
+        let mut above = match self.wish.answer {
+            Answer::Awaited(_) => self.memory.above(time),
+            // Nobody names a counter here, so each that was used may have been taken.
+            Answer::NotExpected { .. } => self.memory.last.max(self.memory.named),
+        };
         while above < Counter::LAST && self.sent.contains(&Counter::following(above, time)) {
             above = Counter::following(above, time);
         }

@@ -139,7 +139,7 @@ pub enum SpreadError {
     #[error(
         "the server counts this key's knocks from {} ahead of the clock, which a sequence cannot say\n  \
          if this computer's clock is wrong, set it, or knock with a ticket once: --method ticket\n  \
-         if it is right, tickets go on opening; for sequences make another key with `nightlatch keygen -o FILE` \
+         if it is right, tickets go on opening; for sequences wait that long, or make another key with `nightlatch keygen -o FILE` \
          and have its public key put in the place of this one's in the server's configuration",
         written(*.by)
     )]
