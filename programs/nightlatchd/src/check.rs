@@ -17,13 +17,15 @@ use crate::broker::{BrokerError, derive, unfit};
 use crate::config_file::ConfigFile;
 use crate::errand::Plan;
 use crate::exit::Exit;
+use crate::listener::{HAS_LIBPCAP, ListenerError};
 use crate::log::Form;
+use crate::log_groups::{OUT_OF_REACH, is_within_reach};
 use crate::main_line::{because, with_config};
 use crate::privilege::Identity;
 use crate::state::StateFolder;
 use crate::status::StatusSocket;
 use crate::voice::{complain, say};
-use crate::{forwarding, herald, interfaces, listener, log_ruleset};
+use crate::{forwarding, herald, interfaces, log_ruleset};
 
 /// Says whether the configuration is right, and what is doubtful in it.
 pub(crate) fn check(file: &ConfigFile) -> Exit {
@@ -72,13 +74,17 @@ fn source(choice: &SourceChoice) -> Result<(), String> {
         SourceChoice::Log(path) if !folder_of(path).is_dir() => {
             is_wrong("the folder is not there\n  a log may come later, its folder may not")
         }
-        SourceChoice::Log(path) if path.is_dir() => {
-            is_wrong("it is a folder\n  name the file that the syslog daemon writes")
+        SourceChoice::Log(path) if path.exists() && !path.is_file() => is_wrong(
+            "it is a folder, a pipe or a device\n  name the file that the syslog daemon writes",
+        ),
+        // Whoever starts the daemon: the listener opens it when its privileges are gone.
+        SourceChoice::Log(path) if path.exists() && !is_within_reach(path) => {
+            is_wrong(OUT_OF_REACH)
         }
         SourceChoice::Journal if !Path::new(JOURNALCTL).exists() => is_wrong(
             "there is no /usr/bin/journalctl, which reads it out\n  take another source: `nightlatchd sources` tries all",
         ),
-        SourceChoice::Pcap(_) => listener::has_libpcap().map_err(in_words),
+        SourceChoice::Pcap(_) if !HAS_LIBPCAP => Err(in_words(ListenerError::NoLibpcap)),
         _ => Ok(()),
     }
 }

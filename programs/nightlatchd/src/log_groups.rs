@@ -38,6 +38,9 @@ fn number_of(name: &str) -> Option<u32> {
     group.map(|group| group.gid.as_raw())
 }
 
+/// What is said of a log that the listener does not get at.
+pub(crate) const OUT_OF_REACH: &str = "only root can read it\n  the listener reads it by the group that it has: \
+     chgrp adm and chmod 640, and let the syslog daemon make it so";
 /// Whose logs are, on most systems.
 const LOG_GROUP: &str = "adm";
 /// Who may read the journal: the first that exists.

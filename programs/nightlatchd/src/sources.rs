@@ -11,7 +11,7 @@ use crate::config_file::ConfigFile;
 use crate::exit::Exit;
 use crate::interfaces;
 use crate::listener::{Keyholes, try_source};
-use crate::log_groups::is_within_reach;
+use crate::log_groups::{OUT_OF_REACH, is_within_reach};
 use crate::options::Form;
 use crate::privilege::Identity;
 use crate::voice::{complain, say};
@@ -140,11 +140,7 @@ fn look_at(log: &Path) -> Result<(), String> {
         );
     }
     if !is_within_reach(log) {
-        return Err(
-            "only root can read it\n  the listener reads it by the group that it has: \
-             chgrp adm and chmod 640, and let the syslog daemon make it so"
-                .to_owned(),
-        );
+        return Err(OUT_OF_REACH.to_owned());
     }
     Ok(())
 }

@@ -294,6 +294,8 @@ fn what_a_start_would_refuse_a_check_refuses_too() {
             "the folder is not there",
         ),
         ("sources = [\"log:/var/log\"]", "it is a folder"),
+        ("sources = [\"log:/dev/null\"]", "a pipe or a device"),
+        ("sources = [\"log:server.key\"]", "only root can read it"),
     ] {
         let (code, said) = checked(&server(line));
         assert!(said.contains(words), "{line}: {said}");

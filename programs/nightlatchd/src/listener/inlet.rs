@@ -197,12 +197,7 @@ pub(crate) fn try_source(choice: &SourceChoice, at: &Keyholes<'_>) -> Result<(),
 }
 
 /// Whether this build can open what libpcap gives.
-pub(crate) const fn has_libpcap() -> Result<(), ListenerError> {
-    #[cfg(not(feature = "libpcap"))]
-    return Err(ListenerError::NoLibpcap);
-    #[cfg(feature = "libpcap")]
-    Ok(())
-}
+pub(crate) const HAS_LIBPCAP: bool = cfg!(feature = "libpcap");
 
 /// What a knock looks like.
 fn knock_at(port: u16) -> KnockShape {

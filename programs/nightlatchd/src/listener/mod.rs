@@ -32,7 +32,7 @@ use sources::Sources;
 use watching::Watching;
 
 pub(crate) use ears::hear_and_show;
-pub(crate) use inlet::{Keyholes, has_libpcap, try_source};
+pub(crate) use inlet::{HAS_LIBPCAP, Keyholes, try_source};
 pub(crate) use places::{PLACES, Place};
 pub(crate) use touches::touches;
 
@@ -56,7 +56,6 @@ pub(crate) enum ListenerError {
     #[error(transparent)]
     Libpcap(#[from] nightlatch_capture::LibpcapError),
     /// There is no libpcap in this build.
-    #[cfg(not(feature = "libpcap"))]
     #[error(
         "this build has no libpcap\n  build it with: cargo build --release -p nightlatchd --features libpcap"
     )]
