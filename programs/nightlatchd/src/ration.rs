@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use nightlatch_core::Instant;
 
 /// How much of each kind is told. One kind never uses up another's: strangers cause bans, and shall not so
-/// keep a grant untold. It remembers a kind for a minute, and then until it is summed up: there have to be so
-/// many kinds, and nobody who can make more.
+/// keep a grant untold. It remembers a kind for a minute, and then until it is summed up: so the kinds must be
+/// few, and no stranger may make one.
 #[derive(Debug)]
 pub(crate) struct Ration<K> {
     per_minute: u32,

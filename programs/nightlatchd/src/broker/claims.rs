@@ -114,7 +114,7 @@ impl Round {
 
     fn conclude(&mut self, judged: &Judged, carried: Carried) -> Result<(), BrokerError> {
         if judged.leave == Leave::Refused {
-            self.log.say(Line::UseUnrecorded {
+            self.say_failed(Line::UseUnrecorded {
                 client: self.knocker(&judged.claim),
                 address: source(&judged.claim),
             });
@@ -171,7 +171,7 @@ impl Round {
             Ok(()) => Carried::Out,
             Err(error) => {
                 let cause = crate::because(&error);
-                self.log.say(match error {
+                self.say_failed(match error {
                     ApplyError::Set(_) => Line::SetRefused { cause },
                     _ => Line::GateRefused { cause },
                 });

@@ -7,14 +7,18 @@ use nightlatch_core::{Claim, Instant, Knocker, Now, Verdict};
 use super::reporting::{event, knocker};
 use super::round::Round;
 use super::words::Carried;
+use crate::clock;
 use crate::events::Kind;
 use crate::log::Line;
+use crate::pace::Pace;
 use crate::ration::Ration;
 
 /// How many refusals of each knocker are told one by one.
 #[derive(Debug)]
 pub(super) struct Rationing {
     refusals: Ration<Knocker>,
+    /// How many lines say that the kernel or the disk refused something.
+    failures: Pace,
     /// When minutes are looked for that are over.
     look_at: Instant,
 }
@@ -23,6 +27,7 @@ impl Default for Rationing {
     fn default() -> Self {
         Self {
             refusals: Ration::new(REFUSALS_TOLD_A_MINUTE),
+            failures: Pace::new(FAILURES_TOLD_A_MINUTE, 60),
             look_at: Instant::default(),
         }
     }
@@ -44,6 +49,20 @@ impl Round {
         };
         let refusals = &mut self.rationing.refusals;
         !is_refusal || refusals.take(knocker(claim), now.monotonic)
+    }
+
+    /// Says what failed for a knock: where a set is missing, each knock fails anew.
+    pub(super) fn say_failed(&mut self, line: Line) {
+        let Some(left_out) = self.rationing.failures.take(clock::now()) else {
+            return;
+        };
+        if left_out > 0 {
+            self.log.say(Line::LeftOut {
+                about: "what failed".to_owned(),
+                lines: left_out,
+            });
+        }
+        self.log.say(line);
     }
 
     /// Tells how many were left out in the minutes that are over.
@@ -73,5 +92,6 @@ impl Round {
 
 /// A page of them, as of bans.
 const REFUSALS_TOLD_A_MINUTE: u32 = 60;
+const FAILURES_TOLD_A_MINUTE: u32 = 60;
 /// The round comes by as often when nobody knocks.
 const LOOK_EVERY: Duration = Duration::from_secs(5);

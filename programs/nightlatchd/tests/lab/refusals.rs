@@ -10,10 +10,36 @@ use crate::stage::Family::V4;
 use crate::stage::{Stage, address, is_in, keyhole};
 use crate::{Story, Told};
 
-pub(crate) const STORIES: &[Story] = &[(
-    "refusals_without_end_are_summed_up_and_hold_nobody_up",
-    refused,
-)];
+pub(crate) const STORIES: &[Story] = &[
+    (
+        "refusals_without_end_are_summed_up_and_hold_nobody_up",
+        refused,
+    ),
+    ("what_fails_for_each_knock_fills_no_log", failing),
+];
+
+fn failing(entered: &Entered) -> Told {
+    let mut stage = Stage::new(entered, "failing");
+    let missing = "open = [\"tcp/443\"]\ninsert = [\"ipv4 into nftables inet none nobody\"]";
+    stage.write_config(&stage.config.replace("open = [\"tcp/443\"]", missing));
+    let mut daemon = stage.start();
+    stage.alice.knock("ssh", V4).unwrap();
+    let open = || {
+        let socket = UdpSocket::bind((address("alice", V4), 0))?;
+        socket.connect(keyhole(V4)).map(|()| socket)
+    };
+    let socket = stage.alice.host.run(open).unwrap().unwrap();
+    for _ in 0..1_000 {
+        socket.send(&stage.alice.sealed("office", V4)).unwrap();
+    }
+    stage.alice.knock("ssh", V4).unwrap();
+    assert!(daemon.stop().success());
+    let log = daemon.log();
+    let told = log.matches("\"what\":\"set-refused\"").count();
+    // As many in each minute.
+    assert!((1..=300).contains(&told), "{told}: {log}");
+    Told::Whole
+}
 
 fn refused(entered: &Entered) -> Told {
     let (mut stage, mut daemon) = Stage::running(entered, "refusals");
