@@ -26,7 +26,8 @@ pub(super) fn look_up(
 }
 
 /// The random number that a set is made with, and keeps as long as it is there, flushed or not: one of the
-/// same name with another number is another set. Kernels before 5.11 do not tell it.
+/// same name with another number is another set. Kernels before 5.11 do not tell it, and what is restored
+/// from a dump that tells it has the old one.
 pub(super) type Birthmark = Option<u32>;
 
 fn fault_of(attributes: &Attributes<'_>, version: IpVersion) -> Option<Fault> {

@@ -29,6 +29,7 @@ use crate::events::Kind;
 use crate::forwarding;
 use crate::herald::{self, CertificatesError};
 use crate::log::{Form, Line};
+use crate::log_ruleset;
 use crate::privilege::{Identity, PrivilegeError};
 use crate::state::{ClientMark, mark_of};
 use crate::watchdog;
@@ -191,7 +192,8 @@ fn read(config: &ConfigFile, fixed: &Fixed) -> Result<Fresh, ReloadError> {
     }
     let nobody = BTreeMap::new();
     let clients = derive(server.server_key.as_ref(), &server.roster, &nobody, &|_| ())?;
-    let warnings = server.warnings.iter().map(ToString::to_string).collect();
+    let warnings = server.warnings.iter().map(ToString::to_string);
+    let warnings = warnings.chain(log_ruleset::doubts(&server)).collect();
     let heralding = plan_of(&server, fixed.identity)?;
     Ok(Fresh {
         policy: server.policy,

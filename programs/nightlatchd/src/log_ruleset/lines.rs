@@ -1,5 +1,7 @@
 //! What both rulesets have in common: where they put what they see, and how much of each source.
 
+use nightlatch_ticket::{MESSAGE_LENGTH, SEALED_LENGTH};
+
 /// Where the kernel puts what it sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outlet {
@@ -10,7 +12,8 @@ pub(super) enum Outlet {
 }
 
 /// The lengths of the datagrams that carry a knock or a message, with their headers of eight bytes.
-pub(super) const LENGTHS: [u16; 2] = [108, 1132];
+pub(super) const LENGTHS: [usize; 2] = [SEALED_LENGTH + HEADER, MESSAGE_LENGTH + HEADER];
+const HEADER: usize = 8;
 
 /// What the kernel puts in front of each line: the administrator's, for whoever reads along.
 pub(super) const PREFIX: &str = "nightlatch: ";

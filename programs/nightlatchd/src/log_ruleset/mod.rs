@@ -39,7 +39,7 @@ pub(crate) fn show(server: &Server, tool: Tool) -> Exit {
     })
 }
 
-/// What no source of a configuration can show, where all of them are logs.
+/// What no source of a configuration can show, where none shows payloads and one is a log.
 pub(crate) fn doubts(server: &Server) -> Vec<String> {
     use SourceChoice::{Nflog, Packets, Pcap};
     let shows_payloads = |source: &SourceChoice| matches!(source, Packets | Nflog(_) | Pcap(_));
