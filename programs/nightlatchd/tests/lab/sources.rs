@@ -90,14 +90,7 @@ fn what_the_firewall_sends(entered: &Entered) -> Told {
     if !load(&stage.server, RULESET) {
         return Told::Skipped("no `nft` here to choose packets with");
     }
-    let daemon = stage.start();
-    assert_eq!(packet_sockets(&stage.server), 0, "nobody captures packets");
-    for family in [V4, V6] {
-        stage.alice.knock("ssh", family).unwrap();
-        assert!(is_in(&stage.alice.host, 22, family), "{}", daemon.log());
-        touch(&stage.bob.host, &OPENING, family);
-        assert!(gets_in(&stage.bob.host, family), "{}", daemon.log());
-    }
+    started_at_the_group(&mut stage);
     Told::Whole
 }
 
@@ -126,8 +119,8 @@ fn printed_for_iptables(entered: &Entered) -> Told {
     Told::Whole
 }
 
-/// The gate drops the same packets, behind the rules.
-fn opens_through_the_group(stage: &mut Stage) {
+/// A daemon that the group tells enough: a ticket and a sequence open.
+fn started_at_the_group(stage: &mut Stage) -> Daemon {
     let daemon = stage.start();
     assert_eq!(packet_sockets(&stage.server), 0, "nobody captures packets");
     for family in [V4, V6] {
@@ -135,6 +128,14 @@ fn opens_through_the_group(stage: &mut Stage) {
         assert!(is_in(&stage.alice.host, 22, family), "{}", daemon.log());
         touch(&stage.bob.host, &OPENING, family);
         assert!(gets_in(&stage.bob.host, family), "{}", daemon.log());
+    }
+    daemon
+}
+
+/// The gate drops the same packets, behind the rules.
+fn opens_through_the_group(stage: &mut Stage) {
+    let daemon = started_at_the_group(stage);
+    for family in [V4, V6] {
         assert_silent(&stage.stranger, 22, family);
     }
     // What is no touch of a closed port is not sent there: that would be all that the host receives.
